@@ -1,0 +1,1 @@
+"""Talks: every socket, clock and process of Amends."""

@@ -1,0 +1,282 @@
+"""The composition root: every part, in the order they start and stop. The only file that knows them all."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.channel import Carrier
+from bot.clock import Metronome
+from bot.delivery import Delivery
+from bot.intake import House, Intake
+from bot.settings import Settings, Wrong, redacted
+from bot.slack.carry import SlackCarrier
+from bot.slack.listen import SlackDoor
+from bot.store import Store
+from bot.teams.carry import TeamsCarrier
+from bot.teams.connector import Connector
+from bot.teams.hosts import Hosts
+from bot.teams.keys import KeySet
+from bot.teams.listen import TeamsListener
+from bot.teams.tokens import Verifier
+from bot.web import health
+from bot.web.door import body_of
+from handlers.domain.catalog import CatalogErrors, parse_bytes, to_dict
+from handlers.domain.incident import Setting
+from storage import migrate
+from storage.book import SqlBook
+from storage.database import Database, make_engine
+
+log = structlog.get_logger()
+
+AUDIT_SECONDS = 60
+"""How often the auditor asks: due over 60 s ago, neither sent nor held? (promises.md, section 3)."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the sandbox (and tests) put in place of the world; the defaults are the world."""
+
+    clock: Callable[[], datetime] | None = None
+    teams_token: Callable[[], tuple[str, float]] | None = None
+    teams_openid: str = ""
+    teams_hosts: tuple[str, ...] = ()
+    teams_service_url: str = ""
+    tick_seconds: float = 1
+    migrate: bool = True
+    routes: Sequence[BaseRoute] = field(default=())
+
+
+class App:
+    """One server: both platforms, the outbox, the clock, the web side."""
+
+    def __init__(self, settings: Settings, outside: Outside | None = None) -> None:
+        """Wire the parts; nothing is opened before `start`."""
+        self.settings = settings
+        self.outside = outside or Outside()
+        self.database = Database(make_engine(settings.database_url), self.outside.clock)
+        self.store = Store(self.database)
+        platforms = tuple(p for p, on in (("slack", settings.slack), ("teams", settings.teams)) if on)
+        self.intake = Intake(self.store, House(settings.zone, platforms, settings.public_url))
+        self.delivery = Delivery(self.store, self.intake, {})
+        self.intake.wake = self.delivery.wake
+        self.metronome = Metronome(self._tick, self.outside.tick_seconds)
+        self.slack: SlackCarrier | None = None
+        self.slack_door: SlackDoor | None = None
+        self.teams: TeamsCarrier | None = None
+        self.teams_door: TeamsListener | None = None
+        self._stack = AsyncExitStack()
+        self._running: asyncio.Task[None] | None = None
+        self._audited = 0.0
+
+    async def _tick(self) -> None:
+        await self.intake.tick()
+        if time.monotonic() - self._audited > AUDIT_SECONDS:
+            self._audited = time.monotonic()
+            late = await health.refresh(self.store)
+            if late:
+                log.warning("posts are overdue", count=late)
+
+    async def start(self) -> None:
+        """Database, schema, catalog, platforms, then the outbox and the clock. Raises Wrong with a cure."""
+        await asyncio.to_thread(prepare, self.database, self.settings, migrate_too=self.outside.migrate)
+        if self.settings.slack:
+            await self._start_slack()
+        if self.settings.teams:
+            await self._start_teams()
+        self._running = asyncio.create_task(self.delivery.run())
+        self.metronome.start()
+
+    async def _start_slack(self) -> None:
+        settings = self.settings
+        carrier = SlackCarrier(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, self.store)
+        await carrier.open()
+        self._stack.push_async_callback(carrier.close)
+        identity = await carrier.identify()
+        channel = await carrier.find_channel(settings.slack_incidents_channel)
+        if channel is None:
+            raise Wrong(
+                f"Slack has no channel “{settings.slack_incidents_channel}” that the bot can see. Create it and invite the "
+                "bot, or set SLACK_INCIDENTS_CHANNEL."
+            )
+        await self.store.book(lambda book: book.put(Setting("slack.incidents", channel[0])))
+        self.slack = carrier
+        self.delivery.carriers["slack"] = carrier
+        self.slack_door = SlackDoor(
+            self.intake, self.store, carrier, identity, settings.slack_signing_secret.get_secret_value()
+        )
+        if token := settings.slack_app_token.get_secret_value():
+            await self.slack_door.start_socket(token)
+        self._stack.push_async_callback(self.slack_door.close)
+
+    async def _start_teams(self) -> None:
+        settings, outside = self.settings, self.outside
+        hosts = Hosts(extra=outside.teams_hosts, loopback=settings.loopback)
+        keys = KeySet(outside.teams_openid) if outside.teams_openid else KeySet()
+        verifier = Verifier(settings.teams_app_id, settings.teams_tenant_id, keys, hosts, settings.loopback)
+        connector = Connector(
+            settings.teams_app_id,
+            settings.teams_app_password.get_secret_value(),
+            settings.teams_tenant_id,
+            hosts,
+            outside.teams_token,
+        )
+        self._stack.callback(connector.close)
+        carrier = TeamsCarrier(connector, self.store, settings.teams_tenant_id, outside.teams_service_url)
+        if settings.teams_incidents_channel:
+            channel = settings.teams_incidents_channel
+            await self.store.book(lambda book: book.put(Setting("teams.incidents", channel)))
+        self.teams = carrier
+        self.delivery.carriers["teams"] = carrier
+        self.teams_door = TeamsListener(self.intake, self.store, connector, verifier, carrier)
+
+    async def stop(self) -> None:
+        """Claim nothing more, let what is under way finish, close everything."""
+        self.metronome.stop()
+        await self.delivery.stop()
+        if self._running is not None:
+            await self._running
+        await self._stack.aclose()
+        await asyncio.to_thread(self.store.close)
+
+    def asgi(self) -> Starlette:
+        """The web application of this server."""
+
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            await self.start()
+            try:
+                yield
+            finally:
+                await self.stop()
+
+        routes: list[BaseRoute] = [
+            Route("/slack/events", self._slack, methods=["POST"]),
+            Route("/api/messages", self._teams, methods=["POST"]),
+            *health.routes(self.store),
+            *self.outside.routes,
+        ]
+        return Starlette(routes=routes, lifespan=lifespan)
+
+    async def _slack(self, request: Request) -> Response:
+        if self.slack_door is None:
+            return PlainTextResponse("Slack is not switched on here.\n", 404)
+        body = await body_of(request)
+        if body is None:
+            return PlainTextResponse("The request did not arrive in time.\n", 400)
+        status, headers, content = await self.slack_door.handle(request.headers, body)
+        return Response(content, status, headers)
+
+    async def _teams(self, request: Request) -> Response:
+        if self.teams_door is None:
+            return PlainTextResponse("Teams is not switched on here.\n", 404)
+        body = await body_of(request)
+        if body is None:
+            return PlainTextResponse("The request did not arrive in time.\n", 400)
+        peer = request.client.host if request.client else ""
+        status, content = await self.teams_door.handle(request.headers, body, peer)
+        return Response(status_code=status) if content is None else JSONResponse(content, status)
+
+
+def prepare(database: Database, settings: Settings, *, migrate_too: bool = True) -> None:
+    """Reach the database, bring it up to date, load the catalog. Raises Wrong with a cure."""
+    where = redacted(settings.database_url)
+    try:
+        database.ping()
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", error) or error).strip().splitlines()[0][:200]
+        raise Wrong(
+            f"The database {where} does not answer ({reason}). Start it, or mend AMENDS_DATABASE_URL."
+        ) from None
+    try:
+        if not migrate.known(database.engine):
+            raise Wrong(f"The database {where} belongs to a newer Amends. Start that version, or restore a backup.")
+        if not migrate.current(database.engine):
+            if not migrate_too:
+                raise Wrong(
+                    f"The database {where} is not up to date. Run `amends migrate`, or start without --no-migrate."
+                )
+            migrate.migrate(database.engine)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error) or error).strip().splitlines()[0][:200]
+        raise Wrong(f"The database {where} could not be brought up to date ({reason}).") from None
+    if settings.catalog is not None:
+        load_catalog(database, settings.catalog)
+
+
+def read_catalog(file: Path) -> tuple[dict[str, Any], str]:
+    """A catalog file as stored content and digest. Raises Wrong naming every fault by line."""
+    import hashlib  # noqa: PLC0415 - one use
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise Wrong(f"The catalog {file} cannot be read: {error.strerror}.") from None
+    try:
+        catalog = parse_bytes(data, filename=file.name)
+    except CatalogErrors as errors:
+        raise Wrong(f"The catalog {file.name} has faults; nothing was loaded.\n{errors}") from None
+    return to_dict(catalog), hashlib.sha256(data).hexdigest()
+
+
+def load_catalog(database: Database, file: Path) -> bool:
+    """Make a file the current catalog, unless it is already; whether it changed."""
+    content, digest = read_catalog(file)
+
+    def work(connection: Any, now: datetime) -> bool:
+        book = SqlBook(connection, now, database.catalog)
+        if to_dict(book.catalog) == content and book.catalog_number():
+            return False
+        book.load_catalog(content, digest)
+        book.record("operator", "shell", f"loaded the catalog {file.name}", None)
+        return True
+
+    return database.run(work)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Its protocol is named, so that asyncio switches Nagle's delay off. Raises Wrong if taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise Wrong(
+            f"Port {port} on {host} cannot be opened ({error.strerror}). Choose another: --port 4000, or make run PORT=4000."
+        ) from None
+    found.listen(512)
+    return found
+
+
+async def serve(app: App, sock: socket.socket, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until a signal; a wrong setting found while starting is raised as Wrong."""
+    config = uvicorn.Config(
+        app.asgi(),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    await app.start()
+    try:
+        ready()
+        await server.serve(sockets=[sock])
+    finally:
+        await app.stop()

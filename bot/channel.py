@@ -1,0 +1,63 @@
+"""What a platform is to Amends: a way in (Request) and a way out (Carrier). Nothing more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from handlers.card import Card, Form
+from handlers.domain.delivery import Outcome, Sent
+from handlers.domain.people import Account
+from storage.outbox import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Somebody said something: typed a line, pressed a button that says one, or sent a form that becomes one.
+
+    `key` makes a platform's repeat of it the same request. `words` is the line; `values` are a form's answers.
+    """
+
+    key: str
+    platform: Literal["slack", "teams"]
+    user: str
+    channel: str
+    words: str
+    personal: bool = False
+    values: Mapping[str, str | tuple[str, ...]] | None = None
+    typed: bool = True
+    reply_to: str = ""  # Teams: the conversation a typed line is answered in
+    mentions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to whoever asked.
+
+    `show` is None where a room card already says it. `fields` are a form's faults, by field. `known` is False where the
+    platform must first say who this is (bot.intake.Intake.meet).
+    """
+
+    show: Card | Form | None = None
+    recorded: bool = False
+    refused: bool = False
+    repeated: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+    known: bool = True
+
+
+class Carrier(Protocol):
+    """The way out to one platform. A call takes 8 s at most and never raises for what the platform does."""
+
+    platform: str
+
+    async def carry(self, row: Claimed) -> Outcome:
+        """Put a row on screen: post, edit where `message_id` is set, open a room, pin, invite …"""
+        ...
+
+    async def look(self, row: Claimed) -> Sent | bool:
+        """Look for an unknown row: where it stands; False if it surely is not there; True if nobody can know."""
+        ...
+
+    async def who(self, user: str, channel: str) -> Account | None:
+        """What the platform says of a user; None if it does not say."""
+        ...

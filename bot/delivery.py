@@ -1,0 +1,221 @@
+"""The only door out: claim → carry → finish. Rates, leases, and what nobody can know."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from prometheus_client import Counter
+
+from bot.channel import Carrier
+from bot.intake import Intake
+from bot.store import Store
+from handlers.card import Button, Buttons, Card, line
+from handlers.commands import CannotDo, PostSettled, RoomOpened
+from handlers.domain.delivery import Dead, Outcome, Place, Post, Retry, Sent, Unknown
+from handlers.domain.incident import Incident
+from storage import outbox
+from storage.book import SqlBook
+from storage.outbox import Claimed
+
+log = structlog.get_logger()
+
+CALL_SECONDS = 8.0
+"""A call takes no longer; the lease is 10 s (promises.md, section 2)."""
+WORKERS = 12
+"""Posts under way at once."""
+IDLE_SECONDS = 0.5
+"""How often the outbox is looked at without being told."""
+OPTIONAL = ("topic", "pin", "rename")
+"""Calls an incident can do without; a platform that lacks one is told once, then left alone."""
+IDEMPOTENT = ("open", "topic", "pin", "invite", "remove", "rename", "close", "home")
+
+carried = Counter("amends_posts_total", "Attempts to post, by platform and outcome", ["platform", "outcome"])
+
+
+class Delivery:
+    """Carries the outbox to the platforms."""
+
+    def __init__(self, store: Store, intake: Intake, carriers: Mapping[str, Carrier]) -> None:
+        """`carriers` by platform name."""
+        self.store = store
+        self.intake = intake
+        self.carriers = dict(carriers)
+        self._woken = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._told: set[str] = set()
+        self.fault: Callable[[str], Awaitable[None]] | None = None  # tests: named points at which a run may be ended
+
+    def wake(self) -> None:
+        """There is something to carry."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until stopped: claim what is due, carry it, look after the unknown."""
+        looked = 0.0
+        loop = asyncio.get_running_loop()
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                moved = await self.once()
+                if loop.time() - looked > 1:
+                    looked = loop.time()
+                    await self.settle()
+            except Exception:
+                log.exception("the outbox stumbled; it goes on")
+                moved = False
+                await asyncio.sleep(IDLE_SECONDS)
+            if not moved:
+                await self._pause()
+
+    async def _pause(self) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            return
+
+    async def stop(self, within: float = 10.0) -> None:
+        """Claim nothing more; let what is under way finish."""
+        self._stopping = True
+        self._woken.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within)
+
+    async def once(self) -> bool:
+        """Claim as much as there is room for; whether anything was claimed."""
+        free = WORKERS - len(self._tasks)
+        if free <= 0:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            return True
+        platforms = tuple(self.carriers)
+        claimed = await self.store.rows(lambda c, now: outbox.claim(c, now, platforms, free))
+        for row in claimed:
+            task = asyncio.create_task(self._carry(row))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return bool(claimed)
+
+    async def drain(self, rounds: int = 200) -> None:
+        """Carry until nothing is due or under way (tests, replay)."""
+        for _ in range(rounds):
+            moved = await self.once()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            elif not moved:
+                return
+
+    async def _point(self, name: str) -> None:
+        if self.fault is not None:
+            await self.fault(name)
+
+    async def _carry(self, row: Claimed) -> None:
+        try:
+            await self._point("claimed")
+            if not await self.store.rows(lambda c, now: outbox.start(c, now, row)):
+                return
+            await self._point("started")
+            outcome = await self._call(row)
+            await self._point("called")
+            carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
+            sent = await self.store.book(lambda book: self._finish(book, row, outcome))
+            await self._point("finished")
+            if sent:
+                self.wake()
+        except Exception:
+            log.exception("a post stumbled", key=row.key)
+        self._woken.set()
+
+    async def _call(self, row: Claimed) -> Outcome:
+        try:
+            return await asyncio.wait_for(self.carriers[row.place.platform].carry(row), CALL_SECONDS)
+        except TimeoutError:
+            return Unknown("no answer within 8 s")
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("a bug while posting", key=row.key, reference=reference)
+            return Dead(f"a fault of ours, reference {reference}")
+
+    def _finish(self, book: SqlBook, row: Claimed, outcome: Outcome) -> int:
+        """Write down the outcome and, in the same transaction, what follows from it."""
+        if isinstance(outcome, Unknown) and (row.op in IDEMPOTENT or row.message_id):
+            outcome = Retry(outcome.reason)  # repeating it changes nothing on screen
+        taken = outbox.finish(book.connection, book.now, row, outcome)
+        state = outbox.state_of_key(book.connection, row.key)
+        if taken:
+            self._follow(book, row, outcome, state)
+        return book.sent
+
+    def _follow(self, book: SqlBook, row: Claimed, outcome: Outcome, state: str) -> None:
+        platform = row.place.platform
+        if row.op == "open" and row.incident is not None and not row.message_id:
+            if isinstance(outcome, Sent):
+                room = RoomOpened(row.incident, platform, outcome.at or outcome.id, outcome.name, outcome.link)
+                self.intake.machine(book, room)
+            elif state == "dead":
+                reason = getattr(outcome, "reason", "")
+                log.warning("no room could be opened", incident=row.incident, platform=platform, reason=reason)
+                self.intake.machine(book, RoomOpened(row.incident, platform, "", fault=reason))
+        elif row.op in OPTIONAL and state == "dead" and row.incident is not None:
+            reason = getattr(outcome, "reason", "")
+            what = f"{platform}: {row.op}"
+            if what not in self._told:
+                self._told.add(what)
+                log.warning("this platform cannot do it; it is left out", what=what, reason=reason)
+            self.intake.machine(book, CannotDo(row.incident, platform, row.op, reason))
+        if row.audience == "customer" and state in ("sent", "unknown", "dead", "held"):
+            self.intake.machine(book, PostSettled(row.key))
+
+    async def settle(self) -> None:
+        """Look after unknown rows: found, safe to send again, or a person's to decide."""
+        platforms = tuple(self.carriers)
+        rows = await self.store.rows(lambda c, now: outbox.unclear(c, now, platforms, 20))
+        for row in rows:
+            try:
+                found = await asyncio.wait_for(self.carriers[row.place.platform].look(row), CALL_SECONDS)
+            except Exception as error:  # noqa: BLE001 - not being able to look is an answer: nobody can know
+                log.warning("could not look", key=row.key, error=type(error).__name__)
+                found = True
+            sent = await self.store.book(lambda book, row=row, found=found: self._settled(book, row, found))  # type: ignore[misc]
+            if sent:
+                self.wake()
+
+    def _settled(self, book: SqlBook, row: Claimed, found: Sent | bool) -> int:
+        again = found is False and row.audience == "internal"
+        outbox.reconcile(book.connection, book.now, row, found if isinstance(found, Sent) else None, again)
+        if isinstance(found, Sent) and row.op == "open" and row.incident is not None:
+            self.intake.machine(book, RoomOpened(row.incident, row.place.platform, found.at, found.name, found.link))
+        if not isinstance(found, Sent) and not again:
+            self._ask(book, row, absent=found is False)
+        if row.audience == "customer":
+            self.intake.machine(book, PostSettled(row.key))
+        return book.sent
+
+    def _ask(self, book: SqlBook, row: Claimed, *, absent: bool) -> None:
+        """Nobody can know whether it arrived: the comms owner, or else the commander, is told once and decides."""
+        incident = book.get(Incident, row.incident) if row.incident is not None else None
+        owner = None
+        if incident is not None:
+            owner = book.person(incident.holder("comms") or incident.holder("commander"))
+        where = f"{row.key.split('/')[1] if row.audience == 'customer' else row.place.kind} in {row.place.platform}"
+        seen = "It is not in the channel's history" if absent else "The channel's history cannot be read from here"
+        card = Card(
+            f"{incident.name if incident else 'Amends'}: did it arrive?",
+            (
+                line(f"A post to {where} was sent, but no answer came. {seen}. Please look."),
+                Buttons(
+                    (
+                        Button("It arrived", f"settle {row.id} arrived"),
+                        Button("Send again", f"settle {row.id} again", "danger", confirm="Only if it is not there."),
+                    )
+                ),
+            ),
+            "danger",
+        )
+        if owner is None:
+            log.error("a post is unclear and nobody can be asked", key=row.key)
+            return
+        for platform, address in (("slack", owner.slack), ("teams", owner.teams)):
+            if address and platform in self.carriers:
+                book.send(Post(f"unclear/{row.id}@{platform}", Place(platform, "person", address), card=card, rank=0))
+                return

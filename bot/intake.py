@@ -1,0 +1,244 @@
+"""The only door in: dedupe, read, authorise, decide, one transaction; then the answer."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bot.channel import Answer, Request
+from bot.store import Store
+from handlers import commands, grammar, look
+from handlers.card import Block, Button, Buttons, Card, Code, Form, line, small
+from handlers.context import Context, Whence
+from handlers.decide import decide, tick
+from handlers.domain.delivery import REPLY, Place, Post
+from handlers.domain.errors import Refused
+from handlers.domain.incident import Incident, Room
+from handlers.domain.people import NOBODY, Account, Person
+from handlers.domain.permit import NOT_AVAILABLE
+from storage.book import SqlBook
+from storage.rows import pack, unpack
+
+log = structlog.get_logger()
+
+SAME_WORDS = timedelta(seconds=10)
+"""The same words by the same person in the same room within this time are one request (promises.md, section 1)."""
+NOT_RECORDED = "Not recorded: the database does not answer. Say it again in a minute; until then, note it by hand."
+FLOOD = 600
+"""Commands a minute from one person; more are answered, not executed (promises.md, section 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What intake knows of the house."""
+
+    zone: ZoneInfo
+    platforms: tuple[str, ...]
+    public_url: str = ""
+
+
+class Intake:
+    """Takes requests in, one transaction each."""
+
+    def __init__(self, store: Store, house: House, wake: Callable[[], None] = lambda: None) -> None:
+        """`wake` is called after a commit that wrote posts, so that they leave at once."""
+        self.store = store
+        self.house = house
+        self.wake = wake
+        self.refused = 0
+        self.accepted = 0
+        self._recent: dict[str, list[float]] = {}
+
+    async def take(self, request: Request) -> Answer:
+        """Answer a request. Whatever is answered as done is committed; a broken database is said, never a false yes."""
+        try:
+            answer, sent = await self.store.book(lambda book: self._take(book, request))
+        except (DBAPIError, SQLAlchemyError, OSError) as error:
+            log.error("not recorded", error=type(error).__name__, platform=request.platform)
+            return Answer(Card("Amends", (line(NOT_RECORDED),), "danger"), refused=True)
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("a bug", reference=reference, platform=request.platform)
+            words = f"Something broke on our side and nothing was recorded. Reference {reference}."
+            return Answer(Card("Amends", (line(words),), "danger"), refused=True)
+        if sent:
+            self.wake()
+        return answer
+
+    async def meet(self, account: Account) -> None:
+        """Keep what a platform says of one of its users."""
+        await self.store.book(lambda book: book.put(account))
+
+    def _take(self, book: SqlBook, request: Request) -> tuple[Answer, int]:
+        seen, stored = book.seen(request.key)
+        if seen:
+            return Answer(_show(stored), repeated=True), 0
+        account = book.account(request.platform, request.user)
+        if account is None:
+            return Answer(known=False), 0
+        ctx = self._context(book, request, book.of_account(account))
+        if not ctx.actor.colleague:
+            book.record(ctx.actor.key, request.platform, "refused: not a colleague", None)
+            self.refused += 1
+            return Answer(Card("Amends", (line(NOT_AVAILABLE),)), refused=True), 0
+        if self._flooding(ctx.actor.key, book.now):
+            words = "That is very much at once. Wait a minute, then say the last one again. It was not recorded."
+            return Answer(Card("Amends", (line(words),), "warning"), refused=True), 0
+        found = self._read(book, ctx, request)
+        if isinstance(found, Answer):
+            self.refused += 1
+            return self._answered_in_teams(book, request, ctx, found)
+        command = found
+        words = grammar.write(command)
+        ctx = Context(
+            actor=ctx.actor,
+            whence=ctx.whence,
+            now=ctx.now,
+            zone=ctx.zone,
+            platforms=ctx.platforms,
+            line=words,
+            public_url=ctx.public_url,
+            mentions=request.mentions,
+        )
+        again = book.repeated(ctx.actor.key, words, request.channel, book.now - SAME_WORDS)
+        if again is not None and not isinstance(command, commands.Undo):
+            return self._answered_in_teams(book, request, ctx, Answer(_show(again), repeated=True))
+        if not book.admit(request.key, ctx.actor.key, request.platform, request.channel, words):
+            return Answer(_show(book.seen(request.key)[1]), repeated=True), 0
+        return self._decide(book, request, ctx, command)
+
+    def _decide(self, book: SqlBook, request: Request, ctx: Context, command: commands.Command) -> tuple[Answer, int]:
+        try:
+            with book.attempt():
+                reply = decide(command, ctx, book)
+        except Refused as refused:
+            self.refused += 1
+            if refused.audit:
+                book.record(ctx.actor.key, request.platform, f"refused: {ctx.line}", ctx.whence.room)
+            card = Card(self._head(book, ctx, command), (line(refused.sentence),), "warning")
+            book.forget(request.key)
+            return self._answered_in_teams(book, request, ctx, Answer(card, refused=True))
+        if isinstance(reply.show, Form):
+            book.forget(request.key)
+            return Answer(reply.show), book.sent
+        incident = getattr(command, "incident", None) or ctx.whence.room or _declared(book)
+        book.answered(request.key, pack(reply.show), incident)
+        if reply.changed:
+            self.accepted += 1
+            book.record(ctx.actor.key, request.platform, ctx.line, incident)
+        return self._answered_in_teams(book, request, ctx, Answer(reply.show, recorded=reply.changed))
+
+    def _answered_in_teams(self, book: SqlBook, request: Request, ctx: Context, answer: Answer) -> tuple[Answer, int]:
+        """Teams has no answer to a typed line but a message: it is written down like any other post."""
+        if request.platform != "teams" or not request.reply_to or not isinstance(answer.show, Card):
+            return answer, book.sent
+        if answer.recorded and ctx.whence.room is not None and book.said_in_room(ctx.whence.room):
+            return Answer(None, recorded=True), book.sent  # the card in this very room is the answer
+        place = Place("teams", "thread", request.reply_to)
+        if ctx.whence.customer:
+            place = Place("teams", "person", request.user)  # nothing of ours is said in a customer's channel
+        book.send(Post(f"reply/{request.key}@teams", place, card=answer.show, rank=REPLY))
+        return answer, book.sent
+
+    def _head(self, book: SqlBook, ctx: Context, command: commands.Command) -> str:
+        """Every answer begins with the incident, where there is one."""
+        from handlers.rooms import may_see
+        from handlers.say.incident import head
+
+        number = getattr(command, "incident", None) or ctx.whence.room
+        incident = book.get(Incident, number) if isinstance(number, int) else None
+        return head(incident) if incident is not None and may_see(book, ctx.actor, incident) else "Amends"
+
+    def _context(self, book: SqlBook, request: Request, person: Person) -> Context:
+        rooms = book.find(Room, platform=request.platform, address=request.channel) if request.channel else []
+        room = max((r.incident for r in rooms), default=None)
+        customer = book.catalog.customer_by_channel(request.platform, request.channel)
+        whence = Whence(request.platform, request.channel, request.personal, room, customer.key if customer else "")
+        return self._as(person, whence, book.now)
+
+    def _as(self, person: Person, whence: Whence, now: datetime) -> Context:
+        return Context(
+            actor=person,
+            whence=whence,
+            now=now,
+            zone=self.house.zone,
+            platforms=self.house.platforms,
+            public_url=self.house.public_url,
+        )
+
+    def _read(self, book: SqlBook, ctx: Context, request: Request) -> commands.Command | Answer:
+        reading = grammar.Reading(
+            now=ctx.now,
+            zone=ctx.zone,
+            room=ctx.whence.room,
+            exists=lambda n: book.get(Incident, n) is not None,
+        )
+        if request.values is not None:
+            found = grammar.from_form(request.words, request.values, reading)
+            if isinstance(found, grammar.FormFault):
+                return Answer(refused=True, fields=found.fields)
+        else:
+            found = grammar.read(request.words, reading)
+        if isinstance(found, grammar.Misread):
+            return Answer(misread(found), refused=True)
+        if isinstance(found, grammar.Ambiguous):
+            buttons = tuple(Button(label, says) for label, says in found.options)
+            return Answer(Card("Which one?", (line(found.question), Buttons(buttons))), refused=True)
+        return found
+
+    def _flooding(self, person: str, now: datetime) -> bool:
+        stamp = now.timestamp()
+        recent = [t for t in self._recent.get(person, []) if t > stamp - 60]
+        recent.append(stamp)
+        self._recent[person] = recent[-FLOOD - 1 :]
+        return len(recent) > FLOOD
+
+    async def tick(self) -> int:
+        """The clock: do what is due."""
+        done, sent = await self.store.book(self._tick)
+        if sent:
+            self.wake()
+        return done
+
+    def _tick(self, book: SqlBook) -> tuple[int, int]:
+        done = tick(self._as(NOBODY, Whence("clock"), book.now), book)
+        return done, book.sent
+
+    def machine(self, book: SqlBook, command: commands.Command) -> None:
+        """What the machine itself asks (a room opened, a post settled), inside a transaction that has begun."""
+        decide(command, self._as(NOBODY, Whence("clock"), book.now), book)
+
+    async def home(self, request: Request) -> Card | None:
+        """The App Home of one person."""
+
+        def draw(book: SqlBook) -> Card | None:
+            account = book.account(request.platform, request.user)
+            return None if account is None else look.home(self._context(book, request, book.of_account(account)), book)
+
+        return await self.store.book(draw)
+
+
+def misread(found: grammar.Misread) -> Card:
+    """Wrong input: the verb's usage and the nearest word that exists; nothing is changed."""
+    blocks: list[Block] = [line(found.sentence)]
+    if found.usage:
+        blocks.append(line("Say it like ", Code(found.usage)))
+    if found.nearest:
+        blocks.append(line("Did you mean ", Code(found.nearest), "?"))
+    blocks.append(small("Nothing was changed. ", Code("help"), " lists everything."))
+    return Card("I did not understand that", tuple(blocks), "warning")
+
+
+def _declared(book: SqlBook) -> int | None:
+    """The incident a request created, if it did."""
+    return next((row[3]["number"] for row in book.changes if row[0] == "incidents" and row[2] is None), None)
+
+
+def _show(stored: Any) -> Card | None:
+    found = unpack(stored) if stored else None
+    return found if isinstance(found, Card) else None

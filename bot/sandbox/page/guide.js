@@ -1,0 +1,65 @@
+// "What to try": eight steps through a whole incident, ticked off as they happen.
+
+import { clear, h, icon, put } from "./dom.js";
+
+const KEY = "amends.sandbox.guide";
+const STEPS = [
+  { title: "Declare in Slack", how: "As Ana, in #incidents. A room opens, the right people hear of it, and a card says what was understood.", side: "slack", who: "Ana", where: "incidents", say: "/incident declare Sign-in is failing for US customers sev2 services sign-in region US", done: /^\/inc(ident)?\s+declare\b/i },
+  { title: "See it in Teams", how: "The same card is already in the Incidents channel on the right, as a thread. Open it and look.", side: "teams", look: true },
+  { title: "Set severity and services", how: "Now from Teams, in that thread, as Ben. Buttons on the card say the same words.", side: "teams", who: "Ben", where: "thread", say: "severity sev1 because nobody in the US can sign in", done: /\b(severity|sev|services)\b/i },
+  { title: "Wind the clock", how: "Press +30 min above. Updates fall due, and Amends reminds the room.", wind: true, done: /^wind$/ },
+  { title: "Resolve with a recap", how: "Back in Slack, in the incident's room. The recap asks what customers could not do, from when until when, and what set it off.", side: "slack", who: "Ana", where: "room", say: "/incident resolve", done: /\b(resolve|recap)\b/i },
+  { title: "Draft, fill, submit", how: "Ben writes the apology from the recorded facts; open gaps are named, and each wants a fact or an honest “not known yet”.", side: "teams", who: "Ben", where: "thread", say: "apology draft", done: /\bapology (draft|fill|submit)\b/i },
+  { title: "Approve as a second person", how: "Nobody approves their own words. Change to Cleo in Slack, read it, and press Approve; for sev1 and sev2 the commander, Ana, approves too.", side: "slack", who: "Cleo", where: "incidents", say: "/apology approve", done: /\bapology approve\b|^\/apology\s+approve/i },
+  { title: "Publish to three customers", how: "Contoso and Tailspin read it in Slack, Fabrikam in Teams: each its own words, once. Look into their channels.", side: "slack", who: "Cleo", where: "incidents", say: "/apology publish", done: /\bapology publish\b|^\/apology\s+publish/i },
+];
+
+export class Guide {
+  constructor(root, app) {
+    this.root = root;
+    this.app = app;
+    let kept = {};
+    try { kept = JSON.parse(localStorage.getItem(KEY) || "{}"); } catch { /* private window: the ticks live as long as the page */ }
+    this.ticked = new Set(kept.ticked || []);
+    this.closed = Boolean(kept.closed);
+    this.chosen = null;
+    this.draw();
+  }
+
+  keep() { try { localStorage.setItem(KEY, JSON.stringify({ ticked: [...this.ticked], closed: this.closed })); } catch { /* as above */ } }
+  get at() { return this.chosen ?? STEPS.findIndex((_, i) => !this.ticked.has(i)); }
+
+  /** Something was typed, pressed or wound: tick what it was. */
+  heard(words, { looked = false } = {}) {
+    let changed = false;
+    STEPS.forEach((step, i) => { if (!this.ticked.has(i) && ((looked && step.look && this.ticked.has(0)) || (step.done && words && step.done.test(words)))) { this.ticked.add(i); changed = true; } });
+    if (!changed) return;
+    this.chosen = null;
+    this.keep();
+    this.draw();
+  }
+
+  draw() {
+    const at = this.at;
+    const focused = document.activeElement?.dataset?.control;
+    const list = h("ol", { class: "steps", "aria-label": "What to try" }, STEPS.map((step, i) => h("li", { class: `step${this.ticked.has(i) ? " done" : ""}${i === at ? " now" : ""}` },
+      h("button", { type: "button", "aria-current": i === at ? "step" : null, "aria-label": `${i + 1}. ${step.title}${this.ticked.has(i) ? ", done" : ""}`, data: { testid: `guide-step-${i + 1}`, control: `guide-${i}` }, on: { click: () => { this.chosen = i; this.draw(); } } },
+        h("span", { class: "step-mark" }, this.ticked.has(i) ? icon("check") : String(i + 1)), h("span", { class: "step-title" }, step.title)))));
+    const step = STEPS[at];
+    const body = step
+      ? h("div", { class: "guide-now", role: "status" }, h("p", {}, step.how, step.say && [" ", h("code", { class: "mk-code" }, step.say)]),
+        h("div", { class: "guide-acts" },
+          step.say && h("button", { type: "button", class: "btn btn-primary", data: { testid: "guide-try" }, on: { click: () => this.app.offer(step) } }, "Write it for me"),
+          step.look && h("button", { type: "button", class: "btn btn-primary", data: { testid: "guide-try" }, on: { click: () => { this.app.lookAtRoom(); this.tick(at); } } }, "Show me"),
+          step.wind && h("button", { type: "button", class: "btn btn-primary", data: { testid: "guide-try" }, on: { click: () => this.app.wind(30) } }, "+30 min"),
+          h("button", { type: "button", class: "btn", on: { click: () => this.tick(at) } }, this.ticked.has(at) ? "Untick" : "Done")))
+      : h("div", { class: "guide-now", role: "status" }, h("p", {}, "That is the whole way, from the first word to an approved apology in every customer’s channel. Break something in Faults, or play it again."), h("div", { class: "guide-acts" }, h("button", { type: "button", class: "btn", on: { click: () => { this.ticked.clear(); this.chosen = null; this.keep(); this.draw(); } } }, "Start over")));
+    this.root.hidden = this.closed;
+    this.toggleButton?.setAttribute("aria-expanded", String(!this.closed));
+    put(clear(this.root), list, body);
+    if (focused) this.root.querySelector(`[data-control="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+
+  tick(i) { if (this.ticked.has(i)) this.ticked.delete(i); else this.ticked.add(i); this.chosen = null; this.keep(); this.draw(); }
+  toggle() { this.closed = !this.closed; this.keep(); this.draw(); }
+}

@@ -1,0 +1,1 @@
+"""Microsoft Teams: connector.py is the only importer of botbuilder."""

@@ -1,0 +1,397 @@
+"""The apology: drafting from the record, closing gaps, editing the words around the facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from handlers.book import Book
+from handlers.card import Button, Buttons, Card, Quote, Reply, line, small
+from handlers.commands import (
+    ApologyDraft,
+    ApologyEdit,
+    ApologyFill,
+    ApologyLint,
+    ApologyShow,
+    ApologySuggest,
+    ApologyWaive,
+)
+from handlers.context import Context
+from handlers.customers import affected_by, digest_of, recipients
+from handlers.domain.apology import VARIANTS, Apology, Promise, Recipient, Shown, Suggestion, Version, Waiver
+from handlers.domain.compose import Audience, Composed, Gap, Source, compose, compose_holding, gaps
+from handlers.domain.errors import Refused
+from handlers.domain.facts import KINDS, Fact
+from handlers.domain.incident import Incident, Recurrence, Task
+from handlers.domain.lint import Report, lint
+from handlers.domain.permit import must
+from handlers.facts import write_fact
+from handlers.rooms import incident_of, may_see, standing, tell
+from handlers.say import apology as say
+from handlers.void import UNSETTLED, void
+
+LONGEST_TEXT = 12000
+"""Characters of an edited text; the full variant is limited to 350 words long before."""
+NEVER_WAIVED = frozenset({"W11", "W18", "W19", "W23"})
+WAIVABLE_ERRORS = "W"  # wording rules misfire; of the others only F3 may be waived
+LIVING = (*UNSETTLED, "publishing", "paused", "published")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An apology with its current version, what is missing, what the linter finds, who would get it."""
+
+    apology: Apology
+    version: Version
+    incidents: tuple[Incident, ...]
+    gaps: tuple[Gap, ...]
+    report: Report
+    waivers: tuple[Waiver, ...]
+    composed: Composed
+    by_hand: tuple[str, ...]
+
+    @property
+    def blocking(self) -> tuple[Gap, ...]:
+        """Gaps that stop it."""
+        return tuple(g for g in self.gaps if g.blocks)
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """Names of gaps and rules left as they are."""
+        return frozenset(w.rule for w in self.waivers)
+
+    @property
+    def errors(self) -> list[object]:
+        """Findings that stop it."""
+        return [f for f in self.report.findings if f.severity == "error" and f.rule not in self.waived]
+
+
+def source_of(
+    book: Book, ctx: Context, incidents: Sequence[Incident], signatory: str = "", waived: frozenset[str] = frozenset()
+) -> Source:
+    """All the composer may look at, read from the record."""
+    numbers = tuple(i.number for i in incidents)
+    facts = [f for n in numbers for f in book.find(Fact, incident=n) if f.state == "live"]
+    links = [r for r in book.find(Recurrence) if not r.gone and (r.incident in numbers or r.earlier in numbers)]
+    others = {n for r in links for n in (r.incident, r.earlier)} - set(numbers)
+    tasks = [t for n in numbers for t in book.find(Task, incident=n)]
+    return Source(
+        incidents=tuple(incidents),
+        facts=tuple(facts),
+        tasks=tuple(tasks),
+        recurrences=tuple(links),
+        signatory=signatory,
+        services={s.key: s.name for s in book.catalog.services},
+        regions={r.key: r.name for r in book.catalog.regions},
+        part_of={s.key: s.part_of for s in book.catalog.services if s.part_of},
+        waived=waived,
+        publication=ctx.now,
+        house_zone=ctx.zone.key,
+        linked=tuple(i for n in sorted(others) if (i := book.get(Incident, n)) is not None),
+        promises=tuple(book.find(Promise)),
+    )
+
+
+def gaps_of(book: Book, ctx: Context, incidents: Sequence[Incident]) -> tuple[Gap, ...]:
+    """What is missing before customers can be told."""
+    return tuple(gaps(source_of(book, ctx, incidents)))
+
+
+def holding_text(book: Book, ctx: Context, incident: Incident) -> str:
+    """The holding statement from the record."""
+    composed = compose_holding(source_of(book, ctx, (incident,)), next_update=incident.next_update_at)
+    return str(composed)
+
+
+def apology_of(book: Book, ctx: Context, number: int | None, states: tuple[str, ...] = LIVING) -> Apology:
+    """The apology meant: by number, by the room's incident, or the only one there is."""
+    if number is not None:
+        found = book.get(Apology, number)
+        if found is None or not _visible(book, ctx, found):
+            raise Refused(f"There is no apology A{number}. `apology draft N` makes one.")
+        return found
+    candidates = [a for a in book.find(Apology, state=states) if _visible(book, ctx, a)]
+    if ctx.whence.room is not None:
+        here = [a for a in candidates if ctx.whence.room in a.incidents]
+        candidates = here or candidates
+    open_ones = [a for a in candidates if a.state in UNSETTLED]
+    if len(open_ones) == 1:
+        return open_ones[0]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise Refused("There is no apology yet. `apology draft N` makes one from the record of INC-N.")
+    names = ", ".join(f"A{a.number} (INC-{', INC-'.join(map(str, a.incidents))})" for a in candidates)
+    raise Refused(f"Which apology? Say its number: {names}.")
+
+
+def _visible(book: Book, ctx: Context, apology: Apology) -> bool:
+    found = [book.get(Incident, n) for n in apology.incidents]
+    return all(i is not None and may_see(book, ctx.actor, i) for i in found)
+
+
+def draft(command: ApologyDraft, ctx: Context, book: Book) -> Reply:
+    """Compose the apology for these incidents. Drafting again makes a new version of the same apology."""
+    wanted = command.incidents or ((ctx.whence.room,) if ctx.whence.room else ())
+    incidents = tuple(incident_of(book, ctx, n) for n in wanted) or (incident_of(book, ctx, None),)
+    must("draft", standing(book, ctx, *incidents))
+    for incident in incidents:
+        if incident.status not in ("monitoring", "resolved"):
+            raise Refused(
+                f"{incident.name} is {incident.status}. An apology is drafted once it is monitoring or resolved; "
+                f"until then `holding {incident.number}` tells customers what is known."
+            )
+    numbers = tuple(sorted({i.number for i in incidents}))
+    for known in book.find(Apology, state=LIVING):
+        if known.incidents == numbers:
+            if known.state not in UNSETTLED:
+                raise Refused(
+                    f"A{known.number} was {known.state} for these incidents: `apology correct {known.number} because …` "
+                    "makes a new version."
+                )
+            updated = replace(known, signatory=command.signatory or known.signatory)
+            book.put(updated)
+            return Reply(say.draft(refreshed(book, ctx, updated)), changed=True)
+        if known.state in UNSETTLED and set(known.incidents) & set(numbers):
+            names = ", INC-".join(map(str, known.incidents))
+            raise Refused(
+                f"A{known.number} (INC-{names}) is open and covers some of these. Reject it first, then draft them all "
+                f"together: `apology reject {known.number} because …`."
+            )
+    number = book.number("apologies")
+    apology = Apology(number, numbers, "draft", 0, ctx.actor.key, ctx.now, signatory=command.signatory)
+    book.put(apology)
+    for incident in incidents:
+        tell(book, ctx, incident, "apology", f"drafted apology A{number}")
+    return Reply(say.draft(refreshed(book, ctx, apology)), changed=True)
+
+
+def refreshed(book: Book, ctx: Context, apology: Apology) -> Draft:
+    """The draft as the record stands now: composed anew where nobody edited the words, checked where somebody did."""
+    incidents = tuple(i for n in apology.incidents if (i := book.get(Incident, n)) is not None)
+    waivers = tuple(w for w in book.find(Waiver, apology=apology.number) if not w.void)
+    source = source_of(book, ctx, incidents, apology.signatory, frozenset(w.rule for w in waivers))
+    public = compose(source, Audience(None))
+    version = book.get(Version, apology.number, apology.version) if apology.version else None
+    rows, by_hand = _rows(book, ctx, source, incidents, public, version)
+    texts = tuple((v, public.text(v)) for v in VARIANTS)
+    stale = version is not None and version.facts_hash != public.facts_hash
+    if version is not None and version.edited and not stale:
+        texts = version.texts
+    fresh = Version(
+        apology.number,
+        apology.version or 1,
+        texts,
+        public.facts_hash,
+        digest_of(rows, *(t for _, t in texts)),
+        rows,
+        version.authors if version else (apology.drafted_by,),
+        bool(version and version.edited and not stale),
+        version.made_at if version else ctx.now,
+        version.because if version else "",
+    )
+    if version is None:
+        apology = replace(apology, version=1)
+        book.put(apology)
+        book.put(fresh)
+    elif fresh != version and apology.state == "draft":
+        if version.edited and stale:  # the edited words stay in their own version
+            apology = replace(apology, version=version.number + 1)
+            fresh = replace(fresh, number=apology.version, made_at=ctx.now, because="the record changed after the edit")
+            book.put(apology)
+        book.put(fresh)
+    report = lint(fresh.text("full"), "apology")
+    return Draft(apology, fresh, incidents, tuple(gaps(source)), report, waivers, public, by_hand)
+
+
+def _rows(
+    book: Book, ctx: Context, source: Source, incidents: Sequence[Incident], public: Composed, version: Version | None
+) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
+    """The customers' channels with each one's own words: the chat text in their zone and English."""
+    if any(i.drill for i in incidents):
+        return (), ()
+    edited = version is not None and version.edited and version.facts_hash == public.facts_hash
+    texts: dict[str, str] = {}
+    made: dict[tuple[str | None, str, str], str] = {}
+    personal = {f.customer for f in source.facts if f.visibility == "customer"}
+    corrected = f"\n\n{version.because}" if version is not None and version.because.startswith("Corrected ") else ""
+    for incident in incidents:
+        for customer, _ in affected_by(book, incident):
+            who = customer.key if customer.key in personal else None
+            group = (who, customer.timezone, customer.english)
+            if group not in made:
+                own = compose(source, Audience(who, customer.timezone, customer.english))
+                words = _carried_over(version.text("chat"), public, own) if edited and version else own.text("chat")
+                made[group] = words + corrected
+            texts[customer.key] = made[group]
+    return recipients(book, ctx, incidents, texts)
+
+
+def _carried_over(edited: str, public: Composed, own: Composed) -> str:
+    """Edited words with this customer's own dates and times put in place of the public ones."""
+    theirs = {t.fact_ids: t.text for t in own.tokens("chat")}
+    for token in public.tokens("chat"):
+        words = theirs.get(token.fact_ids, token.text)
+        if words != token.text:
+            edited = edited.replace(token.text, words)
+    return edited
+
+
+def current(book: Book, ctx: Context, number: int | None) -> Draft:
+    """The draft meant, as the record stands now."""
+    return refreshed(book, ctx, apology_of(book, ctx, number))
+
+
+def editable(book: Book, ctx: Context, number: int | None) -> Draft:
+    """A draft whose words may still change; signatures under it are void from here on."""
+    found = current(book, ctx, number)
+    must("draft", standing(book, ctx, *found.incidents))
+    if found.apology.state not in UNSETTLED:
+        raise Refused(
+            f"A{found.apology.number} is {found.apology.state}. `apology correct {found.apology.number} because …` makes "
+            "a new version. Nothing was changed."
+        )
+    return found
+
+
+def show(command: ApologyShow, ctx: Context, book: Book) -> Reply:
+    """The text as it stands, with the exact bytes each group of customers would read."""
+    found = current(book, ctx, command.apology)
+    seen(book, ctx, found)
+    return Reply(say.whole(found), changed=False)
+
+
+def seen(book: Book, ctx: Context, found: Draft) -> None:
+    """These bytes were shown to whoever asks: an approval needs it."""
+    book.put(Shown(found.apology.number, found.version.digest, ctx.actor.key, ctx.now))
+
+
+def check(command: ApologyLint, ctx: Context, book: Book) -> Reply:
+    """What is missing and what the linter finds, each with its way out."""
+    return Reply(say.findings(current(book, ctx, command.apology)))
+
+
+def fill(command: ApologyFill, ctx: Context, book: Book) -> Reply:
+    """Close a gap with a fact; `unknown` says so in public, with a date."""
+    found = editable(book, ctx, command.apology)
+    name = command.gap.strip().lower()
+    gap = next((g for g in found.gaps if g.name.lower() == name), None)
+    kind = gap.kind if gap is not None and gap.kind else name
+    if gap is None and kind not in KINDS:
+        names = ", ".join(g.name for g in found.gaps) or "none is left"
+        raise Refused(f"“{command.gap}” is no gap of A{found.apology.number}. Open gaps: {names}. Nothing was changed.")
+    if kind == "prevention":
+        n = found.apology.incidents[-1]
+        raise Refused(
+            f"Prevention is a task with an owner and a date: `task {n} add <what changes> @owner due 2026-12-01`."
+        )
+    value = command.value.strip()
+    if not value:
+        raise Refused("Fill it with what? A value, or `unknown`. Nothing was changed.")
+    numbers = gap.incidents if gap is not None and gap.incidents else found.apology.incidents
+    for number in numbers:
+        incident = incident_of(book, ctx, number)
+        write_fact(
+            book,
+            ctx,
+            incident,
+            kind,
+            value,
+            source=command.source or "statement",
+            visibility="public",
+            precision=command.precision,
+        )
+    after = current(book, ctx, found.apology.number)
+    return Reply(say.filled(after, name, value), changed=True)
+
+
+def waive(command: ApologyWaive, ctx: Context, book: Book) -> Reply:
+    """Leave a gap or a finding as it is; the reason stands beside the text."""
+    found = editable(book, ctx, command.apology)
+    rule = command.rule.strip()
+    gap = next((g for g in found.gaps if rule.lower() in (g.name.lower(), g.rule.lower())), None)
+    hits = [f for f in found.report.findings if f.rule.lower() == rule.lower()]
+    if gap is None and not hits:
+        raise Refused(f"A{found.apology.number} has no gap and no finding “{rule}”. `apology lint` shows them.")
+    if not command.because.strip():
+        raise Refused("Why? `because …` is shown to the approvers. Nothing was changed.")
+    if gap is not None and gap.blocks and gap.rule != "F3":
+        raise Refused(
+            f"{gap.name} cannot be waived: fill it, or say `apology fill {gap.name} unknown`, which is told honestly."
+        )
+    error = next((f for f in hits if f.severity == "error"), None)
+    if error is not None and (error.rule in NEVER_WAIVED or not error.rule.startswith(WAIVABLE_ERRORS)):
+        raise Refused(f"{error.rule} is never waived: {error.message} Mend the words with `apology edit`.")
+    number = book.number(f"waivers-{found.apology.number}")
+    named = gap.name if gap is not None else hits[0].rule
+    book.put(
+        Waiver(
+            found.apology.number,
+            number,
+            named,
+            command.because,
+            ctx.actor.key,
+            ctx.now,
+            command.until,
+            found.version.number,
+        )
+    )
+    _authored(book, ctx, found)
+    void(book, ctx, found.apology, f"{named} was waived")
+    return Reply(say.waived(current(book, ctx, found.apology.number), named, command.because), changed=True)
+
+
+def _authored(book: Book, ctx: Context, found: Draft, *, edited: bool = False, texts: object = None) -> None:
+    """Whoever touches the words is an author: nobody signs their own."""
+    version = book.get(Version, found.apology.number, found.version.number) or found.version
+    authors = tuple(dict.fromkeys((*version.authors, ctx.actor.key)))
+    if texts is not None:
+        version = replace(version, texts=texts, edited=edited)  # type: ignore[arg-type]
+    book.put(replace(version, authors=authors))
+
+
+def edit(command: ApologyEdit, ctx: Context, book: Book) -> Reply:
+    """Change the words around the facts; a fact retyped or removed returns with the fault."""
+    found = editable(book, ctx, command.apology)
+    words = command.text.strip()
+    if not words:
+        raise Refused(f"Edit it to what? `apology edit {found.apology.number}` without more opens the form.")
+    if len(words) > LONGEST_TEXT:
+        raise Refused(f"That text has {len(words):,} characters; {LONGEST_TEXT:,} fit. Nothing was changed.")
+    gone = [t.text for t in found.composed.tokens(command.variant) if t.required and t.text not in words]
+    if gone:
+        raise Refused(
+            "These facts must stay as they are recorded: "
+            + "; ".join(f"“{t}”" for t in dict.fromkeys(gone))
+            + ". Move them, or change the fact itself with `fact`. Nothing was changed."
+        )
+    texts = tuple((v, words if v == command.variant else t) for v, t in found.version.texts)
+    apology = void(book, ctx, found.apology, "the words were edited")
+    apology = replace(apology, version=found.version.number + 1, revision=apology.revision + 1)
+    book.put(apology)
+    authors = tuple(dict.fromkeys((*found.version.authors, ctx.actor.key)))
+    book.put(replace(found.version, number=apology.version, texts=texts, edited=True, authors=authors, made_at=ctx.now))
+    after = refreshed(book, ctx, apology)
+    return Reply(say.draft(after), changed=True)
+
+
+def suggest(command: ApologySuggest, ctx: Context, book: Book) -> Reply:
+    """Offer words without becoming an author."""
+    found = current(book, ctx, command.apology)
+    must("draft", standing(book, ctx, *found.incidents))
+    words = command.words.strip()
+    if not words or len(words) > LONGEST_TEXT:
+        raise Refused(f"A suggestion has 1 to {LONGEST_TEXT:,} characters. Nothing was recorded.")
+    number = book.number(f"suggestions-{found.apology.number}")
+    book.put(Suggestion(found.apology.number, number, words, ctx.actor.key, ctx.now))
+    from handlers.rooms import say_in_rooms
+
+    card = Card(
+        say.title(found),
+        (
+            line(f"{ctx.actor.name} suggests:"),
+            Quote(words),
+            Buttons((Button("Edit the text", f"apology edit {found.apology.number}", form=True),)),
+            small("Whoever takes it becomes an author of the words."),
+        ),
+    )
+    say_in_rooms(book, ctx, found.incidents[-1], f"apology-{found.apology.number}/suggestion/{number}", card)
+    return Reply(Card(say.title(found), (line("Suggested to the drafters."),)), changed=True)

@@ -1,0 +1,99 @@
+"""What must be remembered: one transaction, seen from the handlers. storage.book implements it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from handlers.domain.catalog import Catalog
+from handlers.domain.delivery import Post, PostState
+from handlers.domain.incident import Event, Incident
+from handlers.domain.people import Account, Person
+
+R = TypeVar("R")
+
+
+class Book(Protocol):
+    """One transaction. Reads see its own writes; nothing is kept unless the whole request succeeds."""
+
+    @property
+    def now(self) -> datetime:
+        """The database's clock at the start of the transaction, UTC."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """Services, customers, people, policy: the catalog loaded last."""
+        ...
+
+    def get(self, kind: type[R], *key: int | str) -> R | None:
+        """One record by its key, locked until the transaction ends; None if there is none."""
+        ...
+
+    def find(self, kind: type[R], **equal: object) -> list[R]:
+        """Records whose fields equal these (a tuple: any of them), in the order of their keys."""
+        ...
+
+    def due(self, kind: type[R], field: str, limit: int = 100, **equal: object) -> list[R]:
+        """Records whose instant `field` has come, earliest first; rows another worker holds are skipped."""
+        ...
+
+    def put(self, record: object) -> None:
+        """Write a record, new or newer."""
+        ...
+
+    def number(self, series: str) -> int:
+        """The next number of a series, without gaps."""
+        ...
+
+    def tell(self, event: Event) -> None:
+        """Append a line to the timeline."""
+        ...
+
+    def send(self, post: Post) -> None:
+        """Write down what must be sent; the same key again edits the message."""
+        ...
+
+    def release(self, keys: Sequence[str]) -> None:
+        """Let held posts of these keys go."""
+        ...
+
+    def halt(self, prefix: str) -> int:
+        """Hold back every post under this key prefix that has not left; returns how many."""
+        ...
+
+    def settle(self, post: int, verdict: str) -> PostState:
+        """A person's word on an unknown, held or dead post: arrived, again, drop. Refuses any other state."""
+        ...
+
+    def posts(self, prefix: str) -> list[PostState]:
+        """What became of the posts whose key starts so."""
+        ...
+
+    def search(
+        self,
+        *,
+        statuses: Sequence[str] = (),
+        service: str = "",
+        person: str = "",
+        since: datetime | None = None,
+        words: str = "",
+        limit: int = 20,
+        reader: str = "",
+    ) -> list[Incident]:
+        """Incidents, newest first; private ones only where `reader` (a person key) is a member."""
+        ...
+
+    def person(self, said: str) -> Person | None:
+        """A person by mention (`<@id>`), person key, e-mail address or name; None if unknown or not unique."""
+        ...
+
+    def account(self, platform: str, id: str) -> Account | None:  # noqa: A002 - the platforms' own word
+        """What a platform said of one of its users, if it was asked before."""
+        ...
+
+    def undo(self, person: str, since: datetime) -> tuple[str, int | None] | None:
+        """Take back this person's latest change if it is younger than `since` and nothing left the house.
+
+        Returns its line and incident. None: nothing to take back. Refuses with the reason where it is too late.
+        """
+        ...

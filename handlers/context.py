@@ -1,0 +1,32 @@
+"""Who asks, where, when: all that a handler knows of the world outside its book."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from handlers.domain.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """The place a request came from. `room` is the incident whose room it is, if any."""
+
+    platform: str  # slack | teams | clock | shell
+    channel: str = ""
+    personal: bool = False
+    room: int | None = None
+    customer: str = ""  # the customer this channel belongs to
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request. `now` is the database's clock, UTC; `zone` the house's time zone."""
+
+    actor: Person
+    whence: Whence
+    now: datetime
+    zone: ZoneInfo
+    platforms: tuple[str, ...]  # those switched on
+    line: str = ""  # what was said, as understood
+    public_url: str = ""
+    mentions: tuple[tuple[str, str], ...] = ()  # platform id -> name, of people mentioned

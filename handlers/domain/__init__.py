@@ -1,0 +1,1 @@
+"""The field itself: incidents, severities, cadences, people, the catalog, facts, apologies, relays."""

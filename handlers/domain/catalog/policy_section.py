@@ -1,0 +1,247 @@
+"""The catalog's `policy:` mapping, read with every fault named by its line."""
+
+import itertools
+from datetime import timedelta
+from string import Formatter
+
+from handlers.domain.catalog.reading import Section, nearest
+from handlers.domain.catalog.yaml_tree import shown
+from handlers.domain.policy import (
+    DEFAULT_SEVERITIES,
+    HOLDING_PLACEHOLDERS,
+    LEAST_APPROVALS,
+    LONGEST_APPROVAL,
+    LONGEST_HOLDING_WORDS,
+    LONGEST_RAMP,
+    MOST_UNCOUNTED_CHANNELS,
+    SEVERITIES,
+    SHORTEST_APPROVAL,
+    SIGNERS,
+    STATUSES,
+    STEEPEST_RAMP,
+    Approvals,
+    Holding,
+    Policy,
+    Publishing,
+    Reminders,
+    SeverityPolicy,
+    Term,
+    parse_term,
+)
+
+_ONE = timedelta(minutes=1)
+_DAY = 24 * 60
+
+POLICY_KEYS = ("default_severity", "severities", "approvals", "reminders", "holding", "publishing", "roles")
+SEVERITY_KEYS = (
+    "name",
+    "meaning",
+    "first_post",
+    "updates",
+    *STATUSES,
+    "preliminary_apology",
+    "final_apology",
+    "promise_progress",
+)
+REMINDER_KEYS = ("relay_remind", "relay_escalate", "before_due", "promise_before")
+
+
+def read_policy(section: Section, people: dict[str, str]) -> Policy:
+    """The policy of a catalog.
+
+    `section` was opened with `POLICY_KEYS`; `people` maps folded mail addresses to those of the catalog. Faults go to
+    the section's own list; what is at fault keeps its default.
+    """
+    roles = tuple(word for word, _, _ in section.words("roles"))
+    return Policy(
+        default_severity=section.one_of("default_severity", SEVERITIES, Policy.default_severity),
+        severities=_severities(section),
+        approvals=_approvals(section, roles),
+        reminders=_reminders(section),
+        holding=_holding(section, people),
+        publishing=_publishing(section),
+        roles=roles,
+    )
+
+
+def _severities(section: Section) -> tuple[SeverityPolicy, ...]:
+    table = section.section("severities", SEVERITIES)
+    if table is None:
+        return DEFAULT_SEVERITIES
+    return tuple(_severity(table.section(default.key, SEVERITY_KEYS), default) for default in DEFAULT_SEVERITIES)
+
+
+def _severity(row: Section | None, default: SeverityPolicy) -> SeverityPolicy:
+    if row is None:
+        return default
+    silent = row.text("updates").casefold() == "none"
+    updates = _term(row, "updates", None)
+    return SeverityPolicy(
+        key=default.key,
+        name=row.text("name") or default.name,
+        meaning=row.text("meaning") or default.meaning,
+        first_post=_term(row, "first_post", default.first_post),
+        investigating=_term(row, "investigating", updates or (None if silent else default.investigating)),
+        identified=_term(row, "identified", updates or (None if silent else default.identified)),
+        monitoring=_term(row, "monitoring", updates or (None if silent else default.monitoring)),
+        preliminary_apology=_term(row, "preliminary_apology", default.preliminary_apology, business=True),
+        final_apology=_term(row, "final_apology", default.final_apology, business=True),
+        promise_progress=_days(row, "promise_progress", default.promise_progress),
+    )
+
+
+def _term(row: Section, key: str, default: Term | None, *, business: bool = False) -> Term | None:
+    text = row.text(key)
+    if not text:
+        return default
+    if text.casefold() == "none":
+        return None
+    term = parse_term(text)
+    if term is None or (term.business_days and not business):
+        units = "30m, 4h, 14d, 5 business days" if business else "30m, 4h, 1d"
+        row.fault(key, f"{shown(text)} is no length of time; write it as {units} or none")
+        return default
+    return term
+
+
+def _days(row: Section, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
+    if not row.has(key):
+        return default
+    found: list[int] = []
+    for word, line, path in row.words(key):
+        term = parse_term(word if not word.isdigit() else f"{word}d")
+        if term is None or term.business_days or term.minutes % _DAY:
+            row.faults.add(line, path, f"{shown(word)} is no number of days; write it as 30d")
+        else:
+            found.append(term.minutes // _DAY)
+    return tuple(found)
+
+
+def _length(row: Section, key: str, default: timedelta, low: timedelta, high: timedelta) -> timedelta:
+    term = _term(row, key, None)
+    if term is None:
+        if row.text(key).casefold() == "none":
+            row.fault(key, "cannot be none; write it as 30m, 4h, 1d")
+        return default
+    length = timedelta(minutes=term.minutes)
+    if not low <= length <= high:
+        span = f"{Term(minutes=low // _ONE)} and {Term(minutes=high // _ONE)}"
+        row.fault(key, f"{term} is out of range; it must lie between {span}")
+        return default
+    return length
+
+
+def _approvals(section: Section, roles: tuple[str, ...]) -> Approvals:
+    table = section.section("approvals", (*SEVERITIES, "expires"))
+    if table is None:
+        return Approvals()
+    rows = tuple((severity, _signers(table, severity, roles)) for severity in SEVERITIES)
+    return Approvals(rows, _length(table, "expires", LONGEST_APPROVAL, SHORTEST_APPROVAL, LONGEST_APPROVAL))
+
+
+def _signers(table: Section, severity: str, roles: tuple[str, ...]) -> tuple[str, ...]:
+    least = LEAST_APPROVALS[severity]
+    if not table.has(severity):
+        return least
+    known = (*SIGNERS, *roles)
+    found: list[str] = []
+    for word, line, path in table.words(severity):
+        match = next((r for r in known if r.casefold() == word.casefold()), "")
+        if match:
+            found.append(match)
+        else:
+            near = table.faults.nearest(word, known) or f"; it may be {', '.join(known)}"
+            table.faults.add(line, path, f"{shown(word)} is no role that can approve{near}")
+    missing = [r for r in least if r not in found]
+    if missing:
+        table.fault(
+            severity,
+            f"{severity} needs {' and '.join(least)}: two people at least; policy may ask for more, never for less "
+            f"(add {', '.join(missing)})",
+        )
+        return least
+    return tuple(found)
+
+
+def _reminders(section: Section) -> Reminders:
+    row = section.section("reminders", REMINDER_KEYS)
+    default = Reminders()
+    if row is None:
+        return default
+    week = timedelta(days=7)
+    remind = _length(row, "relay_remind", default.relay_remind, _ONE, week)
+    escalate = _length(row, "relay_escalate", default.relay_escalate, _ONE, week)
+    if escalate < remind:
+        row.fault("relay_escalate", "must not come before relay_remind")
+    return Reminders(
+        relay_remind=remind,
+        relay_escalate=escalate,
+        before_due=_length(row, "before_due", default.before_due, _ONE, timedelta(hours=1)),
+        promise_before=_days(row, "promise_before", default.promise_before),
+    )
+
+
+def _holding(section: Section, people: dict[str, str]) -> Holding | None:
+    row = section.section("holding", ("text", "approved_by", "until"))
+    if row is None:
+        return None
+    text = row.text("text", required=True, longest=LONGEST_HOLDING_WORDS * 20, lines=True)
+    if len(text.split()) > LONGEST_HOLDING_WORDS:
+        row.fault("text", f"has {len(text.split())} words; a holding statement has at most {LONGEST_HOLDING_WORDS}")
+    for fault in holding_faults(text):
+        row.fault("text", fault)
+    signed: list[str] = []
+    for word, line, path in row.words("approved_by"):
+        if word.casefold() in people:
+            signed.append(people[word.casefold()])
+        else:
+            near = row.faults.nearest(word, people.values())
+            row.faults.add(line, path, f"nobody in people: has the address {shown(word)}{near}")
+    if len(set(signed)) < 2:
+        row.fault("approved_by", "needs two people of the catalog, by their mail addresses")
+    until = row.moment("until", required=True)
+    return Holding(text, tuple(signed), until) if until else None
+
+
+def holding_faults(text: str) -> list[str]:
+    """What is wrong with the `{placeholders}` of a holding statement, in sentences; empty if nothing is."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        return ["has a single { or }; write a placeholder as {services}"]
+    faults = []
+    for _, name, spec, conversion in parts:
+        if name is None:
+            continue
+        if name not in HOLDING_PLACEHOLDERS or spec or conversion:
+            near = nearest(name, HOLDING_PLACEHOLDERS, 1)
+            hint = f"did you mean {{{near[0]}}}?" if near else f"there are {', '.join(HOLDING_PLACEHOLDERS)}"
+            faults.append(f"has no placeholder {shown(name)}; {hint}")
+    return faults
+
+
+def _publishing(section: Section) -> Publishing:
+    row = section.section("publishing", ("count_above", "ramp"))
+    default = Publishing()
+    if row is None:
+        return default
+    count = row.whole("count_above", low=0, high=MOST_UNCOUNTED_CHANNELS)
+    return Publishing(default.count_above if count is None else count, _ramp(row, default.ramp))
+
+
+def _ramp(row: Section, default: tuple[int, ...]) -> tuple[int, ...]:
+    if not row.has("ramp"):
+        return default
+    words = [word for word, _, _ in row.words("ramp")]
+    example = "write it as [1, 10, all]"
+    if not words or words[-1].casefold() != "all" or not 2 <= len(words) <= LONGEST_RAMP:
+        row.fault("ramp", f"must begin with 1 and end with all; {example}")
+        return default
+    if not all(w.isascii() and w.isdigit() and len(w) <= 6 for w in words[:-1]):
+        row.fault("ramp", f"its steps are whole numbers; {example}")
+        return default
+    steps = tuple(int(w) for w in words[:-1])
+    if steps[0] != 1 or any(not a < b <= a * STEEPEST_RAMP for a, b in itertools.pairwise(steps)):
+        row.fault("ramp", f"must begin with 1 and grow at most tenfold from step to step; {example}")
+        return default
+    return steps

@@ -1,0 +1,159 @@
+"""What we have done, how the fix stands, and the risk that stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from handlers.domain.compose import phrases as say
+from handlers.domain.compose.frame import Frame, Said, blank
+from handlers.domain.compose.happened import NO, YES
+from handlers.domain.compose.ledger import FIXED_STATES, Case
+from handlers.domain.compose.phrases import Part, Token, capital, opened, small
+
+
+class Mended(Frame):
+    """Actions, states, monitoring, effort, risk; and what a teaser term stood for."""
+
+    def done(self) -> list[Said]:
+        """Actions, how the fix stands, monitoring, effort, the risk that stays (A5a, F15)."""
+        return [*self.actions(), *self.state(), *self.effort(), *self.risk(), *self.workaround()]
+
+    def actions(self) -> list[Said]:
+        """What was done, in the order recorded, each with what it named and left open."""
+        out = []
+        for token in self.ledger.many("action"):
+            words = small(token.text)
+            if words.lower().startswith("we "):
+                parts: tuple[Part, ...] = (*opened((token,)), ".")
+            elif say.is_past_action(words):
+                parts = ("We ", Token(words, token.ids), ".")
+            elif say.shape(words) == "clause":
+                parts = (*opened((token,)), ".")
+            else:
+                parts = ("What we did: ", Token(words, token.ids), ".")
+            out.append(Said("action", "A5a", parts, 78))
+        return out
+
+    def with_teasers_explained(self, said: Sequence[Said], *, brief: bool = False) -> list[Said]:
+        """Right after the sentence that announces something: what it was, or that this is not known yet (W14)."""
+        out: list[Said] = []
+        for one in said:
+            out.append(one)
+            told = {s.name for s in out}
+            for teaser in self.ledger.teasers:
+                if teaser.name not in told and re.search(rf"\b{teaser.noun}\b", one.text, re.IGNORECASE):
+                    out += self.explanation(teaser.name, teaser.noun, one.keep, brief=brief)
+                    told.add(teaser.name)
+        return out
+
+    def explanation(self, name: str, noun: str, keep: int = 78, *, brief: bool = False) -> list[Said]:
+        """What a teaser term stood for, or by when it will be explained."""
+        many = noun.endswith("s")
+        those, verb = ("those", "were") if many else ("that", "was")
+        found = self.ledger.one(name)
+        if found is None:
+            mark = f"{capital(those)} {noun} {verb} {blank(f'what the {noun} {verb}')}."
+            return [] if self.ledger.waived(name, "W14") else [Said(name, "W14", (mark,), keep)]
+        if not found.unknown:
+            words = Token(small(found.value), found.ids)
+            return [Said(name, "W14", (f"{capital(those)} {noun} {verb} ", words, "."), keep)]
+        until = self.ledger.explained_by(found)
+        if brief and until:
+            parts: tuple[Part, ...] = (
+                "We will explain ",
+                Token(f"{those} {noun}", found.ids),
+                " by ",
+                self.day_token(until),
+                ".",
+            )
+            return [Said(name, "W14", parts, keep)]
+        them = "them" if many else "it"
+        by: tuple[Part, ...] = (f", and we will explain {them} by ", self.day_token(until)) if until else ()
+        parts = (Token(f"What {those} {noun} {verb}", found.ids), " is not known yet", *by, ".")
+        return [Said(name, "W14", parts, keep)]
+
+    def teaser_nouns(self) -> dict[str, str]:
+        """The names and nouns that a printed fact leaves to be explained."""
+        return {t.name: t.noun for t in self.ledger.teasers}
+
+    def state(self, *, monitoring: bool = True) -> list[Said]:
+        """How the fix stands, for each incident that no later one has overtaken; no word stronger than the record's."""
+        groups: dict[str, list[Case]] = {}
+        for case in self.ledger.cases:
+            if case.state != "insufficient":
+                groups.setdefault(case.state, []).append(case)
+        out: list[Said] = []
+        for state, cases in groups.items():
+            ids = tuple(dict.fromkeys(i for c in cases for i in c.state_ids))
+            apart = self.on_days(cases) if len(groups) > 1 else ()
+            after: tuple[Part, ...] = ("The service is ",)
+            if apart:
+                after = ("After the trouble", *apart, ", the service is ")
+            parts: tuple[Part, ...]
+            match state:
+                case "contained":
+                    parts = (*after, Token("stable", ids))
+                case "fixed" | "verified":
+                    words = "fixed" if state == "fixed" else "fixed and checked"
+                    parts = ("The problem", *apart, " is ", Token(words, ids))
+                case "none":
+                    parts = ("The problem", *apart, " is ", Token("not yet fixed", ids))
+                case _:
+                    told_unknown = any(f.unknown for c in cases for f in self.ledger.of("fix", c.number))
+                    if told_unknown or self.ledger.waived("fix", "A5a"):
+                        continue
+                    parts = ("The problem", *apart, " is ", blank("how the fix stands"))
+            out.append(Said("state", "A5a", (*parts, "."), 92))
+        watch = self.monitoring() if monitoring else []
+        if len(out) == 1 and watch and not any(p == "We are monitoring " for p in watch[0].parts):
+            joined = (*out[0].parts[:-1], ", and we are ", *watch[0].parts[1:])
+            return [Said("state", "A5a", joined, 92)]
+        return out + watch
+
+    def monitoring(self) -> list[Said]:
+        """Whether somebody still watches."""
+        out = []
+        for settled, _ in self.ledger.each("monitoring"):
+            words = settled.value.lower()
+            if settled.unknown or words in NO:
+                continue
+            if words in YES:
+                parts: tuple[Part, ...] = ("We are ", Token("still monitoring", settled.ids), " it.")
+            else:
+                parts = ("We are monitoring ", Token(small(settled.value), settled.ids), ".")
+            out.append(Said("monitoring", "A5a", parts, 56))
+        return out[:1]
+
+    def effort(self) -> list[Said]:
+        """The work that goes on."""
+        out = []
+        for token in self.ledger.many("effort"):
+            words = small(token.text)
+            if say.shape(words) == "clause":
+                parts: tuple[Part, ...] = (*opened((token,)), ".")
+            else:
+                owned = "" if words.split(" ", 1)[0].lower() in {"our", "the", "a", "an"} else "Our "
+                verb = "continue" if say.plural(words) else "continues"
+                parts = ((owned, Token(words, token.ids)) if owned else opened((token,))) + (f" {verb}.",)
+            out.append(Said("effort", "A4", parts, 64))
+        return out
+
+    def risk(self) -> list[Said]:
+        """What we cannot promise while a fix is neither fixed nor verified (F15)."""
+        open_cases = [c for c in self.ledger.cases if c.state not in FIXED_STATES]
+        if not open_cases:
+            return []
+        ids = tuple(dict.fromkeys(i for c in open_cases for i in c.state_ids))
+        return [Said("risk", "F15", ("We ", Token("cannot rule out", ids), " a further event."), 91)]
+
+    def workaround(self) -> list[Said]:
+        """A way round, as long as it is needed."""
+        found = self.ledger.known("workaround")
+        if found is None or all(c.state in FIXED_STATES for c in self.ledger.cases):
+            return []
+        words = small(found.value)
+        if say.shape(words) == "clause":
+            return [Said("workaround", "F6", (*opened((found.token,)), "."), 62)]
+        parts = ("Until this is fixed, there is a way round it: ", Token(words, found.ids), ".")
+        return [Said("workaround", "F6", parts, 62)]

@@ -1,0 +1,164 @@
+"""An incident and what belongs to its running: rooms, members, tasks, links, reminders. Instants are UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+IncidentStatus = Literal["investigating", "identified", "monitoring", "resolved", "cancelled", "merged"]
+OPEN: tuple[str, ...] = ("investigating", "identified", "monitoring")
+OVER: tuple[str, ...] = ("resolved", "cancelled", "merged")
+
+LONGEST_TITLE = 120
+"""Characters of a title; longer ones are refused with a sentence (a Slack header holds 150)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident. `services` are catalog keys; `region` a catalog key or a name of its own, empty for everywhere."""
+
+    number: int
+    title: str
+    severity: str
+    status: str
+    declared_at: datetime
+    declared_by: str
+    services: tuple[str, ...] = ()
+    region: str = ""
+    private: bool = False
+    drill: bool = False
+    severity_assumed: bool = False
+    roles: tuple[tuple[str, str], ...] = ()  # (role, person key)
+    resolved_at: datetime | None = None
+    merged_into: int | None = None
+    last_update: str = ""
+    last_update_at: datetime | None = None
+    last_update_by: str = ""
+    next_update_at: datetime | None = None  # when the next status update is due
+    every: int | None = None  # own cadence in seconds; None: the policy's
+    reminders_off: str = ""  # the reason, when somebody switched them off
+    reminded: int = 0  # the serial of the reminder nobody answered yet, 0: none
+    customer_update_at: datetime | None = None  # when customers were promised the next word
+    revision: int = 1
+    cannot: tuple[str, ...] = ()  # what a platform could not do here ("slack: pin")
+
+    @property
+    def name(self) -> str:
+        """As people write it: INC-7."""
+        return f"INC-{self.number}"
+
+    @property
+    def open(self) -> bool:
+        """Whether work goes on."""
+        return self.status in OPEN
+
+    def holder(self, role: str) -> str:
+        """The person key holding a role, or nothing."""
+        return next((p for r, p in self.roles if r == role), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """An incident's room on one platform. `address` is a channel id (Slack) or a conversation id (Teams)."""
+
+    incident: int
+    platform: str
+    address: str = ""
+    name: str = ""
+    link: str = ""
+    generation: int = 1  # private on/off opens another
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who is in, since when, until when."""
+
+    incident: int
+    person: str
+    name: str
+    joined_at: datetime
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the timeline: append-only. `kind` says what it was; `words` are for people."""
+
+    id: str
+    incident: int
+    at: datetime
+    kind: str
+    person: str
+    name: str
+    words: str
+    platform: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do; `due` is what was typed, `due_at` its end in UTC."""
+
+    incident: int
+    number: int
+    text: str
+    owner: str = ""  # person key
+    owner_name: str = ""
+    owner_title: str = ""
+    due: str = ""
+    due_at: datetime | None = None
+    added_by: str = ""
+    added_at: datetime | None = None
+    done_at: datetime | None = None
+    done_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """`incident` came because the fix of `earlier` did not hold; `gone` once unlinked."""
+
+    incident: int
+    earlier: int
+    because: str
+    by: str
+    at: datetime
+    issue: str = ""
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A person's own reminder."""
+
+    number: int
+    person: str
+    what: str
+    due_at: datetime
+    incident: int | None = None
+    said_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What was learned or set at run time, by name (for example the Teams incidents channel)."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A Teams conversation as last seen: what a proactive post needs (platforms.md, Proactive posts)."""
+
+    id: str
+    service_url: str
+    tenant: str
+    kind: str  # personal | channel | groupChat
+    bot: str
+    person: str = ""  # platform user id, of a personal chat
+    team: str = ""
+    channel: str = ""
+    name: str = ""
+    seen_at: datetime | None = None
+
+
+Visibility = Literal["internal", "public", "customer"]

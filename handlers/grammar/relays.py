@@ -1,0 +1,315 @@
+"""Reading relays, promises, the catalog's look-ups, numbers, and the lines that only buttons say."""
+
+import re
+from typing import Literal
+
+from handlers import commands as c
+from handlers.domain.when import Unreadable, parse_due
+from handlers.grammar.apologies import digest
+from handlers.grammar.cursor import Cursor, split_list
+from handlers.grammar.incidents import person, service_option, since_option
+from handlers.grammar.words import bare_number, lettered, shown, surely_lettered, unquote
+
+Via = Literal["", "phone", "email", "chat"]
+_VIA: dict[str, Via] = {
+    "phone": "phone", "call": "phone", "telephone": "phone", "email": "email", "mail": "email", "e-mail": "email",
+    "chat": "chat",
+}  # fmt: skip
+
+
+VIA = ("phone", "email", "chat")
+
+
+def customers(cursor: Cursor, first: int, last: int) -> tuple[str, ...]:
+    """Customers between two tokens: `a,b,c`, `a, b and c`; names of several words that the catalog knows stay whole."""
+    known = cursor.reading.is_customer
+    text = " ".join("," if t.raw.casefold() in {"and", "&"} else t.raw for t in cursor.tokens[first:last])
+    found: list[str] = []
+    for piece in split_list(text):
+        words = piece.split()
+        each = len(words) > 1 and known is not None and not known(piece) and all(known(word) for word in words)
+        found.extend(words if each else [" ".join(words)])
+    return tuple(dict.fromkeys(found))
+
+
+def _apology(cursor: Cursor, last: int) -> int | None:
+    """The apology before a list of customers: only where a customer still follows."""
+    token = cursor.peek()
+    if token is None or (last - cursor.at < 2 and surely_lettered(token, "a") is None and bare_number(token) is None):
+        return None
+    if token.raw.endswith(","):
+        return None
+    return cursor.letter("a")
+
+
+def read_list(cursor: Cursor) -> c.Command:
+    """`relay list [mine|A]`."""
+    mine = False
+    number: int | None = None
+    while not cursor.done:
+        if cursor.word() == "mine" and not mine:
+            mine = True
+            cursor.at += 1
+        elif number is None and (found := cursor.letter("a")) is not None:
+            number = found
+        else:
+            cursor.finish()
+    return c.RelayList(number, mine)
+
+
+def _customer_and_words(cursor: Cursor, field: str) -> tuple[str, str]:
+    """`<customer> -- <words>`; without a dash the first word is the customer, unless the catalog says otherwise."""
+    if cursor.done:
+        cursor.gap("customer", field)
+    dash = cursor.split(because=False, dash=True)
+    first = cursor.tokens[cursor.at]
+    known = cursor.reading.is_customer
+    if dash == len(cursor.tokens) and len(cursor.tokens) - cursor.at > 1:
+        if known is not None and not known(first.value):
+            cursor.wrong("Put two dashes between the customer and the words: contoso -- …")
+        dash = cursor.at + 1
+        words = cursor.free(dash)
+    else:
+        words = cursor.free(dash + 1) if dash < len(cursor.tokens) else ""
+    customer = " ".join(unquote(cursor.slice(cursor.at, dash).rstrip(",;")).split())
+    if not customer:
+        cursor.wrong("Say the customer first: contoso -- …")
+    if not words:
+        cursor.gap(field, given=("customer",), says=cursor.without_because())
+    return customer, words
+
+
+def read_check(cursor: Cursor) -> c.Command:
+    """`relay check <customer> -- <text>`."""
+    return c.RelayCheck(*_customer_and_words(cursor, "text"))
+
+
+def read_ask(cursor: Cursor) -> c.Command:
+    """`relay ask <customer> -- <question>`."""
+    return c.RelayAsk(*_customer_and_words(cursor, "question"))
+
+
+def read_done(cursor: Cursor) -> c.Command:
+    """`relay done [A] <customer,…> [via phone|email|chat] [-- …]`."""
+    dash = cursor.split(because=False, dash=True)
+    words = cursor.free(dash + 1) if dash < len(cursor.tokens) else ""
+    number = _apology(cursor, dash)
+    via_at = next((i for i in range(cursor.at, dash) if cursor.tokens[i].word in {"via", "by"}), dash)
+    via: Via = ""
+    if via_at + 1 < dash:
+        via = _VIA.get(cursor.tokens[via_at + 1].word, "")
+        if not via:
+            cursor.choose(cursor.tokens[via_at + 1].raw, VIA, "way to tell somebody")
+        if via_at + 2 < dash:
+            left = shown(cursor.slice(via_at + 2, dash))
+            cursor.wrong(f"Put two dashes before what was said: via {via} -- {left}")
+    elif via_at < dash:
+        cursor.choose("", VIA, "way to tell somebody")
+    told = customers(cursor, cursor.at, via_at)
+    if not told:
+        cursor.gap("customers", says=_head(cursor, number), given=())
+    return c.RelayDone(number, told, via, words)
+
+
+def _head(cursor: Cursor, number: int | None) -> str:
+    return cursor.head if number is None else f"{cursor.head} A{number}"
+
+
+def read_ack(cursor: Cursor) -> c.Command:
+    """`relay ack [A] <customer,…> [-- …]`."""
+    dash = cursor.split(because=False, dash=True)
+    words = cursor.free(dash + 1) if dash < len(cursor.tokens) else ""
+    number = _apology(cursor, dash)
+    told = customers(cursor, cursor.at, dash)
+    if not told:
+        cursor.gap("customers", says=_head(cursor, number))
+    return c.RelayAck(number, told, words)
+
+
+def read_skip(cursor: Cursor) -> c.Command:
+    """`relay skip [A] <customer> because …`."""
+    split = cursor.split(because=True, dash=True)
+    number = _apology(cursor, split)
+    customer = " ".join(unquote(cursor.slice(cursor.at, split).rstrip(",;")).split())
+    if not customer:
+        cursor.gap("customer", "because", says=_head(cursor, number))
+    if len(split_list(cursor.slice(cursor.at, split))) > 1:
+        cursor.wrong("One customer at a time, since each needs its reason.")
+    cursor.at = split
+    return c.RelaySkip(number, customer, cursor.needed_reason(given=("customer",)))
+
+
+def read_answer(cursor: Cursor) -> c.Command:
+    """`relay answer Q -- <answer>`."""
+    question = cursor.letter("q")
+    if question is None:
+        if not cursor.done:
+            cursor.wrong("Say the question's number first: relay answer 2 -- No.")
+        cursor.gap("question", "answer")
+    if (token := cursor.peek()) is not None and token.is_dash:
+        cursor.at += 1
+    answer = cursor.free(cursor.at)
+    if not answer:
+        cursor.gap("answer", given=("question",), says=cursor.without_because())
+    return c.RelayAnswer(question, answer)
+
+
+def read_cover(cursor: Cursor) -> c.Command:
+    """`cover @colleague until <date>`."""
+    if cursor.done:
+        cursor.gap("person", "until")
+    found = next((i for i in range(cursor.at, len(cursor.tokens)) if cursor.tokens[i].word == "until"), None)
+    who = person(cursor, cursor.at, len(cursor.tokens) if found is None else found)
+    if not who:
+        cursor.wrong("Say who covers for you: cover @Dana until 15 September")
+    if found is None or found + 1 >= len(cursor.tokens):
+        says = f"cover {cursor.slice(cursor.at, len(cursor.tokens) if found is None else found)}"
+        cursor.gap("until", given=("person",), says=says)
+    return c.Cover(who, _date(cursor, found + 1, len(cursor.tokens)))
+
+
+def _date(cursor: Cursor, first: int, last: int) -> str:
+    typed = unquote(cursor.slice(first, last)).rstrip(".,;")
+    try:
+        return parse_due(typed, cursor.reading.now, cursor.reading.zone).written
+    except Unreadable as fault:
+        cursor.wrong(fault.sentence)
+
+
+# --- promises --------------------------------------------------------------------------------------------------------
+def read_promises(cursor: Cursor) -> c.Command:
+    """`promises [mine|open|customer c]`."""
+    if cursor.done:
+        return c.ShowPromises()
+    word = cursor.word()
+    if word == "customer":
+        cursor.at += 1
+        customer = " ".join(cursor.free(cursor.at).split())
+        if not customer:
+            cursor.wrong("Name the customer: promises customer contoso")
+        return c.ShowPromises("customer", customer)
+    if word not in {"mine", "open"}:
+        cursor.choose(cursor.tokens[cursor.at].raw, ("mine", "open", "customer"), "selection of promises")
+    cursor.at += 1
+    cursor.finish()
+    return c.ShowPromises("mine" if word == "mine" else "open")
+
+
+def _promise(cursor: Cursor, *fields: str) -> int:
+    number = cursor.letter("p")
+    if number is None:
+        if not cursor.done:
+            cursor.wrong("Say the promise's number first, like P4.")
+        cursor.gap("promise", *fields)
+    return number
+
+
+def read_promise_done(cursor: Cursor) -> c.Command:
+    """`promise done P -- <evidence>`."""
+    number = _promise(cursor, "evidence")
+    if (token := cursor.peek()) is not None and token.is_dash:
+        cursor.at += 1
+    evidence = cursor.free(cursor.at)
+    if not evidence:
+        cursor.gap("evidence", given=("promise",), says=cursor.without_because())
+    return c.PromiseDone(number, evidence)
+
+
+def read_promise_move(cursor: Cursor) -> c.Command:
+    """`promise move P due … because …`."""
+    number = _promise(cursor, "due", "because")
+    if cursor.word() in {"due", "to", "by", "until"}:
+        cursor.at += 1
+    split = cursor.split(because=True, dash=True)
+    if split == cursor.at:
+        cursor.gap("due", "because", given=("promise",), says=f"promise move P{number}")
+    date = _date(cursor, cursor.at, split)
+    cursor.at = split
+    return c.PromiseMove(number, date, cursor.needed_reason(given=("promise", "due")))
+
+
+def read_promise_withdraw(cursor: Cursor) -> c.Command:
+    """`promise withdraw P because …`."""
+    number = _promise(cursor, "because")
+    return c.PromiseWithdraw(number, cursor.needed_reason(given=("promise",)))
+
+
+# --- catalog, numbers ------------------------------------------------------------------------------------------------
+def _name(cursor: Cursor, field: str) -> str:
+    name = " ".join(cursor.free(cursor.at).split())
+    if not name:
+        cursor.gap(field)
+    return name
+
+
+def read_customer_show(cursor: Cursor) -> c.Command:
+    """`customer show <customer>`."""
+    return c.CustomerShow(_name(cursor, "customer"))
+
+
+def read_service_show(cursor: Cursor) -> c.Command:
+    """`service show <service>`."""
+    return c.ServiceShow(_name(cursor, "service"))
+
+
+def read_customer_channel(cursor: Cursor) -> c.Command:
+    """`customer channel <customer> +#x|-#x`."""
+    if cursor.done:
+        cursor.gap("customer", "change", "channel")
+    signed = next(
+        (i for i in range(cursor.at + 1, len(cursor.tokens)) if cursor.tokens[i].raw[:1] in "+-–—"),
+        None,
+    )
+    last = len(cursor.tokens) if signed is None else signed
+    customer = " ".join(unquote(cursor.slice(cursor.at, last).rstrip(",;")).split())
+    if signed is None:
+        if re.search(r"[#<]", customer):
+            cursor.wrong("Put + or - before the channel: customer channel contoso +#contoso")
+        cursor.gap("change", "channel", given=("customer",))
+    raw = cursor.slice(signed, len(cursor.tokens))
+    sign, channel = raw[0], raw.lstrip("+-–—").strip()
+    if not channel or re.search(r"\s", channel):
+        cursor.wrong("Name one channel: customer channel contoso +#contoso")
+    return c.CustomerChannel(customer, channel, sign == "+")
+
+
+def read_stats(cursor: Cursor) -> c.Command:
+    """`stats [service a] [since 90d]`."""
+    end, found = cursor.tail(cursor.at, len(cursor.tokens), {"service": service_option, "since": since_option})
+    if end > cursor.at:
+        cursor.finish()
+    return c.Stats(found.get("service"), found.get("since"))
+
+
+# --- what buttons say ------------------------------------------------------------------------------------------------
+def read_send(cursor: Cursor) -> c.Command:
+    """`send P [digest]`."""
+    number = cursor.letter("p")
+    if number is None:
+        if not cursor.done:
+            cursor.wrong("Say the proposal's number: send 4")
+        cursor.gap("proposal")
+    shown_hash = digest(cursor)
+    cursor.finish()
+    return c.Send(number, shown_hash)
+
+
+def read_settle(cursor: Cursor) -> c.Command:
+    """`settle <id> arrived|again|drop`."""
+    token = cursor.peek()
+    number = lettered(token, "o") if token else None
+    if number is None:
+        if not cursor.done:
+            cursor.wrong("Say the post's number: settle 12 arrived")
+        cursor.gap("post", "verdict")
+    cursor.at += 1
+    if cursor.done:
+        cursor.gap("verdict", given=("post",))
+    word = cursor.word()
+    cursor.at += 1
+    cursor.finish()
+    match word:
+        case "arrived" | "again" | "drop":
+            return c.Settle(number, word)
+        case _:
+            return cursor.choose(word, ("arrived", "again", "drop"), "answer")

@@ -1,0 +1,276 @@
+"""Looking: lists, one incident, timelines, help, who one is, the catalog, numbers. Nothing changes."""
+
+from collections import Counter
+from datetime import timedelta
+from statistics import median
+
+from handlers import grammar
+from handlers.book import Book
+from handlers.card import Block, Bullets, Button, Buttons, Card, Code, Line, Reply, Span, Strong, Text, line, small
+from handlers.commands import (
+    CustomerChannel,
+    CustomerShow,
+    Help,
+    ListIncidents,
+    ServiceShow,
+    Show,
+    Stats,
+    Timeline,
+)
+from handlers.context import Context
+from handlers.customers import customer_of, manages
+from handlers.domain.apology import Apology, Promise
+from handlers.domain.errors import Refused
+from handlers.domain.incident import OPEN, Event, Incident, Ping, Setting, Task
+from handlers.domain.permit import TABLE, may, must
+from handlers.domain.relay import Relay
+from handlers.rooms import headline, incident_of, service_keys, standing
+from handlers.say import incident as say
+
+MOST = 15
+"""Incidents on one list card."""
+
+
+def list_incidents(command: ListIncidents, ctx: Context, book: Book) -> Reply:
+    """Incidents by state, service, time or words; private ones only for their members."""
+    service = service_keys(book.catalog, (command.service,))[0] if command.service else ""
+    statuses = {"open": OPEN, "resolved": ("resolved",), "all": (), "mine": OPEN}[command.which]
+    found = book.search(
+        statuses=statuses,
+        service=service,
+        person=ctx.actor.key if command.which == "mine" else "",
+        since=ctx.now - command.since if command.since else None,
+        words=command.words,
+        limit=MOST,
+        reader=ctx.actor.key,
+    )
+    title = {
+        "open": "Open incidents",
+        "resolved": "Resolved incidents",
+        "all": "Incidents",
+        "mine": "My open incidents",
+    }
+    card = say.listing(title[command.which], found, book.catalog, ctx.zone.key)
+    if command.which == "mine":
+        return Reply(Card(card.head, (*card.blocks, *mine(book, ctx)), card.tone))
+    return Reply(card)
+
+
+def mine(book: Book, ctx: Context) -> list[Block]:
+    """What waits for whoever asks: tasks, promises, customers to tell, approvals."""
+    rows: list[tuple[Span, ...]] = []
+    for task in book.find(Task, owner=ctx.actor.key):
+        if task.done_at is None:
+            rows.append(
+                (Strong(f"INC-{task.incident} task {task.number}"), Text(f" {task.text}, due {task.due or 'any time'}"))
+            )
+    for promise in book.find(Promise, owner=ctx.actor.key, state=("open", "late")):
+        rows.append((Strong(f"P{promise.number}"), Text(f" {promise.text}, due {promise.due}")))
+    for relay in book.find(Relay, state="released"):
+        customer = book.catalog.customer(relay.customer)
+        if customer is not None and manages(book, ctx, customer):
+            rows.append((Strong(f"A{relay.apology}"), Text(f" tell {customer.name}")))
+    for apology in book.find(Apology, state="submitted"):
+        incidents = tuple(i for n in apology.incidents if (i := book.get(Incident, n)) is not None)
+        place = standing(book, ctx, *incidents)
+        if place.approver or place.commander:
+            rows.append((Strong(f"A{apology.number}"), Text(" waits for approval")))
+    for ping in book.find(Ping, person=ctx.actor.key, said_at=None):
+        rows.append((Strong("Reminder"), Text(f" {ping.what}")))
+    return [Line((Strong("Waiting for me"),)), Bullets(tuple(rows[:20]))] if rows else [small("Nothing waits for you.")]
+
+
+def home(ctx: Context, book: Book) -> Card:
+    """The App Home: open incidents, what waits for me, and one button to start."""
+    if not ctx.actor.colleague:
+        return Card("Amends", (line("This is not available to you here."),))
+    found = book.search(statuses=OPEN, limit=MOST, reader=ctx.actor.key)
+    listing = say.listing("Open incidents", found, book.catalog, ctx.zone.key)
+    return Card(
+        "Open incidents",
+        (
+            Buttons((Button("Declare an incident", "declare", "danger", form=True), Button("Help", "help"))),
+            *listing.blocks,
+            *mine(book, ctx),
+        ),
+    )
+
+
+def show(command: Show, ctx: Context, book: Book) -> Reply:
+    """One incident at a glance."""
+    incident = incident_of(book, ctx, command.incident)
+    return Reply(headline(book, ctx, incident))
+
+
+def timeline(command: Timeline, ctx: Context, book: Book) -> Reply:
+    """Everything that happened in it."""
+    incident = incident_of(book, ctx, command.incident)
+    return Reply(say.timeline(incident, book.find(Event, incident=incident.number), ctx.zone.key))
+
+
+def help_(command: Help, ctx: Context, book: Book) -> Reply:
+    """What can be said; with a verb, its usage."""
+    del ctx, book
+    if command.verb:
+        found = grammar.USAGE.get(command.verb.lower())
+        if found is None:
+            near = grammar.nearest(command.verb, grammar.VERBS)
+            hint = f" Did you mean `{near}`?" if near else ""
+            raise Refused(f"I know no “{command.verb}”.{hint} `help` lists everything.")
+        return Reply(
+            Card(
+                f"Help: {command.verb.lower()}",
+                (line(found.meaning), line(Code(found.line)), small("For example ", Code(found.example))),
+            )
+        )
+    items = tuple((Code(u.line), Text(f" {u.meaning}")) for u in grammar.USAGE.values())
+    half = 24
+    return Reply(
+        Card(
+            "What you can say",
+            (
+                line(
+                    "The same words work in Slack (", Code("/incident …"), ") and in Teams (", Code("@Amends …"), ")."
+                ),
+                Bullets(items[:half]),
+                Bullets(items[half : 2 * half]),
+                *((Bullets(items[2 * half :]),) if items[2 * half :] else ()),
+                small("Left out in an incident's own room: its number. A slip? ", Code("undo"), "."),
+            ),
+        )
+    )
+
+
+def who_am_i(ctx: Context, book: Book) -> Reply:
+    """Who the bot thinks one is, and what one may do."""
+    place = standing(book, ctx)
+    person = ctx.actor
+    acts = [f"{act}: {words}" for act, (_, words) in TABLE.items() if may(act, place)]
+    both = " and ".join(p for p, i in (("Slack", person.slack), ("Teams", person.teams)) if i)
+    roles = ", ".join(sorted(person.roles)) or "none in the catalog"
+    return Reply(
+        Card(
+            f"You are {person.name}",
+            (
+                line(f"Known on {both or 'no platform'}; roles: {roles}."),
+                line(f"E-mail: {person.email or 'not known'}."),
+                small("Yours to do: " + "; ".join(a.split(":")[0] for a in acts)),
+            ),
+        )
+    )
+
+
+def customers(ctx: Context, book: Book) -> Reply:
+    """Every customer on one line."""
+    must("look", standing(book, ctx))
+    items = tuple(
+        (
+            Strong(c.key),
+            Text(
+                f" {c.name}: {', '.join(sorted({ch.platform for ch in c.channels})) or 'no channel'}; "
+                f"account manager {c.account_manager or 'nobody'}"
+            ),
+        )
+        for c in book.catalog.customers
+    )
+    return Reply(Card("Customers", (Bullets(items[:60]) if items else line("The catalog names none yet."),)))
+
+
+def customer(command: CustomerShow, ctx: Context, book: Book) -> Reply:
+    """One customer: what they use, where they are told, by whom."""
+    must("look", standing(book, ctx))
+    found = customer_of(book, command.customer)
+    uses = ", ".join(
+        f"{book.catalog.service_name(u.service)}{f' in {book.catalog.region_name(u.region)}' if u.region else ''}"
+        for u in found.uses
+    )
+    return Reply(
+        Card(
+            found.name,
+            (
+                line(f"Uses {uses or 'nothing that is listed'}."),
+                line(f"Account manager: {found.account_manager or 'nobody'}. Time zone {found.timezone}."),
+                Bullets(tuple((Strong(c.platform), Text(f" {c.address}")) for c in found.channels))
+                if found.channels
+                else line("No channel: tell them by hand."),
+                line(f"Delivery: {'the first channel that works' if found.deliver == 'first' else 'every channel'}."),
+            ),
+        )
+    )
+
+
+def customer_channel(command: CustomerChannel, ctx: Context, book: Book) -> Reply:
+    """Bind a channel to a customer, or unbind it."""
+    must("channel", standing(book, ctx))
+    found = customer_of(book, command.customer)
+    message = (
+        f"Channels of {found.name} are changed in the catalog file: `amends catalog diff FILE`, then `amends catalog load "
+        "FILE`. Nothing was changed."
+    )
+    raise Refused(message)
+
+
+def services(ctx: Context, book: Book) -> Reply:
+    """Every service on one line."""
+    must("look", standing(book, ctx))
+    items = tuple(
+        (Strong(s.key), Text(f" {s.name}{f', part of {book.catalog.service_name(s.part_of)}' if s.part_of else ''}"))
+        for s in book.catalog.services
+    )
+    return Reply(Card("Services", (Bullets(items[:80]) if items else line("The catalog names none yet."),)))
+
+
+def service(command: ServiceShow, ctx: Context, book: Book) -> Reply:
+    """One service and its open incidents."""
+    key = service_keys(book.catalog, (command.service,))[0]
+    found = book.catalog.service(key)
+    assert found is not None
+    incidents = book.search(statuses=OPEN, service=key, limit=5, reader=ctx.actor.key)
+    users = sum(any(u.service == key for u in c.uses) for c in book.catalog.customers)
+    regions = ", ".join(book.catalog.region_name(r) for r in found.regions) or "every region"
+    return Reply(
+        Card(
+            found.name,
+            (
+                line(f"{found.key}, {regions}; {users} customer{'s' * (users != 1)} use it."),
+                line("Open: " + (", ".join(f"{i.name} {i.title}" for i in incidents) or "nothing") + "."),
+            ),
+        )
+    )
+
+
+def stats(command: Stats, ctx: Context, book: Book) -> Reply:
+    """How many incidents, how bad, how long, how many customers were told."""
+    service_ = service_keys(book.catalog, (command.service,))[0] if command.service else ""
+    since = command.since or timedelta(days=90)
+    found = [
+        i for i in book.search(service=service_, since=ctx.now - since, limit=1000, reader=ctx.actor.key) if not i.drill
+    ]
+    by = Counter(i.severity for i in found)
+    lengths = [(i.resolved_at - i.declared_at).total_seconds() for i in found if i.resolved_at]
+    published = [
+        a for a in book.find(Apology, state=("publishing", "published")) if {*a.incidents} & {i.number for i in found}
+    ]
+    blocks: list[Block] = [
+        line(
+            f"{len(found)} incidents in {since.days} days: "
+            + (", ".join(f"{n} {s.upper()}" for s, n in sorted(by.items())) or "none")
+            + "."
+        ),
+    ]
+    if lengths:
+        blocks.append(line(f"Declared to resolved, median: {say.span_words(timedelta(seconds=median(lengths)))}."))
+    blocks.append(line(f"Apologies published: {len(published)}."))
+    return Reply(Card("Numbers", tuple(blocks)))
+
+
+def here(ctx: Context, book: Book) -> Reply:
+    """Make this conversation the Teams incidents channel."""
+    must("here", standing(book, ctx))
+    if ctx.whence.platform != "teams" or ctx.whence.personal or not ctx.whence.channel:
+        raise Refused(
+            "Say `@Amends here` in the Teams channel where incidents should be announced. Nothing was changed."
+        )
+    channel = ctx.whence.channel.partition(";messageid=")[0]
+    book.put(Setting("teams.incidents", channel))
+    return Reply(Card("Incidents channel", (line("Incidents are announced here from now on."),), "good"), changed=True)

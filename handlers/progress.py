@@ -1,0 +1,470 @@
+"""While it runs: severity, services, status, roles, updates, and the repairs of a slip."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers.book import Book
+from handlers.card import Button, Buttons, Card, Code, Mention, Reply, Text, line, small
+from handlers.commands import (
+    Cancel,
+    Join,
+    Leave,
+    Merge,
+    Reopen,
+    Resolve,
+    SetPrivate,
+    SetRegion,
+    SetRole,
+    SetServices,
+    SetSeverity,
+    SetStatus,
+    SetTitle,
+    Undo,
+    Update,
+)
+from handlers.context import Context
+from handlers.customers import propose
+from handlers.declare import next_due
+from handlers.domain.delivery import PAGE, Place, Post
+from handlers.domain.errors import Refused
+from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Member, Room
+from handlers.domain.people import Person
+from handlers.domain.permit import must
+from handlers.remind import answer_reminder
+from handlers.rooms import (
+    changed,
+    enter,
+    incident_of,
+    open_rooms,
+    refresh,
+    region_key,
+    running,
+    say_in_rooms,
+    say_to,
+    service_keys,
+    standing,
+    tell,
+)
+from handlers.say import incident as say
+
+UNDO_WITHIN = timedelta(minutes=2)
+LONGEST_UPDATE = 2800
+"""Characters of an update, so that it fits one Slack section (3,000) after escaping of the usual few."""
+
+
+def set_severity(command: SetSeverity, ctx: Context, book: Book) -> Reply:
+    """Raise or lower the severity; the update clock follows the new cadence from the last word."""
+    incident = running(book, ctx, command.incident)
+    must("act", standing(book, ctx, incident))
+    if incident.severity == command.severity and not incident.severity_assumed:
+        return Reply(say.understood(incident, f"It is {command.severity.upper()} already. Nothing was changed."))
+    because = f" because {command.because}" if command.because else ""
+    words = f"set severity {command.severity.upper()} (was {incident.severity.upper()}){because}"
+    after = changed(
+        book,
+        ctx,
+        incident,
+        "severity",
+        words,
+        severity=command.severity,
+        severity_assumed=False,
+        next_update_at=_due(book, ctx, replace(incident, severity=command.severity)),
+    )
+    return Reply(say.understood(after, f"Severity is {after.severity.upper()} now."), changed=True)
+
+
+def _due(book: Book, ctx: Context, incident: Incident) -> object:
+    """When the next update is due once severity or status changed: by cadence, from the last word, never in the past."""
+    every = (
+        timedelta(seconds=incident.every)
+        if incident.every
+        else book.catalog.policy.cadence(incident.severity, incident.status)
+    )
+    if every is None or incident.reminders_off:
+        return None
+    return max(ctx.now, (incident.last_update_at or incident.declared_at) + every)
+
+
+def set_services(command: SetServices, ctx: Context, book: Book) -> Reply:
+    """Change the affected services; unknown ones are refused with the nearest names."""
+    incident = incident_of(book, ctx, command.incident)
+    must("act", standing(book, ctx, incident))
+    add, remove = service_keys(book.catalog, command.add), service_keys(book.catalog, command.remove)
+    replaced = service_keys(book.catalog, command.replace)
+    stays = replaced if command.replace else tuple(s for s in incident.services if s not in remove)
+    services = tuple(dict.fromkeys((*stays, *add)))
+    if services == incident.services:
+        return Reply(say.understood(incident, "These are its services already. Nothing was changed."))
+    after_names = say.services(replace(incident, services=services), book.catalog)
+    after = changed(book, ctx, incident, "services", f"set services: {after_names}", services=services)
+    return Reply(say.understood(after, f"Services: {after_names}."), changed=True)
+
+
+def set_region(command: SetRegion, ctx: Context, book: Book) -> Reply:
+    """Say where it happens."""
+    incident = incident_of(book, ctx, command.incident)
+    must("act", standing(book, ctx, incident))
+    region = region_key(book.catalog, command.region)
+    if region == incident.region:
+        return Reply(say.understood(incident, "That is its region already. Nothing was changed."))
+    name = book.catalog.region_name(region)
+    after = changed(book, ctx, incident, "region", f"set region {name}", region=region)
+    return Reply(say.understood(after, f"Region: {name}."), changed=True)
+
+
+def set_title(command: SetTitle, ctx: Context, book: Book) -> Reply:
+    """Rename it, inside the house; the Slack room follows."""
+    incident = incident_of(book, ctx, command.incident)
+    must("act", standing(book, ctx, incident))
+    title = " ".join(command.title.split())
+    if not title or len(title) > LONGEST_TITLE:
+        raise Refused(f"A title has 1 to {LONGEST_TITLE} characters; this has {len(title)}. Nothing was changed.")
+    after = changed(book, ctx, incident, "title", f"renamed it to “{title}”", title=title)
+    return Reply(say.understood(after, "Renamed. The room keeps its name, so that links hold."), changed=True)
+
+
+def set_status(command: SetStatus, ctx: Context, book: Book) -> Reply:
+    """Investigating → identified → monitoring → resolved, either way; `resolved` is `resolve`."""
+    if command.status == "resolved":
+        return resolve(Resolve(command.incident), ctx, book)
+    incident = running(book, ctx, command.incident)
+    must("act", standing(book, ctx, incident))
+    if incident.status == command.status:
+        return Reply(say.understood(incident, f"It is {command.status} already. Nothing was changed."))
+    after = changed(
+        book,
+        ctx,
+        incident,
+        "status",
+        f"set status {command.status}",
+        status=command.status,
+        next_update_at=_due(book, ctx, replace(incident, status=command.status)),
+    )
+    blocks = ()
+    if command.status == "monitoring":
+        blocks = (
+            line("While it is fresh: what did customers see, since when, how many?"),
+            Buttons((Button("Recap", f"recap {after.number}", "primary", form=True),)),
+        )
+    return Reply(say.understood(after, f"Status is {command.status} now.", *blocks), changed=True)
+
+
+def resolve(command: Resolve, ctx: Context, book: Book) -> Reply:
+    """The impact is over: reminders stop. It says nothing of the cause."""
+    incident = incident_of(book, ctx, command.incident)
+    must("act", standing(book, ctx, incident))
+    if incident.status == "resolved":
+        return Reply(say.understood(incident, "It is resolved already. Nothing was changed."))
+    if not incident.open:
+        raise Refused(f"{incident.name} is {incident.status}: there is nothing to resolve.")
+    because = f": {command.because}" if command.because else ""
+    answer_reminder(book, ctx, incident, "resolved it")
+    after = changed(
+        book,
+        ctx,
+        incident,
+        "status",
+        f"resolved it{because}",
+        status="resolved",
+        resolved_at=ctx.now,
+        next_update_at=None,
+        reminded=0,
+    )
+    n = after.number
+    return Reply(
+        say.understood(
+            after,
+            "Resolved. Reminders have stopped.",
+            line("Next, the words customers deserve. Recap asks what they saw; the draft is made from it."),
+            Buttons(
+                (
+                    Button("Recap", f"recap {n}", "primary", form=True),
+                    Button("Draft apology", f"apology draft {n}"),
+                    Button("Reopen", f"reopen {n}", form=True),
+                )
+            ),
+        ),
+        changed=True,
+    )
+
+
+def reopen(command: Reopen, ctx: Context, book: Book) -> Reply:
+    """It was not over: back to investigating, the clock runs again."""
+    incident = incident_of(book, ctx, command.incident)
+    must("act", standing(book, ctx, incident))
+    if incident.open:
+        return Reply(say.understood(incident, f"It is open ({incident.status}). Nothing was changed."))
+    if incident.status != "resolved":
+        raise Refused(f"{incident.name} was {incident.status}: declare a new incident instead.")
+    after = changed(
+        book,
+        ctx,
+        incident,
+        "status",
+        f"reopened it because {command.because}",
+        status="investigating",
+        resolved_at=None,
+        reminders_off="",
+        next_update_at=next_due(book, incident.severity, "investigating", ctx.now),
+    )
+    return Reply(say.understood(after, "Reopened: investigating, and reminders run again."), changed=True)
+
+
+def cancel(command: Cancel, ctx: Context, book: Book) -> Reply:
+    """It was no incident."""
+    incident = running(book, ctx, command.incident)
+    must("cancel", standing(book, ctx, incident))
+    answer_reminder(book, ctx, incident, "cancelled the incident")
+    after = changed(
+        book,
+        ctx,
+        incident,
+        "status",
+        f"cancelled it because {command.because}",
+        status="cancelled",
+        next_update_at=None,
+    )
+    return Reply(say.understood(after, "Cancelled. Its record stays."), changed=True)
+
+
+def merge(command: Merge, ctx: Context, book: Book) -> Reply:
+    """The same trouble under two numbers: people and services move over, the story stays where it was told."""
+    incident = running(book, ctx, command.incident)
+    into = incident_of(book, ctx, command.into)
+    must("merge", standing(book, ctx, incident, into))
+    if into.number == incident.number:
+        raise Refused("An incident cannot be merged into itself. Nothing was changed.")
+    if not into.open:
+        raise Refused(f"{into.name} is {into.status}: reopen it first, or merge the other way. Nothing was changed.")
+    if incident.private and not into.private:
+        raise Refused(f"{incident.name} is private and {into.name} is not. Make both the same first.")
+    answer_reminder(book, ctx, incident, f"merged it into {into.name}")
+    after = changed(
+        book,
+        ctx,
+        incident,
+        "status",
+        f"merged it into {into.name} because {command.because}",
+        status="merged",
+        merged_into=into.number,
+        next_update_at=None,
+    )
+    for member in book.find(Member, incident=incident.number):
+        person = book.person(member.person)
+        if member.left_at is None and person is not None:
+            enter(book, ctx, into, person)
+    services = tuple(dict.fromkeys((*into.services, *incident.services)))
+    changed(book, ctx, into, "merged", f"merged {incident.name} “{incident.title}” into this", services=services)
+    return Reply(say.understood(after, f"It goes on as {into.name}. Its people were brought along."), changed=True)
+
+
+def set_private(command: SetPrivate, ctx: Context, book: Book) -> Reply:
+    """Members only, or no longer. Slack opens a new private room; Teams members get personal cards."""
+    incident = running(book, ctx, command.incident)
+    must("private", standing(book, ctx, incident))
+    if incident.private == command.on:
+        return Reply(say.understood(incident, f"It is {'private' if command.on else 'open'} already."))
+    generation = max([r.generation for r in book.find(Room, incident=incident.number)], default=1) + 1
+    if command.on:
+        say_in_rooms(
+            book,
+            ctx,
+            incident,
+            f"closed/{generation}",
+            Card(say.head(incident), (line("This incident goes on elsewhere."),)),
+        )
+    after = replace(incident, private=command.on, revision=incident.revision + 1)
+    book.put(after)
+    tell(book, ctx, after, "private", f"made it {'private' if command.on else 'open'} because {command.because}")
+    if command.on and "slack" in ctx.platforms:
+        card = Card(incident.name, (line("This incident is private now."),))
+        book.send(
+            Post(
+                f"inc-{after.number}/announcement@slack", Place("slack", "incidents"), card=card, incident=after.number
+            )
+        )
+    open_rooms(book, ctx, after, generation)
+    refresh(book, ctx, after)
+    for member in book.find(Member, incident=after.number):
+        person = book.person(member.person)
+        if member.left_at is None and person is not None and person.slack and "slack" in ctx.platforms:
+            book.send(
+                Post(
+                    f"inc-{after.number}/invite/{person.slack}/{generation}@slack",
+                    Place("slack", "room", str(after.number)),
+                    op="invite",
+                    args=(person.slack,),
+                    incident=after.number,
+                )
+            )
+    seen = (
+        "From now on only members see it. What was said before was visible to everybody: the announcement, the old "
+        "room and its name, and in Teams the old thread."
+    )
+    return Reply(
+        say.understood(after, seen if command.on else "It is open now: a new room, and it is announced."), changed=True
+    )
+
+
+def update(command: Update, ctx: Context, book: Book) -> Reply:
+    """Say how it stands: in the rooms; to customers only as a proposal that another person sends."""
+    incident = running(book, ctx, command.incident)
+    must("act", standing(book, ctx, incident))
+    words = command.text.strip()
+    if len(words) > LONGEST_UPDATE:
+        raise Refused(
+            f"That update has {len(words):,} characters; {LONGEST_UPDATE:,} fit one message. Shorten it. "
+            "Nothing was posted."
+        )
+    if command.to == "customers":
+        return propose(book, ctx, incident, "update", words, command.next_in)
+    if command.to == "status":
+        must("status-page", standing(book, ctx, incident))
+    if command.next_in is not None:
+        due = ctx.now + command.next_in
+    else:
+        every = (
+            timedelta(seconds=incident.every)
+            if incident.every
+            else book.catalog.policy.cadence(incident.severity, incident.status)
+        )
+        due = None if every is None or incident.reminders_off else ctx.now + every
+    answer_reminder(book, ctx, replace(incident, next_update_at=due), "posted an update")
+    after = replace(
+        incident,
+        last_update=words,
+        last_update_at=ctx.now,
+        last_update_by=ctx.actor.key,
+        next_update_at=due,
+        reminded=0,
+        revision=incident.revision + 1,
+    )
+    book.put(after)
+    kind = "update-public" if command.to == "status" else "update"
+    tell(book, ctx, after, kind, f"updated: {words}")
+    say_in_rooms(book, ctx, after, f"said/{after.revision}", say.update(after, ctx.actor, words, ctx.zone.key))
+    refresh(book, ctx, after)
+    until = () if due is None else (small("Next update due ", say.clock(due, ctx.zone.key)),)
+    where = "Posted in the rooms, and for the status page." if command.to == "status" else "Posted in the rooms."
+    return Reply(say.understood(after, where, *until), changed=True)
+
+
+def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
+    """Name somebody for a role, here or in every open incident."""
+    person = somebody(book, command.person)
+    targets = (
+        [i for i in book.search(statuses=OPEN, limit=100, reader=ctx.actor.key)]
+        if command.everywhere
+        else [running(book, ctx, command.incident)]
+    )
+    if not targets:
+        raise Refused("No incident is open. Nothing was changed.")
+    note = f" — {command.note}" if command.note else ""
+    last = targets[-1]
+    for incident in targets:
+        must("act", standing(book, ctx, incident))
+        if incident.holder(command.role) == person.key:
+            continue
+        roles = (*((r, p) for r, p in incident.roles if r != command.role), (command.role, person.key))
+        after = replace(incident, roles=roles)
+        enter(book, ctx, after, person)
+        last = changed(
+            book,
+            ctx,
+            incident,
+            "role",
+            f"named {person.name} {command.role}{note}",
+            roles=roles,
+        )
+        if person.key != ctx.actor.key:
+            card = Card(
+                say.head(last),
+                (
+                    line(
+                        Mention(ctx.actor.name, ctx.actor.slack, ctx.actor.teams), f" named you {command.role}{note}."
+                    ),
+                    Buttons(
+                        (
+                            Button("Show", f"show {last.number}", "primary"),
+                            Button("Timeline", f"timeline {last.number}"),
+                        )
+                    ),
+                ),
+                say.tone(last),
+            )
+            say_to(book, ctx, person, f"inc-{last.number}/role/{last.revision}", card, incident=last.number)
+    where = f" in {len(targets)} incidents" if command.everywhere else ""
+    return Reply(say.understood(last, f"{person.name} is {command.role} now{where}."), changed=True)
+
+
+def somebody(book: Book, said: str) -> Person:
+    """A colleague by what was typed, or a refusal that helps."""
+    person = book.person(said)
+    if person is None:
+        raise Refused(
+            f"I do not know {said!r}, or there is more than one. Mention the person (@name), or say the e-mail address. "
+            "Nothing was changed."
+        )
+    if not person.colleague:
+        raise Refused(f"{person.name} is not a colleague of this house. Nothing was changed.")
+    return person
+
+
+def join(command: Join, ctx: Context, book: Book) -> Reply:
+    """Come in: a member, and in Slack invited to the room."""
+    incident = incident_of(book, ctx, command.incident)
+    must("act", standing(book, ctx, incident))
+    if not enter(book, ctx, incident, ctx.actor):
+        return Reply(say.understood(incident, "You are in already.", *_way_in(book, incident)))
+    tell(book, ctx, incident, "joined", "joined")
+    return Reply(say.understood(incident, "You are in.", *_way_in(book, incident)), changed=True)
+
+
+def _way_in(book: Book, incident: Incident) -> tuple[object, ...]:
+    from handlers.card import Line, RoomLink
+
+    slack, teams = book.get(Room, incident.number, "slack"), book.get(Room, incident.number, "teams")
+    link = RoomLink("Open the room", slack.address if slack else "", teams.link if teams else "")
+    return (Line((link,)),) if link.slack or link.teams else ()
+
+
+def leave(command: Leave, ctx: Context, book: Book) -> Reply:
+    """Go out; roles must be handed over first."""
+    incident = incident_of(book, ctx, command.incident)
+    held = [r for r, p in incident.roles if p == ctx.actor.key]
+    if held and incident.open:
+        raise Refused(
+            f"You are {held[0]} of {incident.name}. Hand that over first: `role {incident.number} {held[0]} @somebody`."
+        )
+    member = book.get(Member, incident.number, ctx.actor.key)
+    if member is None or member.left_at is not None:
+        return Reply(say.understood(incident, "You were not in. Nothing was changed."))
+    book.put(replace(member, left_at=ctx.now))
+    tell(book, ctx, incident, "left", "left")
+    return Reply(say.understood(incident, "You are out: no more pings from it."), changed=True)
+
+
+def undo(command: Undo, ctx: Context, book: Book) -> Reply:  # noqa: ARG001 - every family has one shape
+    """Take back one's own last change within two minutes, as long as nothing left the house."""
+    found = book.undo(ctx.actor.key, ctx.now - UNDO_WITHIN)
+    if found is None:
+        raise Refused("There is nothing of yours to take back: `undo` reaches back two minutes.")
+    said, number = found
+    if number is None:
+        return Reply(Card("Undo", (line("Taken back: ", Code(said)),)), changed=True)
+    incident = book.get(Incident, number)
+    if incident is None:  # the declaration itself
+        raise Refused(f"A declaration is not undone but cancelled: `cancel {number} because …`. Nothing was changed.")
+    tell(book, ctx, incident, "undo", f"took back: {said}")
+    current = replace(incident, revision=incident.revision + 1000)  # cards said since keep their keys
+    say_in_rooms(
+        book,
+        ctx,
+        incident,
+        f"undone/{ctx.now.timestamp():.0f}",
+        say.said(incident, ctx.actor, f"took back: {said}"),
+        PAGE,
+    )
+    refresh(book, ctx, incident)
+    del current
+    return Reply(say.understood(incident, "Taken back.", line("It was: ", Text(said))), changed=True)

@@ -1,0 +1,295 @@
+"""How drafts, findings, approvals and publishing read inside the house."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Span, Strong, Text, Tone, line, small
+from handlers.domain.apology import Apology, Approval
+from handlers.domain.delivery import PostState
+from handlers.domain.lint import Finding
+from handlers.say.facts import gap as gap_line
+
+if TYPE_CHECKING:
+    from handlers.apologise import Draft
+
+MOST_FINDINGS = 8
+"""Findings on one card; the rest wait until these are mended."""
+QUOTED = 2600
+"""Characters of a text on one card: it fits a Slack section with room for escapes."""
+
+
+def title(found: Draft) -> str:
+    """INC-1, INC-2: apology A1."""
+    return named(found.apology)
+
+
+def named(apology: Apology) -> str:
+    """INC-1, INC-2: apology A1."""
+    return f"{', '.join(f'INC-{n}' for n in apology.incidents)}: apology A{apology.number}"
+
+
+def draft(found: Draft) -> Card:
+    """The text, what is missing, and the next step."""
+    n = found.apology.number
+    blocks: list[Block] = [
+        line(f"Version {found.version.number}, {found.apology.state}."),
+        Quote(_clipped(found.version.text("full"))),
+    ]
+    blocks += _missing(found)
+    buttons = [Button("Edit words", f"apology edit {n}", form=True), Button("Findings", f"apology lint {n}")]
+    if not found.blocking and not found.errors and found.apology.state == "draft":
+        buttons.insert(0, Button("Submit for approval", f"apology submit {n}", "primary"))
+    blocks.append(Buttons(tuple(buttons)))
+    return Card(title(found), tuple(blocks), "warning" if found.blocking or found.errors else "plain")
+
+
+def _clipped(words: str) -> str:
+    return words if len(words) <= QUOTED else words[:QUOTED].rsplit(" ", 1)[0] + " …"
+
+
+def _missing(found: Draft) -> list[Block]:
+    n = found.apology.number
+    blocks: list[Block] = []
+    blocking, better = found.blocking, [g for g in found.gaps if not g.blocks and g.name not in found.waived]
+    if blocking:
+        blocks += [
+            Line((Strong("Needed before it can be submitted"),)),
+            Bullets(tuple(gap_line(g) for g in blocking)),
+            Buttons(tuple(Button(f"Fill {g.name}", f"apology fill {n} {g.name}", form=True) for g in blocking[:5])),
+        ]
+    if better:
+        blocks += [
+            Line((Strong("Better to say"),)),
+            Bullets(tuple(gap_line(g) for g in better)),
+            Buttons(tuple(Button(f"Fill {g.name}", f"apology fill {n} {g.name}", form=True) for g in better[:5])),
+        ]
+    return blocks
+
+
+def findings(found: Draft) -> Card:
+    """What the linter finds, each with reason, better words and reference."""
+    n = found.apology.number
+    shown = found.report.findings[:MOST_FINDINGS]
+    open_ = [f for f in found.report.findings if f.rule not in found.waived]
+    errors = sum(f.severity == "error" for f in open_) + len(found.blocking)
+    unwaived = [g for g in found.gaps if not g.blocks and g.name not in found.waived]
+    warnings = sum(f.severity == "warning" for f in open_) + len(unwaived) + len(found.waivers)
+    blocks: list[Block] = [
+        line(
+            f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+            + (f" ({len(found.waivers)} waived)" if found.waivers else "")
+            + "."
+        )
+    ]
+    blocks += _missing(found)
+    if shown:
+        blocks.append(Bullets(tuple(_finding(f) for f in shown)))
+    for waiver in found.waivers:
+        blocks.append(small(f"{waiver.rule} is left as it is: {waiver.because}"))
+    buttons = [Button("Edit words", f"apology edit {n}", form=True)]
+    if not errors and found.apology.state == "draft":
+        buttons.insert(0, Button("Submit for approval", f"apology submit {n}", "primary"))
+    blocks.append(Buttons(tuple(buttons)))
+    return Card(f"{title(found)}: findings", tuple(blocks), "danger" if errors else "good")
+
+
+def _finding(found: Finding) -> tuple[Span, ...]:
+    better = f" Better: {found.suggestion}" if found.suggestion else ""
+    return (Strong(f"{found.rule} {found.severity}"), Text(f" “{found.text}” — {found.message}{better}"))
+
+
+def filled(found: Draft, name: str, value: str) -> Card:
+    """A gap was closed; what is left."""
+    said = "not known yet, and customers are told so" if value.lower() == "unknown" else value
+    left = len(found.blocking)
+    blocks: list[Block] = [line(f"{name}: {said}.")]
+    blocks += _missing(found)
+    n = found.apology.number
+    if not left and not found.errors:
+        blocks += [
+            line("Nothing blocks it any more."),
+            Buttons(
+                (
+                    Button("Show text", f"apology show {n}"),
+                    Button("Submit for approval", f"apology submit {n}", "primary"),
+                )
+            ),
+        ]
+    return Card(title(found), tuple(blocks), "warning" if left else "good")
+
+
+def waived(found: Draft, name: str, because: str) -> Card:
+    """A waiver, with its reason."""
+    return Card(
+        title(found), (line(f"{name} is left as it is: {because}. The approvers will see that."), *_missing(found))
+    )
+
+
+def whole(found: Draft) -> Card:
+    """Everything an approver must have seen: full text, exact bytes per group, waivers."""
+    from handlers.customers import counted, preview
+
+    blocks: list[Block] = [
+        line(f"Version {found.version.number}, {found.apology.state}. Goes to {counted(found.version.recipients)}."),
+        small("Full text (e-mail, status page)"),
+        Quote(_clipped(found.version.text("full"))),
+        *preview(found.version.recipients),
+    ]
+    if found.by_hand:
+        blocks.append(small(f"To be told by hand: {', '.join(found.by_hand)}"))
+    blocks += [small(f"{w.rule} is left as it is: {w.because}") for w in found.waivers]
+    blocks += _missing(found)
+    n, digest = found.apology.number, found.version.digest[:12]
+    if found.apology.state == "submitted":
+        blocks.append(
+            Buttons(
+                (
+                    Button("Approve", f"apology approve {n} {digest}", "primary"),
+                    Button("Reject", f"apology reject {n}", "danger", form=True),
+                    Button("Suggest words", f"apology suggest {n}", form=True),
+                )
+            )
+        )
+    elif found.apology.state == "draft":
+        row = [Button("Edit words", f"apology edit {n}", form=True)]
+        if not found.blocking and not found.errors:
+            row.insert(0, Button("Submit for approval", f"apology submit {n}", "primary"))
+        blocks.append(Buttons(tuple(row)))
+    elif found.apology.state == "approved":
+        blocks.append(Buttons((Button("Publish", f"apology publish {n}", "primary", form=_count_needed(found)),)))
+    return Card(title(found), tuple(blocks))
+
+
+def _count_needed(found: Draft) -> bool:
+    return len([r for r in found.version.recipients if not r.spare]) > 25
+
+
+def submitted(found: Draft, needs: Sequence[str], signed: Sequence[Approval]) -> Card:
+    """The preview for the rooms and the approvers: exactly the bytes, who must sign, who has."""
+    card = whole(found)
+    status = approvals(needs, signed)
+    return Card(f"{title(found)}: please approve", (*status, *card.blocks), "warning")
+
+
+def approvals(needs: Sequence[str], signed: Sequence[Approval]) -> list[Block]:
+    """Who has signed and which signature is missing."""
+    have = {a.capacity for a in signed}
+    blocks: list[Block] = []
+    if signed:
+        blocks.append(Bullets(tuple((Strong(a.name), Text(f" approved as {a.capacity}")) for a in signed)))
+    missing = [n for n in needs if n not in have]
+    blocks.append(line("Still needed: " + ", ".join(missing) + "." if missing else "Every signature is there."))
+    return blocks
+
+
+def approved(found: Draft, needs: Sequence[str], signed: Sequence[Approval], until: str) -> Card:
+    """All signatures are there: it may be published until they expire."""
+    from handlers.customers import counted
+
+    n = found.apology.number
+    blocks = approvals(needs, signed)
+    blocks += [
+        line(f"It may be published until {until}, to {counted(found.version.recipients)}."),
+        Buttons(
+            (
+                Button(
+                    "Publish",
+                    f"apology publish {n}",
+                    "primary",
+                    form=_count_needed(found),
+                    confirm=f"This posts it to {counted(found.version.recipients)}.",
+                ),
+            )
+        ),
+    ]
+    return Card(f"{title(found)}: approved", tuple(blocks), "good")
+
+
+def progress(apology: Apology, posts: Sequence[PostState], note: str = "") -> Card:
+    """38 of 41 sent, 1 unknown, 2 failed; then each channel that needs a person."""
+    total = len(posts)
+    count = {s: sum(p.state == s for p in posts) for s in ("sent", "unknown", "dead", "held")}
+    moving = total - sum(count.values())
+    parts = [f"{count['sent']} of {total} sent"]
+    parts += [f"{count[s]} {w}" for s, w in (("unknown", "unknown"), ("dead", "failed"), ("held", "held")) if count[s]]
+    if moving and apology.state == "publishing":
+        parts.append(f"{moving} on the way")
+    elif moving:
+        parts.append(f"{moving} waiting")
+    blocks: list[Block] = [line(", ".join(parts) + ".")]
+    if note:
+        blocks.append(line(note))
+    trouble = [p for p in posts if p.state in ("unknown", "dead", "held")]
+    if trouble:
+        blocks.append(Bullets(tuple(_trouble(p) for p in trouble[:10])))
+    n = apology.number
+    row: list[Button] = []
+    if apology.state == "publishing" and moving:
+        row.append(Button("Pause", f"apology pause {n}", "danger"))
+    if apology.state == "paused" or any(p.state in ("dead", "held") for p in posts):
+        row.append(Button("Retry failures" if apology.state != "paused" else "Go on", f"apology resume {n}", "primary"))
+    row.append(Button("Status per channel", f"apology status {n}"))
+    blocks.append(Buttons(tuple(row)))
+    tone: Tone = "danger" if trouble else "good" if not moving else "plain"
+    return Card(f"{named(apology)}: {apology.state}", tuple(blocks), tone)
+
+
+def _trouble(post: PostState) -> tuple[Span, ...]:
+    words = {"unknown": "may or may not have arrived", "dead": "failed", "held": "held"}[post.state]
+    return (Strong(customer_of(post)), Text(f" ({post.place.platform.capitalize()}) {words}: {post.error}"))
+
+
+def customer_of(post: PostState) -> str:
+    """The customer a post's key names."""
+    return post.key.split("/")[1]
+
+
+def status(apology: Apology, posts: Sequence[PostState], signed: Sequence[Approval], zone: str) -> Card:
+    """Who was told, where, when, with a link; and who not yet."""
+    from handlers.card import Link, Moment
+
+    words = {
+        "pending": "queued",
+        "claimed": "queued",
+        "sending": "sending",
+        "retry": "waiting to try again",
+        "unknown": "unknown",
+        "held": "held",
+        "dead": "failed",
+        "sent": "sent",
+    }
+    items: list[tuple[Span, ...]] = []
+    for post in posts:
+        row: list[Span] = [Strong(customer_of(post)), Text(f" {post.place.platform.capitalize()}: {words[post.state]}")]
+        if post.sent_at is not None and post.state == "sent":
+            row += [Text(" "), Moment(post.sent_at, zone, "datetime")]
+        if post.link.startswith("https://"):
+            row += [Text(" "), Link("open", post.link)]
+        if post.error and post.state != "sent":
+            row.append(Text(f" ({post.error})"))
+        items.append(tuple(row))
+    blocks: list[Block] = [line(f"{apology.state.capitalize()}, version {apology.version}.")]
+    blocks.append(Bullets(tuple(items[:40])) if items else line("Nothing was posted yet."))
+    if len(items) > 40:
+        blocks.append(small(f"and {len(items) - 40} more; the export has them all"))
+    if signed:
+        blocks.append(small("Approved by " + ", ".join(f"{a.name} ({a.capacity})" for a in signed)))
+    for post in posts:
+        if post.state == "unknown":
+            blocks += [
+                line(f"{customer_of(post)}: nobody can know from here whether it arrived. Look, then say so."),
+                Buttons(
+                    (
+                        Button("It arrived", f"settle {post.id} arrived", "primary"),
+                        Button(
+                            "Send again",
+                            f"settle {post.id} again",
+                            "danger",
+                            confirm="Only if you looked and it is not there: a customer must not read it twice.",
+                        ),
+                    )
+                ),
+            ]
+    return Card(f"{named(apology)}: who was told", tuple(blocks))

@@ -1,0 +1,328 @@
+"""What the bot shows of an incident: headline, announcement, the lines said in its rooms, reminders."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from handlers.card import (
+    Block,
+    Bullets,
+    Button,
+    Buttons,
+    Card,
+    Code,
+    Fields,
+    Line,
+    Mention,
+    Moment,
+    Quote,
+    RoomLink,
+    Small,
+    Span,
+    Strong,
+    Text,
+    Tone,
+    line,
+    small,
+)
+from handlers.domain.catalog import Catalog
+from handlers.domain.incident import Event, Incident, Room
+from handlers.domain.people import Person
+
+STATUS_WORDS = {
+    "investigating": "Investigating",
+    "identified": "Identified",
+    "monitoring": "Monitoring",
+    "resolved": "Resolved",
+    "cancelled": "Cancelled",
+    "merged": "Merged",
+}
+LONGEST_TOPIC = 250
+"""Characters of a Slack channel topic."""
+SHORT_HEAD = 60
+"""Characters of a title in a card's head."""
+
+
+def head(incident: Incident) -> str:
+    """How every answer begins: INC-7 Checkout down."""
+    title = incident.title if len(incident.title) <= SHORT_HEAD else incident.title[: SHORT_HEAD - 1].rstrip() + "…"
+    drill = "DRILL " if incident.drill else ""
+    return f"{drill}{incident.name} {title}"
+
+
+def tone(incident: Incident) -> Tone:
+    """The colour of an incident's cards."""
+    if incident.status == "resolved":
+        return "good"
+    if not incident.open:
+        return "plain"
+    return "danger" if incident.severity in ("sev1", "sev2") else "warning"
+
+
+def services(incident: Incident, catalog: Catalog) -> str:
+    """The affected services by name, or that none are named yet."""
+    names = [s.name if (s := catalog.service(k)) else k for k in incident.services]
+    return ", ".join(names) if names else "none named yet"
+
+
+def region(incident: Incident, catalog: Catalog) -> str:
+    """Where, in the catalog's words."""
+    return catalog.region_name(incident.region) if incident.region else "every region"
+
+
+def person(who: Person | None, fallback: str = "nobody yet", *, ping: bool = False) -> Span:
+    """A person as a span."""
+    return Text(fallback) if who is None else Mention(who.name, who.slack, who.teams, ping)
+
+
+def clock(at: datetime, zone: str) -> Moment:
+    """A clock time in the house's zone."""
+    return Moment(at, zone)
+
+
+def span_words(length: timedelta) -> str:
+    """A length of time in words: 25 min, 2 h, 1 h 30 min, 3 days."""
+    minutes = max(0, round(length.total_seconds() / 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h" + (f" {rest} min" if rest else "")
+    return f"{hours // 24} days"
+
+
+def headline(
+    incident: Incident,
+    catalog: Catalog,
+    people: Mapping[str, Person],
+    zone: str,
+    slack: Room | None,
+    teams: Room | None,
+) -> Card:
+    """The live card at the top of a room."""
+    n = incident.number
+    assumed = " (assumed)" if incident.severity_assumed else ""
+    pairs: list[tuple[str, tuple[Span, ...]]] = [
+        ("Severity", (Strong(incident.severity.upper()), Text(assumed))),
+        ("Status", (Text(STATUS_WORDS[incident.status]),)),
+        ("Services", (Text(services(incident, catalog)),)),
+        ("Region", (Text(region(incident, catalog)),)),
+        ("Commander", (person(people.get(incident.holder("commander"))),)),
+    ]
+    for role in ("deputy", "comms", "scribe"):
+        if incident.holder(role):
+            pairs.append((role.capitalize(), (person(people.get(incident.holder(role))),)))
+    pairs.append(("Declared", (clock(incident.declared_at, zone),)))
+    if incident.open:
+        if incident.reminders_off:
+            pairs.append(("Next update", (Text(f"reminders off: {incident.reminders_off}"),)))
+        elif incident.next_update_at is not None:
+            pairs.append(("Next update", (clock(incident.next_update_at, zone),)))
+    elif incident.resolved_at is not None:
+        pairs.append(("Resolved", (clock(incident.resolved_at, zone),)))
+    blocks: list[Block] = [Fields(tuple(pairs[:10]))]
+    if incident.last_update:
+        blocks += [small("Latest update"), Quote(incident.last_update)]
+    if incident.merged_into:
+        blocks.append(line(f"This is part of INC-{incident.merged_into} now."))
+    blocks.append(Buttons(tuple(_headline_buttons(incident))))
+    notes = _quiet(incident, slack, teams)
+    if notes:
+        blocks.append(Small(notes))
+    return Card(head(incident), tuple(blocks), tone(incident))
+
+
+def _headline_buttons(incident: Incident) -> list[Button]:
+    n = incident.number
+    if incident.open:
+        following = {"investigating": "identified", "identified": "monitoring"}.get(incident.status)
+        found = [Button("Post update", f"update {n}", "primary", form=True)]
+        if following:
+            found.append(Button(STATUS_WORDS[following], f"status {n} {following}"))
+        found += [
+            Button("Severity", f"severity {n}", form=True),
+            Button("Services", f"services {n}", form=True),
+            Button(
+                "Resolve",
+                f"resolve {n}",
+                "primary" if incident.status == "monitoring" else "plain",
+                confirm="Is the impact over? This stops the reminders.",
+            ),
+        ]
+        return found
+    if incident.status == "resolved":
+        return [
+            Button("Recap", f"recap {n}", "primary", form=True),
+            Button("Draft apology", f"apology draft {n}"),
+            Button("Reopen", f"reopen {n}", form=True),
+        ]
+    return [Button("Timeline", f"timeline {n}")]
+
+
+def _quiet(incident: Incident, slack: Room | None, teams: Room | None) -> tuple[Span, ...]:
+    parts: list[Span] = []
+    if incident.private:
+        parts.append(Text("Private: members only. "))
+    if incident.drill:
+        parts.append(Text("Drill: nothing leaves the house. "))
+    if slack and slack.address and teams and teams.address:
+        parts.append(Text("Also in "))
+        parts.append(RoomLink(slack.name or "Slack", slack.address, teams.link))
+        parts.append(Text(". "))
+    parts += [Text(f"Not possible here: {lack}. ") for lack in incident.cannot]
+    return tuple(parts)
+
+
+def announcement(
+    incident: Incident, catalog: Catalog, people: Mapping[str, Person], slack: Room | None, teams: Room | None
+) -> Card:
+    """The card in the incidents channel."""
+    where: list[Span] = []
+    if slack and slack.address:
+        where = [Text("Room: "), RoomLink(f"#{slack.name}", slack.address, teams.link if teams else "")]
+    buttons: tuple[Button, ...] = (Button("Show", f"show {incident.number}"),)
+    if incident.open:
+        buttons = (Button("Join", f"join {incident.number}", "primary"), *buttons)
+    facts: tuple[tuple[str, tuple[Span, ...]], ...] = (
+        ("Severity", (Strong(incident.severity.upper()),)),
+        ("Status", (Text(STATUS_WORDS[incident.status]),)),
+        ("Services", (Text(services(incident, catalog)),)),
+        ("Commander", (person(people.get(incident.holder("commander"))),)),
+    )
+    blocks: list[Block] = [Fields(facts)]
+    if where:
+        blocks.append(Line(tuple(where)))
+    blocks.append(Buttons(buttons))
+    return Card(head(incident), tuple(blocks), tone(incident))
+
+
+def topic(incident: Incident, catalog: Catalog) -> str:
+    """The room's topic line."""
+    words = (
+        f"{incident.severity.upper()} · {STATUS_WORDS[incident.status]} · {services(incident, catalog)}"
+        f" · {incident.title}"
+    )
+    return words[:LONGEST_TOPIC]
+
+
+def said(incident: Incident, who: Person, words: str) -> Card:
+    """One line in the rooms: who changed what."""
+    return Card(head(incident), (Line((person(who), Text(f" {words}"))),), tone(incident))
+
+
+def understood(incident: Incident, words: str, *more: Block) -> Card:
+    """The private answer: the incident first, then what was understood."""
+    return Card(head(incident), (line(words), *more), tone(incident))
+
+
+def declared(incident: Incident, catalog: Catalog, storm: Sequence[Incident]) -> Card:
+    """The answer to declare: what was assumed, with buttons that put it right."""
+    n = incident.number
+    blocks: list[Block] = [
+        line(
+            "Declared ",
+            Strong(incident.severity.upper()),
+            ", services: ",
+            Strong(services(incident, catalog)),
+            f", {region(incident, catalog)}. You are commander. Rooms are opening.",
+        )
+    ]
+    if incident.severity_assumed:
+        blocks.append(line(f"Severity {incident.severity.upper()} is assumed. Right?"))
+        blocks.append(Buttons(tuple(Button(s.upper(), f"severity {n} {s}") for s in ("sev1", "sev2", "sev3", "sev4"))))
+    if incident.private:
+        blocks += [
+            line("It is private: members only, nothing was announced."),
+            Buttons((Button("Make it open", f"private {n} off because it was a slip"),)),
+        ]
+    if incident.drill:
+        blocks += [
+            line("It is a drill: nothing leaves the house."),
+            Buttons(
+                (
+                    Button(
+                        "It is real",
+                        f"cancel {n} because it is real",
+                        confirm="This cancels the drill; then declare it.",
+                    ),
+                )
+            ),
+        ]
+    if storm:
+        blocks.append(line("Declared in the last ten minutes too. The same trouble? Then join and merge:"))
+        blocks.append(Bullets(tuple((Code(i.name), Text(f" {i.title}")) for i in storm)))
+        blocks.append(Buttons(tuple(Button(f"Join {i.name}", f"join {i.number}") for i in storm[:4])))
+    blocks.append(small("A slip? Say ", Code("undo"), " within two minutes."))
+    return Card(head(incident), tuple(blocks), tone(incident))
+
+
+def update(incident: Incident, who: Person, words: str, zone: str) -> Card:
+    """A status update in the rooms."""
+    blocks: list[Block] = [Line((person(who), Text(" posted an update"))), Quote(words)]
+    if incident.next_update_at is not None:
+        blocks.append(small("Next update due ", clock(incident.next_update_at, zone)))
+    return Card(head(incident), tuple(blocks), tone(incident))
+
+
+def reminder(incident: Incident, commander: Person | None, late: timedelta, zone: str, quiet_for: timedelta) -> Card:
+    """An update is due: one ping, with buttons that do what they say."""
+    n = incident.number
+    lateness = f" ({span_words(late)} late)" if late >= timedelta(minutes=1) else ""
+    who: tuple[Span, ...] = (person(commander, "Whoever leads", ping=True), Text(f": an update is due{lateness}. "))
+    blocks: list[Block] = [
+        Line((*who, Text(f"The last word was {span_words(quiet_for)} ago."))),
+        Buttons(
+            (
+                Button("Post update", f"update {n}", "primary", form=True),
+                Button("On track", f"ontrack {n}"),
+                Button("Snooze 15", f"remind {n} snooze 15m"),
+                Button("Snooze 30", f"remind {n} snooze 30m"),
+                Button("Hand over", f"role {n} commander", form=True),
+                Button("Stop", f"remind {n} off", form=True),
+            )
+        ),
+    ]
+    if incident.last_update:
+        blocks.insert(1, Quote(incident.last_update))
+    return Card(head(incident), tuple(blocks), tone(incident))
+
+
+def answered(incident: Incident, who: Person, words: str, zone: str) -> Card:
+    """A reminder that was answered: the same card on every platform, its buttons gone."""
+    blocks: list[Block] = [Line((person(who), Text(f" {words}")))]
+    if incident.open and incident.next_update_at is not None and not incident.reminders_off:
+        blocks.append(small("Next update due ", clock(incident.next_update_at, zone)))
+    return Card(head(incident), tuple(blocks), tone(incident))
+
+
+def timeline(incident: Incident, events: Sequence[Event], zone: str, longest: int = 40) -> Card:
+    """The story so far, oldest first; only the latest lines when it is long."""
+    shown = events[-longest:]
+    items = tuple((Moment(e.at, zone), Text(" "), Strong(e.name), Text(f" {e.words}")) for e in shown)
+    blocks: list[Block] = []
+    if len(events) > len(shown):
+        blocks.append(small(f"The latest {len(shown)} of {len(events)} lines; the export has them all."))
+    blocks.append(Bullets(items) if items else line("Nothing yet."))
+    return Card(f"{head(incident)}: timeline", tuple(blocks), "plain")
+
+
+def listing(title: str, incidents: Sequence[Incident], catalog: Catalog, zone: str) -> Card:
+    """Incidents, newest first."""
+    if not incidents:
+        return Card(title, (line("None."),), "plain")
+    items = tuple(
+        (
+            Strong(i.name),
+            Text(f" {'(drill) ' if i.drill else ''}{i.title} · {i.severity.upper()} · {STATUS_WORDS[i.status]} · "),
+            Text(f"{services(i, catalog)} · "),
+            Moment(i.declared_at, zone, "datetime"),
+        )
+        for i in incidents
+    )
+    rows: list[Block] = [Bullets(items)]
+    rows.append(Buttons(tuple(Button(f"Show {i.name}", f"show {i.number}") for i in incidents[:5])))
+    return Card(title, tuple(rows), "plain")
+
+
+def passed(incident: Incident, due: datetime, zone: str) -> Card:
+    """A reminder nobody answered, once the next one is said."""
+    return Card(head(incident), (small("An update was due; reminded again ", clock(due, zone), "."),), tone(incident))

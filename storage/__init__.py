@@ -1,0 +1,1 @@
+"""Remembers: SQLAlchemy Core tables, one transaction per request."""

@@ -1,0 +1,403 @@
+"""handlers.book.Book on SQLAlchemy Core: one transaction, its records, its posts, and the journal undo reads."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from handlers.domain.catalog import Catalog
+from handlers.domain.delivery import Post, PostState
+from handlers.domain.errors import Refused
+from handlers.domain.facts import Fact
+from handlers.domain.incident import Event, Incident
+from handlers.domain.people import Account, Person
+from storage import outbox as posts_
+from storage.rows import from_row, plain, to_row, typed
+from storage.tables import RECORDS, accounts, audit, catalogs, counters, events, incidents, members, requests
+
+R = TypeVar("R")
+KINDS = {table.name: kind for kind, table in RECORDS.items()}
+
+
+class SqlBook:
+    """One transaction's book (see handlers.book.Book)."""
+
+    def __init__(self, connection: Connection, now: datetime, catalog: Callable[[Connection], Catalog]) -> None:
+        """`catalog` loads the current catalog, cached by its number."""
+        self.connection = connection
+        self._now = now
+        self._load = catalog
+        self._catalog: Catalog | None = None
+        self._order = 0
+        self.changes: list[list[Any]] = []
+        self.left_house = False
+        self.sent = 0
+        self._said: set[int] = set()
+
+    @property
+    def now(self) -> datetime:
+        """The transaction's time, UTC."""
+        return self._now
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog loaded last."""
+        if self._catalog is None:
+            self._catalog = self._load(self.connection)
+        return self._catalog
+
+    def get(self, kind: type[R], *key: int | str) -> R | None:
+        """One record by its key, locked until the transaction ends."""
+        table = RECORDS[kind]
+        found = [c == k for c, k in zip(table.primary_key.columns, key, strict=True)]
+        row = self.connection.execute(select(table).where(*found).with_for_update()).mappings().first()
+        return None if row is None else from_row(kind, row)
+
+    def find(self, kind: type[R], **equal: object) -> list[R]:
+        """Records whose fields equal these; a tuple means any of them."""
+        table = RECORDS[kind]
+        query = select(table).order_by(*table.primary_key.columns)
+        for name, wanted in equal.items():
+            column = table.c[name]
+            query = query.where(column.in_(wanted) if isinstance(wanted, tuple) else column == wanted)
+        return [from_row(kind, r) for r in self.connection.execute(query).mappings()]
+
+    def due(self, kind: type[R], field: str, limit: int = 100, **equal: object) -> list[R]:
+        """Records whose instant `field` has come, earliest first; rows another worker holds are skipped."""
+        table = RECORDS[kind]
+        query = select(table).where(table.c[field] <= self._now).order_by(table.c[field], *table.primary_key.columns)
+        for name, wanted in equal.items():
+            column = table.c[name]
+            query = query.where(column.in_(wanted) if isinstance(wanted, tuple) else column == wanted)
+        rows = self.connection.execute(query.limit(limit).with_for_update(skip_locked=True)).mappings()
+        return [from_row(kind, r) for r in rows]
+
+    def put(self, record: object) -> None:
+        """Write a record and remember what it was."""
+        kind = type(record)
+        table = RECORDS[kind]
+        row = to_row(record)
+        key = [row[c.name] for c in table.primary_key.columns]
+        before = self.get(kind, *key)
+        if before == record:
+            return
+        self.changes.append([table.name, key, None if before is None else plain(before), plain(record)])
+        where = and_(*(c == k for c, k in zip(table.primary_key.columns, key, strict=True)))
+        if before is None:
+            self.connection.execute(insert(table).values(**row))
+        else:
+            self.connection.execute(update(table).where(where).values(**row))
+
+    def number(self, series: str) -> int:
+        """The next number of a series."""
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        query = dialect.insert(counters).values(name=series, value=1)
+        query = query.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+        return int(self.connection.execute(query.returning(counters.c.value)).scalar_one())
+
+    def tell(self, event: Event) -> None:
+        """Append to the timeline; there is no other way to write to it."""
+        self.connection.execute(insert(events).values(**to_row(event)))
+
+    def send(self, post: Post) -> None:
+        """Write a post down in this transaction."""
+        self._order += 1
+        self.sent += 1
+        posts_.put(self.connection, self._now, post, self._order)
+        if post.audience == "customer":
+            self.left_house = True
+        if post.place.platform == "teams" and post.place.kind == "room" and "/said/" in post.key and post.incident:
+            self._said.add(post.incident)
+
+    def release(self, keys: Sequence[str]) -> None:
+        """Let held-back posts go."""
+        if keys:
+            self.sent += len(keys)
+            posts_.release(self.connection, self._now, keys)
+
+    def halt(self, prefix: str) -> int:
+        """Hold back what has not left."""
+        return posts_.halt(self.connection, prefix)
+
+    def settle(self, post: int, verdict: str) -> PostState:
+        """A person's word on a post."""
+        self.sent += 1
+        return posts_.settle(self.connection, self._now, post, verdict)
+
+    def posts(self, prefix: str) -> list[PostState]:
+        """What became of the posts under a key prefix."""
+        return posts_.states(self.connection, prefix)
+
+    def search(
+        self,
+        *,
+        statuses: Sequence[str] = (),
+        service: str = "",
+        person: str = "",
+        since: datetime | None = None,
+        words: str = "",
+        limit: int = 20,
+        reader: str = "",
+    ) -> list[Incident]:
+        """Incidents, newest first."""
+        query = select(incidents).order_by(incidents.c.number.desc()).limit(limit)
+        if statuses:
+            query = query.where(incidents.c.status.in_(statuses))
+        if service:
+            query = query.where(cast(incidents.c.services, String).contains(json.dumps(service), autoescape=True))
+        if since is not None:
+            query = query.where(incidents.c.declared_at >= since)
+        for word in words.lower().split():
+            query = query.where(
+                or_(
+                    func.lower(incidents.c.title).contains(word, autoescape=True),
+                    func.lower(incidents.c.last_update).contains(word, autoescape=True),
+                )
+            )
+        if person:
+            query = query.where(_member(person))
+        query = query.where(or_(incidents.c.private.is_(False), _member(reader)))
+        return [from_row(Incident, r) for r in self.connection.execute(query).mappings()]
+
+    # --- people ------------------------------------------------------------------------------------------------------
+    def account(self, platform: str, id: str) -> Account | None:  # noqa: A002 - the platforms' own word
+        """What a platform said of one of its users."""
+        query = select(accounts).where(
+            accounts.c.platform == platform,
+            or_(accounts.c.id == id, and_(accounts.c.alias == id, accounts.c.alias != "")),
+        )
+        row = self.connection.execute(query).mappings().first()
+        return None if row is None else from_row(Account, row)
+
+    def person(self, said: str) -> Person | None:
+        """A person by mention, key, e-mail address or name."""
+        wanted = said.strip()
+        if wanted.startswith("<@") and wanted.endswith(">"):
+            return self._by_id(wanted[2:-1].split("|")[0])
+        wanted = wanted.removeprefix("@").strip()
+        if ":" in wanted and wanted.split(":", 1)[0] in ("slack", "teams"):
+            found = self.account(*wanted.split(":", 1))
+            return None if found is None else self.of_account(found)
+        everybody = self._everybody()
+        low = wanted.lower()
+        for test in (
+            lambda p: low in (p.key.lower(), p.email.lower()),
+            lambda p: p.name.lower() == low,
+            lambda p: p.name.lower().split()[:1] == [low],
+        ):
+            hits = {p.key: p for p in everybody if low and test(p)}
+            if len(hits) == 1:
+                return next(iter(hits.values()))
+            if hits:
+                return None
+        return None
+
+    def _by_id(self, id_: str) -> Person | None:
+        for platform in ("slack", "teams"):
+            account = self.account(platform, id_)
+            if account is not None:
+                return self.of_account(account)
+        return next((p for p in self._everybody() if id_ and id_ in (p.slack, p.teams)), None)
+
+    def _everybody(self) -> list[Person]:
+        people = [
+            Person(
+                key=(p.email or p.name).lower(),
+                name=p.name,
+                title=p.title,
+                email=p.email,
+                slack=p.slack,
+                teams=p.teams,
+                roles=frozenset(p.roles),
+            )
+            for p in self.catalog.people
+        ]
+        rows = self.connection.execute(select(accounts).where(accounts.c.kind == "colleague")).mappings()
+        return people + [self.of_account(from_row(Account, r)) for r in rows]
+
+    def of_account(self, account: Account) -> Person:
+        """The human being behind a platform's account: by catalog entry, else by verified e-mail, else alone."""
+        email = account.email.lower()
+        known = next(
+            (
+                p
+                for p in self.catalog.people
+                if (email and p.email.lower() == email)
+                or (account.platform == "slack" and p.slack == account.id)
+                or (account.platform == "teams" and p.teams and p.teams in (account.id, account.alias))
+            ),
+            None,
+        )
+        slack = account.id if account.platform == "slack" else ""
+        teams = account.id if account.platform == "teams" else ""
+        if email:  # the other platform's account of the same verified address
+            query = select(accounts).where(accounts.c.email == account.email, accounts.c.platform != account.platform)
+            other = self.connection.execute(query).mappings().first()
+            if other is not None:
+                slack, teams = (
+                    slack or (other["id"] if other["platform"] == "slack" else ""),
+                    teams or (other["id"] if other["platform"] == "teams" else ""),
+                )
+        colleague = account.kind == "colleague"
+        if known is not None:
+            return Person(
+                key=(known.email or known.name).lower(),
+                name=known.name,
+                title=known.title,
+                email=known.email,
+                slack=slack or known.slack,
+                teams=teams or known.teams,
+                roles=frozenset(known.roles) if colleague else frozenset(),
+                colleague=colleague,
+            )
+        return Person(
+            key=email or f"{account.platform}:{account.id}",
+            name=account.name,
+            email=email,
+            slack=slack,
+            teams=teams,
+            colleague=colleague,
+        )
+
+    # --- requests, undo, audit ---------------------------------------------------------------------------------------
+    def seen(self, key: str) -> tuple[bool, Any]:
+        """Whether a request with this key was answered before, and its stored reply (packed)."""
+        row = self.connection.execute(select(requests.c.reply).where(requests.c.key == key)).first()
+        return (False, None) if row is None else (True, row[0])
+
+    def admit(self, key: str, person: str, platform: str, channel: str, line: str) -> bool:
+        """Take a request in; False if somebody else's transaction already did."""
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        query = dialect.insert(requests).values(
+            key=key,
+            at=self._now,
+            person=person,
+            platform=platform,
+            channel=channel,
+            line=line,
+            incident=None,
+            reply=None,
+            changes=[],
+            left_house=False,
+            undone=False,
+        )
+        return self.connection.execute(query.on_conflict_do_nothing(index_elements=["key"])).rowcount == 1
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Part of the transaction that leaves no trace if it raises."""
+        changes, left, sent, said = list(self.changes), self.left_house, self.sent, set(self._said)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self.changes, self.left_house, self.sent, self._said = changes, left, sent, said
+            raise
+
+    def forget(self, key: str) -> None:
+        """A request that changed nothing needs no stored reply."""
+        self.connection.execute(delete(requests).where(requests.c.key == key))
+
+    def said_in_room(self, incident: int) -> bool:
+        """Whether this transaction said something new in this incident's Teams room."""
+        return incident in self._said
+
+    def answered(self, key: str, reply: Any, incident: int | None) -> None:
+        """Store the reply and the journal with the request."""
+        self.connection.execute(
+            update(requests)
+            .where(requests.c.key == key)
+            .values(reply=reply, incident=incident, changes=self.changes, left_house=self.left_house)
+        )
+
+    def record(self, person: str, platform: str, what: str, incident: int | None) -> None:
+        """Append to the audit chain: each line's digest covers the one before."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(select(func.pg_advisory_xact_lock(0x414D454E)))  # one chain, one writer at a time
+        last = self.connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(1)).mappings().first()
+        seq, previous = (1, "") if last is None else (last["seq"] + 1, last["digest"])
+        digest = link(previous, seq, self._now, person, platform, what, incident)
+        self.connection.execute(
+            insert(audit).values(
+                seq=seq, at=self._now, person=person, platform=platform, what=what, incident=incident, digest=digest
+            )
+        )
+
+    def repeated(self, person: str, line: str, channel: str, since: datetime) -> Any | None:
+        """The stored reply where somebody's latest change here was made with these same words, younger than `since`."""
+        query = select(requests).where(requests.c.channel == channel).order_by(requests.c.at.desc()).limit(1)
+        row = self.connection.execute(query).mappings().first()
+        same = (
+            row is not None and row["person"] == person and row["line"] == line and row["changes"] and not row["undone"]
+        )
+        return row["reply"] if row is not None and same and row["at"] >= since else None
+
+    def undo(self, person: str, since: datetime) -> tuple[str, int | None] | None:
+        """Take back this person's latest change (see handlers.book.Book.undo)."""
+        query = (
+            select(requests)
+            .where(requests.c.person == person, requests.c.at >= since, requests.c.undone.is_(False))
+            .order_by(requests.c.at.desc(), requests.c.key.desc())
+        )
+        for row in self.connection.execute(query).mappings().all():
+            if not row["changes"] or row["line"] == "undo":
+                continue
+            if row["left_house"]:
+                message = "Your last change has already left the house: it cannot be taken back here."
+                raise Refused(message)
+            self._restore(row["changes"])
+            self.connection.execute(update(requests).where(requests.c.key == row["key"]).values(undone=True))
+            return row["line"], row["incident"]
+        return None
+
+    def _restore(self, changes: list[list[Any]]) -> None:
+        """Put back what stood before, newest change first; refused if anybody touched it since."""
+        latest: dict[str, list[Any]] = {}
+        for name, key, before, after in changes:
+            latest.setdefault(json.dumps([name, key]), [name, key, before, after])[3] = after
+        for name, key, before, after in latest.values():
+            kind = KINDS[name]
+            current = self.get(kind, *key)
+            if current is None or plain(current) != after:
+                message = "Somebody changed this since: say what it should be now instead."
+                raise Refused(message)
+            if before is not None:
+                self.put(typed(kind, before))
+            elif kind is Fact:
+                self.put(replace(current, state="dropped", because="taken back at once"))
+            else:
+                table = RECORDS[kind]
+                where = and_(*(c == k for c, k in zip(table.primary_key.columns, key, strict=True)))
+                self.connection.execute(delete(table).where(where))
+                self.changes.append([name, key, after, None])
+
+    def catalog_number(self) -> int:
+        """How many catalogs were loaded; 0 before the first."""
+        return self.connection.execute(select(func.max(catalogs.c.number))).scalar() or 0
+
+    def load_catalog(self, content: dict[str, Any], digest: str) -> int:
+        """Make this the current catalog; earlier ones stay in the table."""
+        number = self.number("catalog")
+        self.connection.execute(insert(catalogs).values(number=number, at=self._now, digest=digest, content=content))
+        self._catalog = None
+        return number
+
+
+def link(previous: str, seq: int, at: datetime, person: str, platform: str, what: str, incident: int | None) -> str:
+    """One link of the audit chain: SHA-256 over the previous link and this line."""
+    line = json.dumps([previous, seq, at.isoformat(), person, platform, what, incident], ensure_ascii=False)
+    return hashlib.sha256(line.encode()).hexdigest()
+
+
+def _member(person: str) -> Any:
+    return exists(
+        select(members.c.incident).where(
+            members.c.incident == incidents.c.number, members.c.person == person, members.c.left_at.is_(None)
+        )
+    )

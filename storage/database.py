@@ -1,0 +1,109 @@
+"""The engine, its pragmas, one transaction at a time, and the clock every transaction reads once."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from handlers.domain.catalog import Catalog, from_dict
+from storage.tables import catalogs
+
+T = TypeVar("T")
+TRIES = 5
+"""How often a transaction is run again after the database broke a deadlock or a serialisation tie."""
+BUSY_SECONDS = 10
+"""How long SQLite waits for another process's write lock."""
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for SQLite or PostgreSQL. SQLite: WAL, full sync, write lock taken at BEGIN."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, pool_size=8, max_overflow=4)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+class Database:
+    """One database. `clock` replaces the database's own clock (tests, the sandbox's virtual time)."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] | None = None) -> None:
+        """Wrap an engine; nothing is opened yet."""
+        self.engine = engine
+        self._clock = clock
+        self._catalog: tuple[int, Catalog] = (0, Catalog())
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    def now(self, connection: Connection) -> datetime:
+        """The time of this transaction, UTC: the database's own clock unless another was handed in."""
+        if self._clock is not None:
+            return self._clock()
+        if self.sqlite:  # the same machine's clock, without a round trip
+            return datetime.now(UTC)
+        found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return found.astimezone(UTC)
+
+    @contextmanager
+    def begin(self) -> Iterator[tuple[Connection, datetime]]:
+        """One transaction and its time."""
+        with self.engine.begin() as connection:
+            yield connection, self.now(connection)
+
+    def run(self, work: Callable[[Connection, datetime], T]) -> T:
+        """Do `work` in one transaction; again if the database broke a tie. Work must not act outside the database."""
+        for tried in range(1, TRIES + 1):
+            try:
+                with self.begin() as (connection, now):
+                    return work(connection, now)
+            except DBAPIError as error:
+                if tried == TRIES or not _tie(error):
+                    raise
+                time.sleep(0.02 * tried)
+        raise AssertionError
+
+    def catalog(self, connection: Connection) -> Catalog:
+        """The catalog loaded last, parsed once per version."""
+        number = connection.execute(select(catalogs.c.number).order_by(catalogs.c.number.desc()).limit(1)).scalar()
+        if number is None:
+            return Catalog()
+        if number != self._catalog[0]:
+            content = connection.execute(select(catalogs.c.content).where(catalogs.c.number == number)).scalar_one()
+            self._catalog = (number, from_dict(content))
+        return self._catalog[1]
+
+    def ping(self) -> None:
+        """Raise unless the database answers."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _tie(error: DBAPIError) -> bool:
+    """Whether running the same transaction again can help: deadlock, serialisation, a busy SQLite."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in ("40001", "40P01") or (isinstance(error, OperationalError) and "database is locked" in str(error))

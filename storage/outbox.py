@@ -1,0 +1,480 @@
+"""The outbox: put by handlers, claimed and finished by bot.delivery alone.
+
+States (promises.md, section 2): pending → claimed (lease, fence) → sending (attempt row committed) → sent · retry ·
+unknown · dead; held waits for a person. One row is one message on screen: the same key again folds into it as an edit.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from uuid_utils import uuid7
+
+from handlers.card import Card
+from handlers.domain.delivery import Dead, Held, Outcome, Place, Post, PostState, Retry, Sent, Unknown, next_try
+from handlers.domain.errors import Refused
+from storage.rows import pack, unpack
+from storage.tables import attempts, outbox, rooms
+from storage.tables import settings as setting_rows
+
+LEASE = timedelta(seconds=10)
+"""How long a worker may hold a row; a call may take 8 s in all (promises.md, section 2)."""
+QUARANTINE_DEATHS = 3
+"""A row over which this many workers died is parked for a person."""
+WAITING = ("pending", "claimed", "sending", "retry")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row this worker may carry while its lease lasts. `address` is the platform's id, resolved."""
+
+    id: int
+    key: str
+    place: Place
+    op: str
+    card: Card | None
+    text: str
+    args: tuple[str, ...]
+    address: str
+    message_id: str
+    message_at: str
+    target_id: str  # message id of the post named in `needs`
+    thread_id: str  # message id of the post whose thread this continues
+    nonce: str
+    revision: int
+    attempts: int
+    fence: int
+    lease_until: datetime
+    audience: str
+    incident: int | None
+    digest: str
+    approval: str = ""
+
+
+def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
+    """Write a post down. The same key again is an edit; an identical one changes nothing."""
+    body = {"card": pack(post.card) if post.card else None, "text": post.text, "args": list(post.args)}
+    row = connection.execute(select(outbox).where(outbox.c.key == post.key).with_for_update()).mappings().first()
+    seq = int(now.timestamp() * 1_000_000) + order
+    if row is None:
+        connection.execute(
+            insert(outbox).values(
+                key=post.key,
+                audience=post.audience,
+                platform=post.place.platform,
+                kind=post.place.kind,
+                address=post.place.address,
+                lane=_lane(post),
+                op=post.op,
+                body=body,
+                approval=post.approval,
+                rank=post.rank,
+                incident=post.incident,
+                needs=post.needs,
+                thread=post.thread,
+                state="pending",
+                due=None if post.hold else now,
+                seq=seq,
+                revision=1,
+                shown=0,
+                message_id="",
+                message_at="",
+                link="",
+                nonce=str(uuid7()),
+                attempts=0,
+                deaths=0,
+                fence=0,
+                lease_until=None,
+                error="",
+                created_at=now,
+                sent_at=None,
+            )
+        )
+        return
+    if row["body"] == body and row["op"] == post.op and row["approval"] == post.approval and row["state"] != "dead":
+        return
+    changed: dict[str, Any] = {
+        "body": body,
+        "op": post.op,
+        "approval": post.approval,
+        "revision": row["revision"] + 1,
+        "seq": seq,
+        "rank": post.rank,
+    }
+    if row["state"] in ("sent", "dead"):
+        changed |= {"state": "pending", "due": None if post.hold else now, "attempts": 0, "error": ""}
+    connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(**changed))
+
+
+def _lane(post: Post) -> str:
+    """Messages keep their order per place; other calls on a room stand in lines of their own."""
+    return post.place.lane if post.op in ("message", "open") else f"{post.place.lane}/{post.op}/{'/'.join(post.args)}"
+
+
+def _claimable(now: datetime) -> Any:
+    """Rows that may go now: due, first of their line, their room open, what they need on screen."""
+    ahead = outbox.alias("ahead")
+    needed = outbox.alias("needed")
+    before = or_(ahead.c.seq < outbox.c.seq, and_(ahead.c.seq == outbox.c.seq, ahead.c.id < outbox.c.id))
+    blocked = exists(
+        select(ahead.c.id).where(
+            ahead.c.lane == outbox.c.lane,
+            ahead.c.id != outbox.c.id,
+            ahead.c.due.is_not(None),
+            before,
+            or_(ahead.c.state.in_(WAITING), and_(ahead.c.state == "unknown", ahead.c.audience == "customer")),
+        )
+    )
+    room_open = or_(
+        outbox.c.kind != "room",
+        outbox.c.op == "open",
+        exists(
+            select(rooms.c.incident).where(
+                rooms.c.platform == outbox.c.platform, rooms.c.incident == outbox.c.incident, rooms.c.address != ""
+            )
+        ),
+    )
+    ready = or_(
+        outbox.c.needs == "",
+        exists(select(needed.c.id).where(needed.c.key == outbox.c.needs, needed.c.message_id != "")),
+    )
+    known = or_(  # the incidents channel must be known before anything can go there (Teams learns it)
+        and_(outbox.c.kind != "incidents", or_(outbox.c.op != "open", outbox.c.platform != "teams")),
+        exists(select(setting_rows.c.name).where(setting_rows.c.name == outbox.c.platform + ".incidents")),
+    )
+    return and_(outbox.c.state.in_(("pending", "retry")), outbox.c.due <= now, ~blocked, room_open, ready, known)
+
+
+def claim(connection: Connection, now: datetime, platforms: Sequence[str], limit: int) -> list[Claimed]:
+    """Take up to `limit` rows for a worker, most urgent first. Other workers' rows are skipped, not waited for."""
+    _expire(connection, now)
+    found = (
+        connection.execute(
+            select(outbox)
+            .where(outbox.c.platform.in_(platforms), _claimable(now))
+            .order_by(outbox.c.rank, outbox.c.seq, outbox.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        .mappings()
+        .all()
+    )
+    claimed = []
+    for row in found:
+        until = now + LEASE
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.id == row["id"])
+            .values(state="claimed", fence=row["fence"] + 1, lease_until=until)
+        )
+        claimed.append(_claimed(connection, row, row["fence"] + 1, until))
+    return claimed
+
+
+def _claimed(connection: Connection, row: Any, fence: int, until: datetime) -> Claimed:
+    place = Place(row["platform"], row["kind"], row["address"])
+    body = row["body"]
+    return Claimed(
+        id=row["id"],
+        key=row["key"],
+        place=place,
+        op=row["op"],
+        card=unpack(body["card"]) if body["card"] else None,
+        text=body["text"],
+        args=tuple(body["args"]),
+        address=_address(connection, row),
+        message_id=row["message_id"],
+        message_at=row["message_at"],
+        target_id=_message_of(connection, row["needs"]),
+        thread_id=_message_of(connection, row["thread"]),
+        nonce=row["nonce"],
+        revision=row["revision"],
+        attempts=row["attempts"],
+        fence=fence,
+        lease_until=until,
+        audience=row["audience"],
+        incident=row["incident"],
+        approval=row["approval"],
+        digest=hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(),
+    )
+
+
+def _message_of(connection: Connection, key: str) -> str:
+    if not key:
+        return ""
+    return connection.execute(select(outbox.c.message_id).where(outbox.c.key == key)).scalar() or ""
+
+
+def _address(connection: Connection, row: Any) -> str:
+    """The platform's own id of the place, "" where only the carrier knows it."""
+    if row["kind"] == "room" and row["op"] != "open":
+        query = select(rooms.c.address).where(rooms.c.platform == row["platform"], rooms.c.incident == row["incident"])
+        return connection.execute(query).scalar() or ""
+    if row["kind"] == "incidents" or row["op"] == "open":
+        query = select(setting_rows.c.value).where(setting_rows.c.name == f"{row['platform']}.incidents")
+        return connection.execute(query).scalar() or ""
+    address: str = row["address"]
+    return address
+
+
+def _expire(connection: Connection, now: datetime) -> None:
+    """Leases that ran out: claimed goes back; sending may have arrived, so it is unknown."""
+    over = and_(outbox.c.lease_until < now, outbox.c.state == "claimed")
+    connection.execute(update(outbox).where(over).values(state="pending", deaths=outbox.c.deaths + 1, lease_until=None))
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.state == "pending", outbox.c.deaths >= QUARANTINE_DEATHS)
+        .values(state="held", error="three workers died over it; look before it is tried again")
+    )
+    lost = and_(outbox.c.lease_until < now, outbox.c.state == "sending")
+    connection.execute(
+        update(outbox)
+        .where(lost)
+        .values(state="unknown", due=now, deaths=outbox.c.deaths + 1, error="the sender stopped before the answer came")
+    )
+
+
+def start(connection: Connection, now: datetime, row: Claimed) -> bool:
+    """Commit the attempt before the bytes leave. False: the lease or the fence is gone, or a person stopped it."""
+    done = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.id == row.id,
+            outbox.c.fence == row.fence,
+            outbox.c.state == "claimed",
+            outbox.c.lease_until > now,
+            outbox.c.due.is_not(None),
+        )
+        .values(state="sending", attempts=outbox.c.attempts + 1, lease_until=now + LEASE)
+    )
+    if done.rowcount != 1:
+        return False
+    connection.execute(
+        insert(attempts).values(
+            post=row.id,
+            fence=row.fence,
+            revision=row.revision,
+            digest=row.digest,
+            started_at=now,
+            outcome="",
+            detail="",
+        )
+    )
+    return True
+
+
+def give_back(connection: Connection, row: Claimed, due: datetime) -> None:
+    """Return a claimed row unsent, to be claimed again from `due` on."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row.id, outbox.c.fence == row.fence, outbox.c.state == "claimed")
+        .values(state="pending", due=due, lease_until=None)
+    )
+
+
+def finish(connection: Connection, now: datetime, row: Claimed, outcome: Outcome) -> bool:
+    """Write down what came of an attempt. Returns whether the row took it (a late result still counts if it arrived)."""
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.post == row.id, attempts.c.fence == row.fence)
+        .values(finished_at=now, outcome=type(outcome).__name__.lower(), detail=getattr(outcome, "reason", ""))
+    )
+    current = connection.execute(select(outbox).where(outbox.c.id == row.id).with_for_update()).mappings().one()
+    mine = current["fence"] == row.fence and current["state"] == "sending"
+    late = isinstance(outcome, Sent) and current["state"] in ("unknown", "sending")
+    if not mine and not late:
+        return False
+    values = _after(current, row, outcome, now)
+    connection.execute(update(outbox).where(outbox.c.id == row.id).values(lease_until=None, **values))
+    return True
+
+
+def _after(current: Any, row: Claimed, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    match outcome:
+        case Sent(id=message, at=at, link=link):
+            newer = current["revision"] > row.revision
+            return {
+                "state": "pending" if newer else "sent",
+                "shown": row.revision,
+                "message_id": message or row.message_id,
+                "message_at": at or row.message_at,
+                "link": link or current["link"],
+                "error": "",
+                "sent_at": now,
+                "due": now,
+                "attempts": 0 if newer else current["attempts"],
+                "deaths": 0,
+            }
+        case Retry(reason=reason, after=after):
+            wait = next_try(current["attempts"]) if after is None else after
+            if wait is None:
+                return {"state": "dead", "error": f"{reason}; given up after {current['attempts']} tries"}
+            return {"state": "retry", "error": reason, "due": now + timedelta(seconds=wait)}
+        case Unknown(reason=reason):
+            return {"state": "unknown", "error": reason, "due": now + LEASE}
+        case Dead(reason=reason):
+            return {"state": "dead", "error": reason}
+        case Held(reason=reason):
+            return {"state": "held", "error": reason}
+
+
+def unclear(connection: Connection, now: datetime, platforms: Sequence[str], limit: int) -> list[Claimed]:
+    """Unknown rows whose time to be looked at has come."""
+    found = (
+        connection.execute(
+            select(outbox)
+            .where(outbox.c.state == "unknown", outbox.c.due <= now, outbox.c.platform.in_(platforms))
+            .order_by(outbox.c.due)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        .mappings()
+        .all()
+    )
+    for row in found:
+        connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(due=now + 6 * LEASE))
+    return [_claimed(connection, row, row["fence"], now + LEASE) for row in found]
+
+
+def reconcile(connection: Connection, now: datetime, row: Claimed, found: Sent | None, again: bool) -> None:
+    """What a look at the platform showed of an unknown row: there it is, or (`again`) it is safe to send once more."""
+    if found is not None:
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.id == row.id, outbox.c.state == "unknown")
+            .values(
+                state="sent",
+                message_id=found.id,
+                message_at=found.at,
+                link=found.link,
+                sent_at=now,
+                error="",
+                deaths=0,
+                shown=row.revision,
+            )
+        )
+    elif again:
+        connection.execute(
+            update(outbox).where(outbox.c.id == row.id, outbox.c.state == "unknown").values(state="pending", due=now)
+        )
+    # an edit that came while the row was unknown is still owed
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row.id, outbox.c.state == "sent", outbox.c.revision > outbox.c.shown)
+        .values(state="pending", due=now)
+    )
+
+
+def arrived(connection: Connection, now: datetime, nonce: str, found: Sent) -> bool:
+    """An echo of our own message reached us: it settles the row, whatever state the attempt left it in."""
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.nonce == nonce, outbox.c.state == "unknown")
+        .values(state="sent", message_id=found.id, message_at=found.at, sent_at=now, error="")
+    )
+    return done.rowcount == 1
+
+
+def state_of(row: Row[Any] | Any) -> PostState:
+    """A row as handlers and operators see it."""
+    return PostState(
+        id=row["id"],
+        key=row["key"],
+        audience=row["audience"],
+        place=Place(row["platform"], row["kind"], row["address"]),
+        state=row["state"],
+        attempts=row["attempts"],
+        due=row["due"],
+        error=row["error"],
+        link=row["link"],
+        sent_at=row["sent_at"],
+        text=row["body"]["text"],
+        op=row["op"],
+    )
+
+
+def state_of_key(connection: Connection, key: str) -> str:
+    """The state of one post, by its key; nothing if there is none."""
+    return connection.execute(select(outbox.c.state).where(outbox.c.key == key)).scalar() or ""
+
+
+def states(connection: Connection, prefix: str) -> list[PostState]:
+    """Posts whose key starts so, in order."""
+    query = select(outbox).where(outbox.c.key.startswith(prefix, autoescape=True)).order_by(outbox.c.id)
+    return [state_of(r) for r in connection.execute(query).mappings()]
+
+
+def all_states(connection: Connection, wanted: Sequence[str] = ()) -> list[PostState]:
+    """The whole outbox, or rows in these states, in order."""
+    query = select(outbox).order_by(outbox.c.id)
+    if wanted:
+        query = query.where(outbox.c.state.in_(wanted))
+    return [state_of(r) for r in connection.execute(query).mappings()]
+
+
+def settle(connection: Connection, now: datetime, number: int, verdict: str) -> PostState:
+    """A person's word on a post: `arrived`, `again`, `drop`. Refused where the row does not wait for one."""
+    row = connection.execute(select(outbox).where(outbox.c.id == number).with_for_update()).mappings().first()
+    if row is None:
+        message = f"There is no post {number} in the outbox."
+        raise Refused(message)
+    state = state_of(row)
+    if row["state"] not in ("unknown", "held", "dead"):
+        message = f"Post {number} is {row['state']}: there is nothing to decide."
+        raise Refused(message)
+    values: dict[str, Any] = {
+        "arrived": {"state": "sent", "sent_at": now, "error": "a person saw it arrive"},
+        "again": {"state": "pending", "due": now, "attempts": 0, "deaths": 0, "error": ""},
+        "drop": {"state": "dead", "error": "dropped by a person"},
+    }[verdict]
+    connection.execute(update(outbox).where(outbox.c.id == number).values(**values))
+    return replace(state, state=values["state"], error=values["error"])
+
+
+def release(connection: Connection, now: datetime, keys: Sequence[str]) -> None:
+    """Let held-back posts go."""
+    connection.execute(
+        update(outbox).where(outbox.c.key.in_(keys), outbox.c.state.in_(("pending", "retry"))).values(due=now)
+    )
+
+
+def halt(connection: Connection, prefix: str) -> int:
+    """Hold back what has not left under this prefix; rows already on their way go through."""
+    done = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.key.startswith(prefix, autoescape=True),
+            outbox.c.state.in_(("pending", "retry", "claimed")),
+            outbox.c.message_id == "",
+        )
+        .values(due=None, state="pending", lease_until=None)
+    )
+    return done.rowcount
+
+
+def overdue(connection: Connection, now: datetime) -> int:
+    """The auditor's question: due over 60 s ago, neither sent nor held?"""
+    query = select(func.count()).where(
+        outbox.c.due < now - timedelta(seconds=60), outbox.c.state.in_(("pending", "claimed", "sending", "retry"))
+    )
+    return connection.execute(query).scalar_one()
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows are in each state."""
+    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    return {state: n for state, n in connection.execute(query)}
+
+
+def hold_customer_posts(connection: Connection) -> int:
+    """After a restore: every customer post that was not settled waits for a person."""
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.audience == "customer", outbox.c.state.not_in(("sent", "dead", "held")))
+        .values(state="held", error="restored from a backup: check whether it arrived before sending")
+    )
+    return done.rowcount

@@ -1,0 +1,126 @@
+"""Row ⇄ record: frozen dataclasses to columns and back, and cards to JSON and back."""
+
+import types
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from handlers import card as cards
+
+TAGGED: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (
+        cards.Text,
+        cards.Strong,
+        cards.Code,
+        cards.Mention,
+        cards.Moment,
+        cards.RoomLink,
+        cards.Link,
+        cards.Line,
+        cards.Small,
+        cards.Quote,
+        cards.Fields,
+        cards.Bullets,
+        cards.Divider,
+        cards.Button,
+        cards.Buttons,
+        cards.Card,
+        cards.FormField,
+        cards.Form,
+        cards.Reply,
+    )
+}
+"""The classes a card may hold; nothing else is ever built from stored JSON."""
+
+
+def pack(value: Any) -> Any:
+    """A card (or a part of one) as JSON."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"_": type(value).__name__} | {f.name: pack(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple | list):
+        return [pack(v) for v in value]
+    if isinstance(value, datetime):
+        return {"_": "at", "iso": value.isoformat()}
+    return value
+
+
+def unpack(value: Any) -> Any:
+    """The card that `pack` wrote. Raises KeyError on a class that no card holds."""
+    if isinstance(value, list):
+        return tuple(unpack(v) for v in value)
+    if isinstance(value, dict):
+        if value["_"] == "at":
+            return datetime.fromisoformat(value["iso"])
+        return TAGGED[value["_"]](**{k: unpack(v) for k, v in value.items() if k != "_"})
+    return value
+
+
+@cache
+def hints(kind: type) -> dict[str, Any]:
+    """A record's fields and their types."""
+    found = get_type_hints(kind)
+    return {f.name: found[f.name] for f in fields(kind)}
+
+
+def bare(hint: Any) -> tuple[Any, bool]:
+    """A type without its `| None`, and whether it had one."""
+    if get_origin(hint) in (Union, types.UnionType):
+        inner = [a for a in get_args(hint) if a is not type(None)]
+        return inner[0], len(inner) < len(get_args(hint))
+    return hint, False
+
+
+def plain(value: Any) -> Any:
+    """A field's value as JSON, for columns that hold a list or a record."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple | list):
+        return [plain(v) for v in value]
+    if isinstance(value, frozenset):
+        return sorted(plain(v) for v in value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def typed(hint: Any, value: Any) -> Any:
+    """JSON back to the type of a field."""
+    kind, _ = bare(hint)
+    if value is None:
+        return None
+    origin = get_origin(kind)
+    if origin is tuple:
+        inner = get_args(kind)
+        if len(inner) == 2 and inner[1] is Ellipsis:
+            return tuple(typed(inner[0], v) for v in value)
+        return tuple(typed(t, v) for t, v in zip(inner, value, strict=True))
+    if origin is frozenset:
+        return frozenset(typed(get_args(kind)[0], v) for v in value)
+    if origin is Literal:
+        return value
+    if is_dataclass(kind):
+        known = hints(kind)  # type: ignore[arg-type]
+        return kind(**{k: typed(known[k], v) for k, v in value.items() if k in known})  # type: ignore[operator]
+    if kind is datetime and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return value
+
+
+def is_json(hint: Any) -> bool:
+    """Whether a field lives in a JSON column."""
+    kind, _ = bare(hint)
+    return get_origin(kind) in (tuple, frozenset) or is_dataclass(kind)
+
+
+def to_row(record: Any) -> dict[str, Any]:
+    """A record as column values."""
+    known = hints(type(record))
+    return {n: plain(getattr(record, n)) if is_json(h) else getattr(record, n) for n, h in known.items()}
+
+
+def from_row(kind: type, row: Any) -> Any:
+    """The record a row holds."""
+    known = hints(kind)
+    return kind(**{n: typed(h, row[n]) for n, h in known.items()})

@@ -1,0 +1,319 @@
+"""Credits: exact arithmetic, every step shown, and honest about what cannot be computed."""
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handlers.domain.catalog import Contract, Tier
+from handlers.domain.credit import Credit, Outage, credit, cut, decimal, merged, minutes, month_window
+
+TIERS = tuple(Tier(Fraction(b), Fraction(p)) for b, p in (("99.9", "25"), ("99", "50"), ("95", "100")))
+"""Microsoft's tiers of 2012-13."""
+
+
+def terms(mode: str = "tenant-minutes", zone: str = "America/Los_Angeles", start: date | None = None) -> Contract:
+    return Contract(version="2012-13", zone=zone, mode=mode, uptime=Fraction("99.9"), credits=TIERS, start=start)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def timed(start: str, end: str, share: str | None = None, name: str = "") -> Outage:
+    return Outage(start=at(start), end=at(end), share=None if share is None else Fraction(share), name=name)
+
+
+def bounds(result: Credit) -> tuple[object, object]:
+    return result.least, result.most
+
+
+AUGUST = Outage(day=date(2010, 8, 23), length=timedelta(hours=2), name="INC-1")
+SEPTEMBER = (Outage(day=date(2010, 9, 3), name="INC-2"), Outage(day=date(2010, 9, 7), name="INC-3"))
+
+
+def test_two_hours_for_everybody_in_august_2010_earn_a_quarter() -> None:
+    """120 of 44,640 minutes are 99.731 percent uptime, below 99.9: 25 percent."""
+    result = credit(terms(), 2010, 8, [AUGUST])
+    assert result.minutes == 44_640
+    assert bounds(result) == (120, 120)
+    assert result.uptime == Fraction(44_640 - 120, 44_640) * 100
+    assert decimal(result.uptime, 3) == "99.731"
+    assert result.percent == 25
+    assert result.clause_check == "needs_human"
+
+
+def test_user_minutes_without_the_share_of_users_are_not_computable() -> None:
+    """The answer names the missing share and the 37.2 percent from which on a credit is due."""
+    result = credit(terms("user-minutes"), 2010, 8, [AUGUST])
+    assert result.percent is None
+    assert not result.computable
+    assert result.sentence == "Not computable because the share of users is unknown; above 37.2 % it is 25 %."
+
+
+@pytest.mark.parametrize(("share", "percent"), [("0.372", 0), ("0.3721", 25), ("1", 25), ("0", 0)])
+def test_user_minutes_count_the_share_of_users(share: str, percent: int) -> None:
+    """37.2 percent of the users for two hours is exactly 99.9 percent uptime, which is not below it."""
+    outage = Outage(day=AUGUST.day, length=AUGUST.length, share=Fraction(share))
+    assert credit(terms("user-minutes"), 2010, 8, [outage]).percent == percent
+
+
+def test_september_2010_is_not_computable_because_the_windows_have_no_times() -> None:
+    """Both days are named, and how many minutes together would cross the first threshold."""
+    result = credit(terms(), 2010, 9, SEPTEMBER)
+    assert result.percent is None
+    assert result.minutes == 43_200
+    assert "the windows of 3 and 7 September 2010 have no start and end" in result.because
+    assert "more than 43.2 minutes together crosses 99.9 %" in result.because
+
+
+def test_an_unknown_that_cannot_matter_still_gives_an_answer() -> None:
+    """Forty minutes of unknown users lie below the first threshold whoever was hit: no credit, for certain."""
+    result = credit(terms("user-minutes"), 2010, 8, [Outage(day=AUGUST.day, length=timedelta(minutes=40))])
+    assert result.percent == 0
+    assert result.uptime is None
+    assert result.sentence == "No credit, whatever is still unknown."
+
+
+def test_the_steps_are_printed_one_by_one() -> None:
+    """Month, terms, outage, downtime, uptime, tiers, result and the open clause stand in that order."""
+    steps = credit(terms(), 2010, 8, [AUGUST]).steps
+    assert steps[0] == "August 2010 in America/Los_Angeles: 44,640 minutes."
+    assert "INC-1: 23 August 2010, 120 minutes." in steps
+    assert "Uptime: (44,640 − 120) ÷ 44,640 = 99.731 %." in steps
+    assert "Below 99.9 % is more than 44.64 minutes: 25 %." in steps
+    assert "Below 95 % is more than 2,232 minutes: 100 %." in steps
+    assert "person must check" in steps[-1]
+
+
+def test_a_tier_needs_uptime_strictly_below_it() -> None:
+    """Exactly 44.64 minutes are exactly 99.9 percent and earn nothing; one second more earns 25 percent."""
+    start = at("2010-08-23T10:00-07:00")
+    exact = timedelta(minutes=44, seconds=38, milliseconds=400)
+    assert credit(terms(), 2010, 8, [Outage(start=start, length=exact)]).uptime == Fraction("99.9")
+    assert credit(terms(), 2010, 8, [Outage(start=start, length=exact)]).percent == 0
+    assert credit(terms(), 2010, 8, [Outage(end=start, length=exact + timedelta(seconds=1))]).percent == 25
+
+
+@pytest.mark.parametrize(("down", "percent"), [(447, 50), (446, 25), (2233, 100), (2232, 50), (44_640, 100), (0, 0)])
+def test_the_worst_tier_reached_counts(down: int, percent: int) -> None:
+    """Each threshold is crossed by its own number of minutes."""
+    outage = Outage(start=at("2010-08-01T00:00-07:00"), length=timedelta(minutes=down))
+    assert credit(terms(), 2010, 8, [outage]).percent == percent
+
+
+def test_overlapping_windows_count_once_and_touching_ones_add_up() -> None:
+    """Windows are half-open: 10 to 11 and 11 to 12 are two hours, 10 to 12 and 11 to 13 are three."""
+    touching = [timed("2026-05-04T10:00Z", "2026-05-04T11:00Z"), timed("2026-05-04T11:00Z", "2026-05-04T12:00Z")]
+    overlapping = [timed("2026-05-04T10:00Z", "2026-05-04T12:00Z"), timed("2026-05-04T11:00Z", "2026-05-04T13:00Z")]
+    assert credit(terms(), 2026, 5, touching).least == 120
+    assert credit(terms(), 2026, 5, overlapping).most == 180
+
+
+def test_overlapping_outages_of_different_users_are_bounded() -> None:
+    """Thirty and forty percent at once are between forty and seventy percent of the users."""
+    both = [
+        timed("2026-05-04T10:00Z", "2026-05-04T20:00Z", "0.3", "INC-1"),
+        timed("2026-05-04T10:00Z", "2026-05-04T20:00Z", "0.4", "INC-2"),
+    ]
+    result = credit(terms("user-minutes"), 2026, 5, both)
+    assert bounds(result) == (240, 420)
+    assert result.percent == 25
+
+
+def test_overlapping_users_that_decide_the_tier_make_it_not_computable() -> None:
+    """Where the overlap decides between two tiers the reason says so."""
+    both = [
+        timed("2026-05-04T10:00Z", "2026-05-04T20:00Z", "0.6", "INC-1"),
+        timed("2026-05-04T10:00Z", "2026-05-04T20:00Z", "0.4", "INC-2"),
+    ]
+    result = credit(terms("user-minutes"), 2026, 5, both)
+    assert result.percent is None
+    assert "not known whether they hit the same users" in result.because
+
+
+def test_planned_maintenance_is_taken_out_of_the_downtime() -> None:
+    """Two hours down, one of them planned, are one hour; the month keeps its minutes."""
+    work = [(at("2026-05-04T11:00Z"), at("2026-05-04T15:00Z"))]
+    result = credit(terms(), 2026, 5, [timed("2026-05-04T10:00Z", "2026-05-04T12:00Z")], work)
+    assert result.least == 60
+    assert result.minutes == 44_640
+    assert any("Planned maintenance" in step for step in result.steps)
+
+
+def test_maintenance_on_the_day_of_an_untimed_outage_leaves_a_doubt() -> None:
+    """Two hours somewhere in a day with one planned hour are between one hour and two."""
+    work = [(at("2010-08-23T11:00-07:00"), at("2010-08-23T12:00-07:00"))]
+    result = credit(terms(), 2010, 8, [AUGUST], work)
+    assert bounds(result) == (60, 120)
+
+
+def test_month_edges_are_those_of_the_contracts_zone() -> None:
+    """An outage from 23:00 to 01:00 in Berlin on the last of May is an hour of May and an hour of June."""
+    outage = [timed("2026-05-31T21:00Z", "2026-05-31T23:00Z")]
+    berlin = terms(zone="Europe/Berlin")
+    assert credit(berlin, 2026, 5, outage).least == 60
+    assert credit(berlin, 2026, 6, outage).least == 60
+    assert credit(terms(zone="UTC"), 2026, 5, outage).least == 120
+    assert credit(terms(zone="UTC"), 2026, 6, outage).least == 0
+
+
+@pytest.mark.parametrize(("month", "total"), [(3, 44_640 - 60), (10, 44_640 + 60), (5, 44_640), (2, 40_320)])
+def test_a_month_with_a_clock_change_is_an_hour_shorter_or_longer(month: int, total: int) -> None:
+    """In Berlin March 2026 lacks an hour and October 2026 has one more."""
+    assert credit(terms(zone="Europe/Berlin"), 2026, month, []).minutes == total
+
+
+def test_an_untimed_outage_on_the_day_of_the_clock_change_has_twenty_five_hours() -> None:
+    """The most an unknown window on 25 October 2026 in Berlin can be is 25 hours."""
+    result = credit(terms(zone="Europe/Berlin"), 2026, 10, [Outage(day=date(2026, 10, 25))])
+    assert result.most == 25 * 60
+
+
+def test_an_outage_of_another_month_counts_nothing() -> None:
+    """Neither a timed nor an untimed outage of August touches September."""
+    result = credit(terms(), 2010, 9, [AUGUST, timed("2010-08-01T10:00Z", "2010-08-01T20:00Z")])
+    assert result.most == 0
+    assert result.percent == 0
+    assert not any("INC-1" in step for step in result.steps)
+
+
+def test_an_outage_of_unknown_day_can_be_anywhere_in_the_month() -> None:
+    """With nothing known but its length, two windows that may overlap leave a doubt."""
+    vague = Outage(length=timedelta(hours=2))
+    result = credit(terms(), 2026, 5, [vague, timed("2026-05-04T10:00Z", "2026-05-04T12:00Z")])
+    assert bounds(result) == (120, 240)
+    assert result.percent == 25
+
+
+def test_an_outage_that_has_not_ended_is_not_computable() -> None:
+    """A start alone says that a window has no known end."""
+    result = credit(terms(), 2026, 5, [Outage(start=at("2026-05-04T10:00Z"))])
+    assert result.percent is None
+    assert "one window has no known start and end" in result.because
+
+
+@pytest.mark.parametrize(
+    ("contract", "reason"),
+    [
+        (None, "the catalog holds no contract"),
+        (Contract(version="1", zone="UTC"), "names no credits"),
+        (terms(start=date(2026, 6, 1)), "count only from 1 June 2026"),
+    ],
+)
+def test_without_terms_for_the_month_there_is_a_reason_instead_of_a_number(
+    contract: Contract | None, reason: str
+) -> None:
+    """No contract, no tiers, and terms that began later are each said."""
+    result = credit(contract, 2026, 5, [])
+    assert result.percent is None
+    assert reason in result.sentence
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        timed("2026-05-04T12:00Z", "2026-05-04T10:00Z"),
+        timed("2026-05-04T10:00", "2026-05-04T12:00"),
+        timed("2026-05-04T10:00Z", "2026-05-04T12:00Z", "1.5"),
+    ],
+)
+def test_nonsense_is_a_bug_and_raises(outage: Outage) -> None:
+    """A window that ends before it starts, a time without a zone, more than all users."""
+    with pytest.raises(ValueError, match=r"ends before|without a zone|between 0 and 1"):
+        credit(terms(), 2026, 5, [outage])
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "text"),
+    [("99.7311", 3, "99.731"), ("44640", 3, "44640"), ("-0.25", 1, "-0.2"), ("0.0004", 3, "0"), ("2/3", 2, "0.67")],
+)
+def test_numbers_are_rounded_only_when_shown(value: str, places: int, text: str) -> None:
+    """Zeros at the end are left out."""
+    assert decimal(Fraction(value), places) == text
+
+
+ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])
+MINUTE = st.integers(min_value=-3_000, max_value=48_000)
+WINDOWS = st.lists(st.tuples(MINUTE, st.integers(min_value=0, max_value=4_000)), max_size=8)
+SHARES = st.fractions(min_value=0, max_value=1, max_denominator=10)
+
+
+def outages(pairs: Sequence[tuple[int, int]], share: Fraction | None = None) -> list[Outage]:
+    base = datetime(2026, 3, 1, tzinfo=UTC)
+    return [
+        Outage(start=base + timedelta(minutes=a), end=base + timedelta(minutes=a + n), share=share) for a, n in pairs
+    ]
+
+
+def numbers(result: Credit) -> tuple[object, ...]:
+    return result.percent, result.uptime, result.least, result.most
+
+
+@settings(max_examples=60, deadline=None)
+@given(WINDOWS, ZONES, st.randoms(use_true_random=False))
+def test_the_order_of_the_windows_makes_no_difference(pairs: list[tuple[int, int]], zone: str, rng: object) -> None:
+    """Any order gives the same result and the same steps."""
+    one = outages(pairs)
+    other = list(one)
+    rng.shuffle(other)  # type: ignore[attr-defined]  # hypothesis hands in a random.Random
+    first, second = credit(terms(zone=zone), 2026, 3, one), credit(terms(zone=zone), 2026, 3, other)
+    assert first == second
+
+
+@settings(max_examples=60, deadline=None)
+@given(WINDOWS, ZONES, SHARES, st.sampled_from(["tenant-minutes", "user-minutes"]), st.integers(1, 7))
+def test_splitting_a_window_makes_no_difference(
+    pairs: list[tuple[int, int]], zone: str, share: Fraction, mode: str, parts: int
+) -> None:
+    """[a, b) is [a, m) and [m, b), in either mode."""
+    pieces = []
+    for start, length in pairs:
+        cuts = [start + length * n // parts for n in range(parts + 1)]
+        pieces += [(a, b - a) for a, b in itertools.pairwise(cuts)]
+    whole = credit(terms(mode, zone), 2026, 3, outages(pairs, share))
+    split = credit(terms(mode, zone), 2026, 3, outages(pieces, share))
+    assert numbers(whole) == numbers(split)
+
+
+@settings(max_examples=60, deadline=None)
+@given(WINDOWS, WINDOWS, ZONES)
+def test_more_downtime_never_earns_less(pairs: list[tuple[int, int]], more: list[tuple[int, int]], zone: str) -> None:
+    """Adding windows lowers the uptime or leaves it, within 0 and 100 percent."""
+    few = credit(terms(zone=zone), 2026, 3, outages(pairs))
+    many = credit(terms(zone=zone), 2026, 3, outages([*pairs, *more]))
+    assert few.uptime is not None
+    assert many.uptime is not None
+    assert 0 <= many.uptime <= few.uptime <= 100
+    assert few.percent is not None
+    assert many.percent is not None
+    assert few.percent <= many.percent
+
+
+@settings(max_examples=60, deadline=None)
+@given(WINDOWS, WINDOWS)
+def test_what_is_cut_out_and_what_is_left_make_the_whole(
+    pairs: list[tuple[int, int]], holes: list[tuple[int, int]]
+) -> None:
+    """Minute by minute, a window less its holes holds exactly the minutes of the one that are not of the other."""
+    spans = [(o.start, o.end) for o in outages(pairs) if o.start and o.end]
+    out = [(o.start, o.end) for o in outages(holes) if o.start and o.end]
+    left = sum((minutes(b - a) for a, b in cut(spans, out)), Fraction())
+    taken = {m for a, n in holes for m in range(a, a + n)}
+    assert left == len({m for a, n in pairs for m in range(a, a + n)} - taken)
+    assert merged(cut(spans, out)) == cut(spans, out)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1990, 2037), st.integers(1, 12), ZONES)
+def test_months_follow_each_other_without_gap_or_overlap(year: int, month: int, zone: str) -> None:
+    """The end of a month is the start of the next, and both are midnights of the zone."""
+    after = (year + 1, 1) if month == 12 else (year, month + 1)
+    start, end = month_window(year, month, zone)
+    assert end == month_window(*after, zone)[0]
+    assert start.astimezone(ZoneInfo(zone)).timetuple()[:5] == (year, month, 1, 0, 0)
