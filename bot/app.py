@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.channel import Carrier
 from bot.clock import Metronome
 from bot.delivery import Delivery
 from bot.intake import House, Intake
@@ -109,8 +108,8 @@ class App:
         channel = await carrier.find_channel(settings.slack_incidents_channel)
         if channel is None:
             raise Wrong(
-                f"Slack has no channel “{settings.slack_incidents_channel}” that the bot can see. Create it and invite the "
-                "bot, or set SLACK_INCIDENTS_CHANNEL."
+                f"Slack has no channel “{settings.slack_incidents_channel}” that the bot can see. Create it and invite "
+                "the bot, or set SLACK_INCIDENTS_CHANNEL."
             )
         await self.store.book(lambda book: book.put(Setting("slack.incidents", channel[0])))
         self.slack = carrier
@@ -124,15 +123,21 @@ class App:
 
     async def _start_teams(self) -> None:
         settings, outside = self.settings, self.outside
-        hosts = Hosts(extra=outside.teams_hosts, loopback=settings.loopback)
+        hosts = Hosts(local=outside.teams_hosts, any_loopback=settings.loopback)
         keys = KeySet(outside.teams_openid) if outside.teams_openid else KeySet()
-        verifier = Verifier(settings.teams_app_id, settings.teams_tenant_id, keys, hosts, settings.loopback)
+        verifier = Verifier(
+            settings.teams_app_id,
+            settings.teams_tenant_id,
+            keys,
+            hosts=hosts,
+            unauthenticated_loopback=settings.loopback,
+        )
         connector = Connector(
             settings.teams_app_id,
             settings.teams_app_password.get_secret_value(),
             settings.teams_tenant_id,
-            hosts,
-            outside.teams_token,
+            hosts=hosts,
+            token_source=outside.teams_token,
         )
         self._stack.callback(connector.close)
         carrier = TeamsCarrier(connector, self.store, settings.teams_tenant_id, outside.teams_service_url)
@@ -153,23 +158,14 @@ class App:
         await asyncio.to_thread(self.store.close)
 
     def asgi(self) -> Starlette:
-        """The web application of this server."""
-
-        @asynccontextmanager
-        async def lifespan(_: Starlette) -> AsyncIterator[None]:
-            await self.start()
-            try:
-                yield
-            finally:
-                await self.stop()
-
+        """The web application of this server; `serving` starts and stops the parts behind it."""
         routes: list[BaseRoute] = [
             Route("/slack/events", self._slack, methods=["POST"]),
             Route("/api/messages", self._teams, methods=["POST"]),
             *health.routes(self.store),
             *self.outside.routes,
         ]
-        return Starlette(routes=routes, lifespan=lifespan)
+        return Starlette(routes=routes)
 
     async def _slack(self, request: Request) -> Response:
         if self.slack_door is None:
@@ -219,7 +215,7 @@ def prepare(database: Database, settings: Settings, *, migrate_too: bool = True)
 
 def read_catalog(file: Path) -> tuple[dict[str, Any], str]:
     """A catalog file as stored content and digest. Raises Wrong naming every fault by line."""
-    import hashlib  # noqa: PLC0415 - one use
+    import hashlib
 
     try:
         data = file.read_bytes()
@@ -238,7 +234,7 @@ def load_catalog(database: Database, file: Path) -> bool:
 
     def work(connection: Any, now: datetime) -> bool:
         book = SqlBook(connection, now, database.catalog)
-        if to_dict(book.catalog) == content and book.catalog_number():
+        if book.loaded_file() == digest:
             return False
         book.load_catalog(content, digest)
         book.record("operator", "shell", f"loaded the catalog {file.name}", None)
@@ -257,26 +253,37 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         found.close()
         raise Wrong(
-            f"Port {port} on {host} cannot be opened ({error.strerror}). Choose another: --port 4000, or make run PORT=4000."
+            f"Port {port} on {host} cannot be opened ({error.strerror}). "
+            "Choose another: --port 4000, or make run PORT=4000."
         ) from None
     found.listen(512)
     return found
 
 
-async def serve(app: App, sock: socket.socket, *, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve until a signal; a wrong setting found while starting is raised as Wrong."""
+@asynccontextmanager
+async def serving(app: App, sock: socket.socket) -> AsyncIterator[uvicorn.Server]:
+    """The server, started and listening; it stops when the block ends (or on a signal, see `serve`)."""
     config = uvicorn.Config(
-        app.asgi(),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=10,
-        server_header=False,
+        app.asgi(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False
     )
     server = uvicorn.Server(config)
     await app.start()
     try:
-        ready()
-        await server.serve(sockets=[sock])
+        running = asyncio.create_task(server.serve(sockets=[sock]))
+        while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn offers no event
+            await asyncio.sleep(0.01)
+        try:
+            yield server
+        finally:
+            server.should_exit = True
+            await running
     finally:
         await app.stop()
+
+
+async def serve(app: App, sock: socket.socket, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until a signal; a wrong setting found while starting is raised as Wrong."""
+    async with serving(app, sock) as server:
+        ready()
+        while not server.should_exit:  # noqa: ASYNC110 - uvicorn sets it in its signal handler
+            await asyncio.sleep(0.1)

@@ -51,11 +51,11 @@ class Carrier(Protocol):
     platform: str
 
     async def carry(self, row: Claimed) -> Outcome:
-        """Put a row on screen: post, edit where `message_id` is set, open a room, pin, invite …"""
+        """Put a row on screen: post, edit where `message_id` is set, open a room, pin, invite."""
         ...
 
     async def look(self, row: Claimed) -> Sent | bool:
-        """Look for an unknown row: where it stands; False if it surely is not there; True if nobody can know."""
+        """Where an unknown row stands; False if it surely is not there; True if nobody can know."""
         ...
 
     async def who(self, user: str, channel: str) -> Account | None:

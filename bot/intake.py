@@ -59,7 +59,7 @@ class Intake:
         try:
             answer, sent = await self.store.book(lambda book: self._take(book, request))
         except (DBAPIError, SQLAlchemyError, OSError) as error:
-            log.error("not recorded", error=type(error).__name__, platform=request.platform)
+            log.error("not recorded", error=type(error).__name__, platform=request.platform)  # noqa: TRY400 - no stack: the database is away
             return Answer(Card("Amends", (line(NOT_RECORDED),), "danger"), refused=True)
         except Exception:
             reference = secrets.token_hex(4)
@@ -127,7 +127,7 @@ class Intake:
             book.forget(request.key)
             return Answer(reply.show), book.sent
         incident = getattr(command, "incident", None) or ctx.whence.room or _declared(book)
-        book.answered(request.key, pack(reply.show), incident)
+        book.answered(request.key, pack(reply.show), incident, changed=reply.changed)
         if reply.changed:
             self.accepted += 1
             book.record(ctx.actor.key, request.platform, ctx.line, incident)
@@ -179,11 +179,11 @@ class Intake:
             exists=lambda n: book.get(Incident, n) is not None,
         )
         if request.values is not None:
-            found = grammar.from_form(request.words, request.values, reading)
-            if isinstance(found, grammar.FormFault):
-                return Answer(refused=True, fields=found.fields)
-        else:
-            found = grammar.read(request.words, reading)
+            sent = grammar.from_form(request.words, request.values, reading)
+            if isinstance(sent, grammar.FormFault):
+                return Answer(refused=True, fields=dict(sent.faults))
+            return sent
+        found = grammar.read(request.words, reading)
         if isinstance(found, grammar.Misread):
             return Answer(misread(found), refused=True)
         if isinstance(found, grammar.Ambiguous):

@@ -140,8 +140,8 @@ def _check_slack(settings: Settings) -> None:
         )
     if token and not (secret or app):
         raise Wrong(
-            "Slack is half set: SLACK_SIGNING_SECRET is missing (or SLACK_APP_TOKEN for Socket Mode). Copy it from Basic "
-            "Information in your Slack app."
+            "Slack is half set: SLACK_SIGNING_SECRET is missing (or SLACK_APP_TOKEN for Socket Mode). Copy it from "
+            "Basic Information in your Slack app."
         )
     if token and not token.startswith("xoxb-"):
         raise Wrong("SLACK_BOT_TOKEN should begin with xoxb-. Copy the Bot User OAuth Token, not another one.")

@@ -144,8 +144,8 @@ def draft(command: ApologyDraft, ctx: Context, book: Book) -> Reply:
         if known.incidents == numbers:
             if known.state not in UNSETTLED:
                 raise Refused(
-                    f"A{known.number} was {known.state} for these incidents: `apology correct {known.number} because …` "
-                    "makes a new version."
+                    f"A{known.number} was {known.state} for these incidents: "
+                    f"`apology correct {known.number} because …` makes a new version."
                 )
             updated = replace(known, signatory=command.signatory or known.signatory)
             book.put(updated)
@@ -246,8 +246,8 @@ def editable(book: Book, ctx: Context, number: int | None) -> Draft:
     must("draft", standing(book, ctx, *found.incidents))
     if found.apology.state not in UNSETTLED:
         raise Refused(
-            f"A{found.apology.number} is {found.apology.state}. `apology correct {found.apology.number} because …` makes "
-            "a new version. Nothing was changed."
+            f"A{found.apology.number} is {found.apology.state}. "
+            f"`apology correct {found.apology.number} because …` makes a new version. Nothing was changed."
         )
     return found
 

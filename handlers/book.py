@@ -25,15 +25,19 @@ class Book(Protocol):
         """Services, customers, people, policy: the catalog loaded last."""
         ...
 
+    def set_catalog(self, catalog: Catalog) -> None:
+        """Make this the current catalog; earlier ones stay on record."""
+        ...
+
     def get(self, kind: type[R], *key: int | str) -> R | None:
         """One record by its key, locked until the transaction ends; None if there is none."""
         ...
 
-    def find(self, kind: type[R], **equal: object) -> list[R]:
+    def find(self, kind: type[R], /, **equal: object) -> list[R]:
         """Records whose fields equal these (a tuple: any of them), in the order of their keys."""
         ...
 
-    def due(self, kind: type[R], field: str, limit: int = 100, **equal: object) -> list[R]:
+    def due(self, kind: type[R], field: str, limit: int = 100, /, **equal: object) -> list[R]:
         """Records whose instant `field` has come, earliest first; rows another worker holds are skipped."""
         ...
 

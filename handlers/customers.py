@@ -29,15 +29,16 @@ DELIVERED = ("slack", "teams")
 def affected_by(book: Book, incident: Incident) -> list[tuple[Customer, str]]:
     """The customers of one incident with the reason for each: computed, then corrected by hand."""
     by_hand = {a.customer: a for a in book.find(AffectedByHand, incident=incident.number)}
-    found: list[tuple[Customer, str]] = []
-    for hit in affected(book.catalog, incident.services, incident.region or None):
-        if (hand := by_hand.get(hit.customer.key)) is None or hand.add:
-            found.append((hit.customer, hit.reason))
+    found = [
+        (hit.customer, hit.reason)
+        for hit in affected(book.catalog, incident.services, incident.region or None)
+        if (hand := by_hand.get(hit.customer.key)) is None or hand.add
+    ]
     keys = {c.key for c, _ in found}
-    for hand in by_hand.values():
-        customer = book.catalog.customer(hand.customer)
-        if hand.add and customer is not None and customer.key not in keys:
-            found.append((customer, f"added by hand: {hand.because}"))
+    for listed in by_hand.values():
+        customer = book.catalog.customer(listed.customer)
+        if listed.add and customer is not None and customer.key not in keys:
+            found.append((customer, f"added by hand: {listed.because}"))
     return found
 
 

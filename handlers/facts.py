@@ -1,7 +1,7 @@
 """The fact ledger, notes, tasks, links: what is written down. Nothing is overwritten."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 
 from handlers.book import Book
 from handlers.card import Button, Buttons, Card, Reply, line
@@ -22,7 +22,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.facts import FIX_STATES, KINDS, PRECISIONS, Fact
 from handlers.domain.incident import Incident, Recurrence, Task
 from handlers.domain.permit import must
-from handlers.domain.when import Unreadable, parse_due, parse_window
+from handlers.domain.when import Unreadable, looks_like_date, parse_due, parse_window, parse_zone
 from handlers.rooms import changed, incident_of, refresh, say_in_rooms, standing, tell
 from handlers.say import facts as say_facts
 from handlers.say import incident as say
@@ -37,7 +37,7 @@ def record(command: RecordFact, ctx: Context, book: Book) -> Reply:
     """Write a fact down."""
     incident = incident_of(book, ctx, command.incident)
     must("act", standing(book, ctx, incident))
-    _check(book, ctx, command)
+    _check(ctx, command)
     customer = ""
     if command.visibility == "customer":
         found = book.catalog.customer(command.customer)
@@ -70,7 +70,7 @@ def record(command: RecordFact, ctx: Context, book: Book) -> Reply:
     )
 
 
-def _check(book: Book, ctx: Context, command: RecordFact) -> None:
+def _check(ctx: Context, command: RecordFact) -> None:
     value = command.value.strip()
     if command.kind.lower() not in KINDS:
         raise Refused(f"“{command.kind}” is no kind of fact. The kinds are: {', '.join(KINDS)}. Nothing was recorded.")
@@ -86,10 +86,20 @@ def _check(book: Book, ctx: Context, command: RecordFact) -> None:
     if kind == "fix" and value.lower() not in FIX_STATES:
         raise Refused(f"`fix` is one of: {', '.join(FIX_STATES)}. Nothing was recorded.")
     if kind == "window" and value.lower() != "unknown":
-        try:
-            parse_window(value, ctx.now, ctx.zone, command.precision)
-        except Unreadable as unreadable:
-            raise Refused(f"{unreadable} Nothing was recorded.") from unreadable
+        dated_window(value, ctx, command.precision)
+
+
+def dated_window(value: str, ctx: Context, precision: str = "") -> str:
+    """A window as it is kept: with its day, so that `14:02–15:10 CET` means the same tomorrow. Refuses what is none."""
+    try:
+        window = parse_window(value, ctx.now, ctx.zone, precision)
+    except Unreadable as unreadable:
+        raise Refused(f"{unreadable} Nothing was recorded.") from unreadable
+    if window.start is None or any(looks_like_date(value[n:]) for n in range(len(value))):
+        return value
+    said = parse_zone(window.zone) if window.zone else None
+    zone: tzinfo = ctx.zone if said is None else said.place or timezone(timedelta(minutes=said.minutes or 0))
+    return f"{window.start.astimezone(zone):%Y-%m-%d} {value}"
 
 
 def write_fact(
@@ -108,6 +118,8 @@ def write_fact(
     because: str = "",
 ) -> Fact:
     """Put a fact into the ledger; approvals of apologies that cover it are void."""
+    if kind == "window" and value.strip().lower() != "unknown":
+        value = dated_window(value, ctx, precision)
     commander = incident.holder("commander") == ctx.actor.key or "commander" in ctx.actor.roles
     fact = Fact(
         incident=incident.number,
@@ -147,7 +159,7 @@ def replace_fact(command: ReplaceFact, ctx: Context, book: Book) -> Reply:
     incident = incident_of(book, ctx, command.incident)
     must("act", standing(book, ctx, incident))
     old = fact_of(book, incident, command.fact)
-    _check(book, ctx, RecordFact(incident.number, old.kind, command.value, old.source, precision=old.precision))
+    _check(ctx, RecordFact(incident.number, old.kind, command.value, old.source, precision=old.precision))
     book.put(replace(old, state="replaced", because=command.because))
     new = write_fact(
         book,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from handlers import grammar
-from handlers.apologise import current
+from handlers.apologise import Draft, current
 from handlers.book import Book
 from handlers.card import Block, Form, FormField, Quote, small
 from handlers.commands import SEVERITIES, OpenForm
@@ -11,123 +11,99 @@ from handlers.context import Context
 from handlers.customers import counted
 from handlers.domain.catalog import Catalog
 from handlers.domain.errors import Refused
-from handlers.domain.facts import KINDS
 from handlers.domain.incident import Incident
 from handlers.rooms import incident_of
 
 MOST_OPTIONS = 100
 """Options of a Slack select menu (docs.slack.dev/reference/block-kit/block-elements/select-menu-element)."""
-APOLOGY_VERBS = ("apology", "relay")
+LONGEST_TITLE = 24
+"""Characters of a modal's title (docs.slack.dev/reference/views/modal-views)."""
+INCIDENT_VERBS = frozenset(
+    ("update", "severity", "services", "region", "title", "status", "private", "resolve", "reopen", "cancel", "merge",
+     "role", "remind", "note", "task", "fact", "recap", "affected", "confirm")
+)  # fmt: skip
+"""Verbs whose line names an incident first: their forms carry its number, so that they work from anywhere."""
+OPEN_APOLOGY = ("apology fill", "apology waive", "apology edit", "apology suggest", "apology reject", "apology publish",
+                "apology correct", "apology retract")  # fmt: skip
+
+Options = dict[str, tuple[tuple[str, str], ...]]
 
 
 def form(command: OpenForm, ctx: Context, book: Book) -> Form:
-    """The form of a verb, with options and present values filled in. Refuses where the incident cannot be told."""
-    fields = grammar.form_fields(command.verb)
-    if not fields:
-        raise Refused(f"`{command.verb}` needs more. `help {command.verb}` shows how to say it.")
-    incident = None
-    says = command.says
-    title = command.verb.capitalize()
-    intro: tuple[Block, ...] = ()
-    if command.verb.startswith("apology"):
-        number = _number(says)
-        if command.verb != "apology draft":
-            found = current(book, ctx, number)
-            title = f"A{found.apology.number} {command.verb.removeprefix('apology ')}"
-            says = f"{command.verb} {found.apology.number}" + _tail(says, command.verb, number)
-            fields = tuple(_apology(f, found) for f in fields)
-            if command.verb == "apology publish":
-                intro = (small(f"It goes to {counted(found.version.recipients)}."),)
-    elif command.verb.split()[0] in INCIDENT_VERBS:
-        incident = incident_of(book, ctx, _number(says))
-        says = f"{command.verb.split()[0]} {incident.number}" + _after_number(says)
-        title = f"{incident.name} {command.verb.split()[0]}"
+    """The form of a verb, with options and present values filled in. Refuses where what is meant cannot be told."""
+    options, initial = _known(book.catalog), dict[str, str | tuple[str, ...]]()
+    says, intro = command.says, tuple[Block, ...]()
+    title = grammar.form_title(command.verb)
+    first = command.verb.split()[0]
+    if command.verb in OPEN_APOLOGY:
+        found = current(book, ctx, _number(says, len(command.verb.split())))
+        says = _renumbered(says, command.verb, found.apology.number)
+        options |= _gaps(found)
+        initial["text"] = found.version.text("full")
+        if command.verb == "apology publish":
+            intro = (small(f"It goes to {counted(found.version.recipients)}."),)
+    elif first in INCIDENT_VERBS and command.verb != "remind me":
+        incident = incident_of(book, ctx, _number(says, 1))
+        says = _renumbered(says, first, incident.number)
+        title = f"{incident.name} {title}"[:LONGEST_TITLE]
+        initial |= _stands(incident)
         if incident.last_update and command.verb == "update":
             intro = (small("Latest update"), Quote(incident.last_update))
-    return Form(title[:24], says, tuple(_filled(f, book.catalog, incident) for f in fields), "Send", intro)
+    fields = grammar.filled(grammar.form_fields(command.verb, says), options, initial)
+    if not fields:
+        raise Refused(f"`{command.verb}` needs more. `help {command.verb}` shows how to say it.")
+    return Form(title, says, tuple(_short(f) for f in fields), "Send", intro)
 
 
-INCIDENT_VERBS = (
-    "update",
-    "severity",
-    "services",
-    "region",
-    "title",
-    "status",
-    "private",
-    "resolve",
-    "reopen",
-    "cancel",
-    "merge",
-    "role",
-    "remind",
-    "note",
-    "task",
-    "fact",
-    "recap",
-    "affected",
-    "holding",
-    "confirm",
-)
+def _known(catalog: Catalog) -> Options:
+    services = tuple((s.key, s.name) for s in catalog.services)
+    customers = tuple((c.key, c.name) for c in catalog.customers)
+    return {
+        "services": services, "service": services, "customer": customers, "customers": customers,
+        "region": tuple((r.key, r.name) for r in catalog.regions),
+        "severity": tuple((s, f"{s.upper()} {catalog.policy.severity(s).name}") for s in SEVERITIES),
+    }  # fmt: skip
 
 
-def _number(says: str) -> int | None:
-    for word in says.split()[1:]:
-        bare = word.upper().removeprefix("INC-").removeprefix("#").removeprefix("A")
-        if bare.isdigit():
-            return int(bare)
-    return None
+def _gaps(found: Draft) -> Options:
+    gaps = tuple((g.name, f"{g.name}: {g.question}"[:75]) for g in found.gaps)
+    rules = tuple((r, r) for r in dict.fromkeys(f.rule for f in found.report.findings))
+    return {"gap": gaps, "rule": (*gaps, *rules)}
 
 
-def _after_number(says: str) -> str:
-    words = says.split()[1:]
-    rest = words[1:] if words and words[0].upper().removeprefix("INC-").removeprefix("#").isdigit() else words
-    return f" {' '.join(rest)}" if rest else ""
+def _stands(incident: Incident) -> dict[str, str | tuple[str, ...]]:
+    """What holds now, so that a form starts from it."""
+    return {
+        "severity": incident.severity,
+        "services": incident.services,
+        "title": incident.title,
+        "region": incident.region,
+    }
 
 
-def _tail(says: str, verb: str, number: int | None) -> str:
-    rest = says.split()[len(verb.split()) :]
-    if rest and number is not None and rest[0].upper().removeprefix("A") == str(number):
-        rest = rest[1:]
-    return f" {' '.join(rest)}" if rest else ""
-
-
-def _apology(field: FormField, found: object) -> FormField:
-    from handlers.apologise import Draft
-
-    assert isinstance(found, Draft)
-    if field.name == "gap":
-        names = [g.name for g in found.gaps]
-        return replace(field, options=tuple((n, n) for n in names) or field.options)
-    if field.name == "rule":
-        names = [*(g.name for g in found.gaps), *(f.rule for f in found.report.findings)]
-        return replace(field, options=tuple((n, n) for n in dict.fromkeys(names)) or field.options)
-    if field.name in ("full", "chat"):
-        return replace(field, initial=found.version.text(field.name))
-    if field.name == "text":
-        return replace(field, initial=found.version.text("full"))
-    return field
-
-
-def _filled(field: FormField, catalog: Catalog, incident: Incident | None) -> FormField:
-    """A field with the options that the catalog knows and the value that stands."""
-    options = field.options
+def _short(field: FormField) -> FormField:
+    """A menu no longer than a platform draws; an initial value that is no option is left out."""
+    options = field.options[:MOST_OPTIONS]
+    if field.kind not in ("choice", "choices"):
+        return field
+    values = {v for v, _ in options}
     initial = field.initial
-    match field.name:
-        case "services" | "service":
-            options = tuple((s.key, s.name) for s in catalog.services)
-            initial = incident.services if incident is not None and field.kind == "choices" else initial
-        case "severity":
-            options = tuple((s, f"{s.upper()} {catalog.policy.severity(s).name}") for s in SEVERITIES)
-            initial = incident.severity if incident is not None else initial
-        case "region" if field.kind == "choice":
-            options = tuple((r.key, r.name) for r in catalog.regions)
-        case "customer" | "customers":
-            options = tuple((c.key, c.name) for c in catalog.customers)
-        case "kind":
-            options = options or tuple((k, k) for k in KINDS)
-        case _:
-            pass
-    if not options and field.kind in ("choice", "choices"):
-        return replace(field, kind="line", options=(), initial="")
-    return replace(field, options=options[:MOST_OPTIONS], initial=initial)
+    if isinstance(initial, tuple):
+        initial = tuple(v for v in initial if v in values)
+    elif initial not in values:
+        initial = ""
+    return replace(field, options=options, initial=initial)
+
+
+def _number(says: str, after: int) -> int | None:
+    """The number that stands right behind the verb, if one does."""
+    words = says.split()[after : after + 1]
+    bare = words[0].upper().removeprefix("INC-").removeprefix("#").removeprefix("A") if words else ""
+    return int(bare) if bare.isdigit() else None
+
+
+def _renumbered(says: str, verb: str, number: int) -> str:
+    """The line so far with its number said, wherever it was left out."""
+    after = len(verb.split())
+    rest = says.split()[after + (_number(says, after) is not None) :]
+    return " ".join([verb, str(number), *rest])

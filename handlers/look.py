@@ -1,6 +1,8 @@
 """Looking: lists, one incident, timelines, help, who one is, the catalog, numbers. Nothing changes."""
 
+import re
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 
@@ -20,12 +22,14 @@ from handlers.commands import (
 from handlers.context import Context
 from handlers.customers import customer_of, manages
 from handlers.domain.apology import Apology, Promise
+from handlers.domain.catalog import Channel
 from handlers.domain.errors import Refused
 from handlers.domain.incident import OPEN, Event, Incident, Ping, Setting, Task
 from handlers.domain.permit import TABLE, may, must
 from handlers.domain.relay import Relay
 from handlers.rooms import headline, incident_of, service_keys, standing
 from handlers.say import incident as say
+from handlers.void import UNSETTLED, void
 
 MOST = 15
 """Incidents on one list card."""
@@ -58,14 +62,15 @@ def list_incidents(command: ListIncidents, ctx: Context, book: Book) -> Reply:
 
 def mine(book: Book, ctx: Context) -> list[Block]:
     """What waits for whoever asks: tasks, promises, customers to tell, approvals."""
-    rows: list[tuple[Span, ...]] = []
-    for task in book.find(Task, owner=ctx.actor.key):
-        if task.done_at is None:
-            rows.append(
-                (Strong(f"INC-{task.incident} task {task.number}"), Text(f" {task.text}, due {task.due or 'any time'}"))
-            )
-    for promise in book.find(Promise, owner=ctx.actor.key, state=("open", "late")):
-        rows.append((Strong(f"P{promise.number}"), Text(f" {promise.text}, due {promise.due}")))
+    rows: list[tuple[Span, ...]] = [
+        (Strong(f"INC-{t.incident} task {t.number}"), Text(f" {t.text}, due {t.due or 'any time'}"))
+        for t in book.find(Task, owner=ctx.actor.key)
+        if t.done_at is None
+    ]
+    rows += [
+        (Strong(f"P{p.number}"), Text(f" {p.text}, due {p.due}"))
+        for p in book.find(Promise, owner=ctx.actor.key, state=("open", "late"))
+    ]
     for relay in book.find(Relay, state="released"):
         customer = book.catalog.customer(relay.customer)
         if customer is not None and manages(book, ctx, customer):
@@ -75,8 +80,7 @@ def mine(book: Book, ctx: Context) -> list[Block]:
         place = standing(book, ctx, *incidents)
         if place.approver or place.commander:
             rows.append((Strong(f"A{apology.number}"), Text(" waits for approval")))
-    for ping in book.find(Ping, person=ctx.actor.key, said_at=None):
-        rows.append((Strong("Reminder"), Text(f" {ping.what}")))
+    rows += [(Strong("Reminder"), Text(f" {p.what}")) for p in book.find(Ping, person=ctx.actor.key, said_at=None)]
     return [Line((Strong("Waiting for me"),)), Bullets(tuple(rows[:20]))] if rows else [small("Nothing waits for you.")]
 
 
@@ -203,11 +207,31 @@ def customer_channel(command: CustomerChannel, ctx: Context, book: Book) -> Repl
     """Bind a channel to a customer, or unbind it."""
     must("channel", standing(book, ctx))
     found = customer_of(book, command.customer)
-    message = (
-        f"Channels of {found.name} are changed in the catalog file: `amends catalog diff FILE`, then `amends catalog load "
-        "FILE`. Nothing was changed."
-    )
-    raise Refused(message)
+    channel = _channel(command.channel)
+    name = f"{channel.platform.capitalize()} {channel.address}"
+    owner = book.catalog.customer_by_channel(channel.platform, channel.address)
+    if command.add and owner is not None and owner.key != found.key:
+        raise Refused(f"{name} belongs to {owner.name}: unbind it there first. Nothing was changed.")
+    if command.add == (owner is not None):
+        return Reply(Card(found.name, (line(f"{name} is {'bound' if command.add else 'not bound'} already."),)))
+    stay = tuple(c for c in found.channels if c != channel)
+    changed = replace(found, channels=(*stay, channel) if command.add else stay)
+    rest = tuple(changed if c.key == found.key else c for c in book.catalog.customers)
+    book.set_catalog(replace(book.catalog, customers=rest))
+    for apology in book.find(Apology, state=UNSETTLED):
+        void(book, ctx, apology, f"the channels of {found.name} changed")
+    words = f"{name} is {'bound to' if command.add else 'no longer bound to'} {found.name}."
+    return Reply(Card(found.name, (line(words), small("Change it in the catalog file too."))), changed=True)
+
+
+def _channel(said: str) -> Channel:
+    """A channel by id or mention: C0123456789, <#C0123456789>, or a Teams conversation id (19:…)."""
+    bare = said.strip().removeprefix("<#").removesuffix(">").partition("|")[0]
+    if bare.startswith("19:"):
+        return Channel("teams", bare.partition(";messageid=")[0])
+    if re.fullmatch(r"[CG][A-Z0-9]{6,}", bare):
+        return Channel("slack", bare)
+    raise Refused("Name the channel with # so that Slack sends its id, or give the id itself. Nothing was changed.")
 
 
 def services(ctx: Context, book: Book) -> Reply:

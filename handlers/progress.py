@@ -1,10 +1,10 @@
 """While it runs: severity, services, status, roles, updates, and the repairs of a slip."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers.book import Book
-from handlers.card import Button, Buttons, Card, Code, Mention, Reply, Text, line, small
+from handlers.card import Block, Button, Buttons, Card, Code, Line, Mention, Reply, RoomLink, Text, line, small
 from handlers.commands import (
     Cancel,
     Join,
@@ -73,8 +73,8 @@ def set_severity(command: SetSeverity, ctx: Context, book: Book) -> Reply:
     return Reply(say.understood(after, f"Severity is {after.severity.upper()} now."), changed=True)
 
 
-def _due(book: Book, ctx: Context, incident: Incident) -> object:
-    """When the next update is due once severity or status changed: by cadence, from the last word, never in the past."""
+def _due(book: Book, ctx: Context, incident: Incident) -> datetime | None:
+    """When the next update is due after a change: by the cadence, from the last word, never in the past."""
     every = (
         timedelta(seconds=incident.every)
         if incident.every
@@ -140,7 +140,7 @@ def set_status(command: SetStatus, ctx: Context, book: Book) -> Reply:
         status=command.status,
         next_update_at=_due(book, ctx, replace(incident, status=command.status)),
     )
-    blocks = ()
+    blocks: tuple[Block, ...] = ()
     if command.status == "monitoring":
         blocks = (
             line("While it is fresh: what did customers see, since when, how many?"),
@@ -321,7 +321,7 @@ def update(command: Update, ctx: Context, book: Book) -> Reply:
     if command.to == "status":
         must("status-page", standing(book, ctx, incident))
     if command.next_in is not None:
-        due = ctx.now + command.next_in
+        due: datetime | None = ctx.now + command.next_in
     else:
         every = (
             timedelta(seconds=incident.every)
@@ -353,7 +353,7 @@ def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
     """Name somebody for a role, here or in every open incident."""
     person = somebody(book, command.person)
     targets = (
-        [i for i in book.search(statuses=OPEN, limit=100, reader=ctx.actor.key)]
+        book.search(statuses=OPEN, limit=100, reader=ctx.actor.key)
         if command.everywhere
         else [running(book, ctx, command.incident)]
     )
@@ -402,8 +402,8 @@ def somebody(book: Book, said: str) -> Person:
     person = book.person(said)
     if person is None:
         raise Refused(
-            f"I do not know {said!r}, or there is more than one. Mention the person (@name), or say the e-mail address. "
-            "Nothing was changed."
+            f"I do not know “{said}”, or there is more than one. Mention the person (@name), or say the e-mail address."
+            " Nothing was changed."
         )
     if not person.colleague:
         raise Refused(f"{person.name} is not a colleague of this house. Nothing was changed.")
@@ -420,9 +420,7 @@ def join(command: Join, ctx: Context, book: Book) -> Reply:
     return Reply(say.understood(incident, "You are in.", *_way_in(book, incident)), changed=True)
 
 
-def _way_in(book: Book, incident: Incident) -> tuple[object, ...]:
-    from handlers.card import Line, RoomLink
-
+def _way_in(book: Book, incident: Incident) -> tuple[Block, ...]:
     slack, teams = book.get(Room, incident.number, "slack"), book.get(Room, incident.number, "teams")
     link = RoomLink("Open the room", slack.address if slack else "", teams.link if teams else "")
     return (Line((link,)),) if link.slack or link.teams else ()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from handlers.apologise import Draft, apology_of, refreshed
 from handlers.approve import complete, expires, needed, signatures
 from handlers.book import Book
-from handlers.card import Button, Buttons, Card, Reply, line, small
+from handlers.card import Block, Button, Buttons, Card, Quote, Reply, line, small
 from handlers.commands import (
     ApologyCorrect,
     ApologyFollowUp,
@@ -175,9 +175,7 @@ def _relays(book: Book, ctx: Context, found: Draft) -> None:
         say_to(book, ctx, person, f"apology-{n}/relay/{email}", card, incident=found.incidents[-1].number)
 
 
-def _points(found: Draft) -> tuple[object, ...]:
-    from handlers.card import Quote
-
+def _points(found: Draft) -> tuple[Block, ...]:
     words = found.version.text("talking-points")
     return (Quote(words),) if words else ()
 

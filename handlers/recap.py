@@ -1,14 +1,15 @@
 """Recap: the short way into the fact ledger. One form, the sentences that will be said, one confirmation."""
 
+from handlers import grammar
 from handlers.book import Book
-from handlers.card import Button, Buttons, Card, Quote, Reply, line, small
-from handlers.commands import OpenForm, Recap
+from handlers.card import Block, Button, Buttons, Card, Quote, Reply, line, small
+from handlers.commands import OpenForm, Recap, TaskAdd
 from handlers.context import Context
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
+from handlers.domain.incident import Task
 from handlers.domain.permit import must
-from handlers.domain.when import parse_window
-from handlers.facts import read_due, write_fact
+from handlers.facts import dated_window, read_due, task_add, write_fact
 from handlers.rooms import incident_of, standing
 from handlers.say import incident as say
 
@@ -47,8 +48,7 @@ def recap(command: Recap, ctx: Context, book: Book) -> Reply:
         if window == "unknown":
             put("times", "unknown")
         else:
-            parse_window(window, ctx.now, ctx.zone)  # refuses, with the way to write it
-            put("window", window)
+            put("window", dated_window(window, ctx))
     if "count" in answers:
         put("count", answers["count"])
     if "trigger" in answers:
@@ -60,13 +60,25 @@ def recap(command: Recap, ctx: Context, book: Book) -> Reply:
                 raise Refused(f"The state is one of: {', '.join(STATES)}, or unknown. Nothing was recorded.")
             put("fix", STATES[state])
     if "data-loss" in answers:
-        put("data-loss", answers["data-loss"].lower())
+        lost = answers["data-loss"].lower()
+        put("data-loss", "none" if lost in ("no", "none") else lost)
     if "next-report" in answers and answers["next-report"].lower() != "unknown":
         read_due(ctx, answers["next-report"])
         put("next-report", answers["next-report"])
-    blocks = [line("Recorded:"), Quote("\n".join(f"F{f.number} {f.kind}: {f.value}" for f in recorded) or "nothing")]
+    blocks: list[Block] = [
+        line("Recorded:"),
+        Quote("\n".join(f"F{f.number} {f.kind}: {f.value}" for f in recorded) or "nothing"),
+    ]
     if "change" in answers and answers["change"].lower() != "unknown":
-        blocks.append(line("What changes is a task: ", _task(incident.number, answers["change"])))
+        task = grammar.read(
+            f"task {incident.number} add {answers['change']}", grammar.Reading(ctx.now, ctx.zone, incident.number)
+        )
+        if not isinstance(task, TaskAdd):
+            raise Refused("What changes, by whom, by when? Like: change: test every certificate @noor due 2026-12-01.")
+        known = [t.text for t in book.find(Task, incident=incident.number) if t.done_at is None]
+        if task.text not in known:
+            task_add(task, ctx, book)
+        blocks.append(line(f"What changes is a task: {task.text}"))
     missing = [g for g in gaps_of(book, ctx, (incident,)) if g.blocks]
     if missing:
         blocks.append(small("Still open: " + ", ".join(g.name for g in missing)))
@@ -87,8 +99,4 @@ def _window(answers: dict[str, str]) -> str:
         return "unknown"
     if not end:
         return start
-    return f"{start}–{end}" if len(end) <= 12 and "–" not in start else f"{start} to {end}"
-
-
-def _task(number: int, words: str) -> str:
-    return f"task {number} add {words} @owner due DATE"
+    return f"{start} – {end}"

@@ -286,7 +286,7 @@ def _note(book: Book, ctx: Context, promise: Promise, words: str) -> None:
 
 
 def due_relays(ctx: Context, book: Book, limit: int = 50) -> int:
-    """The tick: account managers who have not told their customer are reminded; after a day the commander hears of it."""
+    """The tick: managers who have not told their customer are reminded; after a day the commander hears of it."""
     from handlers.rooms import people, say_to
 
     clocks = book.catalog.policy.reminders

@@ -132,7 +132,7 @@ def due_updates(ctx: Context, book: Book, limit: int = 50) -> int:
             ctx,
             after,
             _key(after),
-            say.reminder(after, commander, late, ctx.zone.key, since),
+            say.reminder(after, commander, late, since),
             REMINDER,
         )
         lateness = f", {say.span_words(late)} late" if late >= timedelta(minutes=1) else ""

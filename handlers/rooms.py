@@ -107,9 +107,7 @@ def tell(book: Book, ctx: Context, incident: Incident, kind: str, words: str, *,
 
 
 def places(book: Book, ctx: Context, incident: Incident) -> list[Place]:
-    """Every place where this incident is talked about: a room per platform; of a private one no Teams thread, but its
-    members' personal chats.
-    """  # noqa: D205 - one sentence
+    """Where this incident is talked about: a room per platform; of a private one, in Teams, its members' own chats."""
     found = []
     if "slack" in ctx.platforms:
         found.append(Place("slack", "room", str(incident.number)))
@@ -161,7 +159,7 @@ def say_to(
 
 
 def open_rooms(book: Book, ctx: Context, incident: Incident, generation: int = 1) -> None:
-    """Ask every platform for a room and draw the headline in it. Slack: a channel; Teams: a thread (none if private)."""
+    """Ask every platform for a room: in Slack a channel, in Teams a thread (none for a private incident)."""
     suffix = "" if generation == 1 else f"/{generation}"
     if "slack" in ctx.platforms:
         book.put(Room(incident.number, "slack", generation=generation))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from handlers.domain.catalog import Catalog
+from handlers.domain.catalog import Catalog, to_dict
 from handlers.domain.delivery import Post, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
@@ -22,6 +22,8 @@ from storage.rows import from_row, plain, to_row, typed
 from storage.tables import RECORDS, accounts, audit, catalogs, counters, events, incidents, members, requests
 
 R = TypeVar("R")
+CHAT = "chat"
+"""The digest of a catalog that was changed in chat, not loaded from a file."""
 KINDS = {table.name: kind for kind, table in RECORDS.items()}
 
 
@@ -59,7 +61,7 @@ class SqlBook:
         row = self.connection.execute(select(table).where(*found).with_for_update()).mappings().first()
         return None if row is None else from_row(kind, row)
 
-    def find(self, kind: type[R], **equal: object) -> list[R]:
+    def find(self, kind: type[R], /, **equal: object) -> list[R]:
         """Records whose fields equal these; a tuple means any of them."""
         table = RECORDS[kind]
         query = select(table).order_by(*table.primary_key.columns)
@@ -68,7 +70,7 @@ class SqlBook:
             query = query.where(column.in_(wanted) if isinstance(wanted, tuple) else column == wanted)
         return [from_row(kind, r) for r in self.connection.execute(query).mappings()]
 
-    def due(self, kind: type[R], field: str, limit: int = 100, **equal: object) -> list[R]:
+    def due(self, kind: type[R], field: str, limit: int = 100, /, **equal: object) -> list[R]:
         """Records whose instant `field` has come, earliest first; rows another worker holds are skipped."""
         table = RECORDS[kind]
         query = select(table).where(table.c[field] <= self._now).order_by(table.c[field], *table.primary_key.columns)
@@ -284,10 +286,12 @@ class SqlBook:
             incident=None,
             reply=None,
             changes=[],
+            changed=False,
             left_house=False,
             undone=False,
         )
-        return self.connection.execute(query.on_conflict_do_nothing(index_elements=["key"])).rowcount == 1
+        query = query.on_conflict_do_nothing(index_elements=["key"]).returning(requests.c.key)
+        return self.connection.execute(query).first() is not None
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -308,12 +312,12 @@ class SqlBook:
         """Whether this transaction said something new in this incident's Teams room."""
         return incident in self._said
 
-    def answered(self, key: str, reply: Any, incident: int | None) -> None:
+    def answered(self, key: str, reply: Any, incident: int | None, *, changed: bool) -> None:
         """Store the reply and the journal with the request."""
         self.connection.execute(
             update(requests)
             .where(requests.c.key == key)
-            .values(reply=reply, incident=incident, changes=self.changes, left_house=self.left_house)
+            .values(reply=reply, incident=incident, changes=self.changes, changed=changed, left_house=self.left_house)
         )
 
     def record(self, person: str, platform: str, what: str, incident: int | None) -> None:
@@ -334,7 +338,7 @@ class SqlBook:
         query = select(requests).where(requests.c.channel == channel).order_by(requests.c.at.desc()).limit(1)
         row = self.connection.execute(query).mappings().first()
         same = (
-            row is not None and row["person"] == person and row["line"] == line and row["changes"] and not row["undone"]
+            row is not None and row["person"] == person and row["line"] == line and row["changed"] and not row["undone"]
         )
         return row["reply"] if row is not None and same and row["at"] >= since else None
 
@@ -377,9 +381,14 @@ class SqlBook:
                 self.connection.execute(delete(table).where(where))
                 self.changes.append([name, key, after, None])
 
-    def catalog_number(self) -> int:
-        """How many catalogs were loaded; 0 before the first."""
-        return self.connection.execute(select(func.max(catalogs.c.number))).scalar() or 0
+    def set_catalog(self, catalog: Catalog) -> None:
+        """Make this the current catalog; earlier ones stay in the table."""
+        self.load_catalog(to_dict(catalog), CHAT)
+
+    def loaded_file(self) -> str:
+        """The digest of the file that was loaded last."""
+        query = select(catalogs.c.digest).where(catalogs.c.digest != CHAT).order_by(catalogs.c.number.desc()).limit(1)
+        return self.connection.execute(query).scalar() or ""
 
     def load_catalog(self, content: dict[str, Any], digest: str) -> int:
         """Make this the current catalog; earlier ones stay in the table."""

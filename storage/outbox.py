@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 from uuid_utils import uuid7
 
 from handlers.card import Card
@@ -277,7 +277,7 @@ def give_back(connection: Connection, row: Claimed, due: datetime) -> None:
 
 
 def finish(connection: Connection, now: datetime, row: Claimed, outcome: Outcome) -> bool:
-    """Write down what came of an attempt. Returns whether the row took it (a late result still counts if it arrived)."""
+    """Write down what came of an attempt; whether the row took it (a late result still counts if it arrived)."""
     connection.execute(
         update(attempts)
         .where(attempts.c.post == row.id, attempts.c.fence == row.fence)
@@ -379,7 +379,7 @@ def arrived(connection: Connection, now: datetime, nonce: str, found: Sent) -> b
     return done.rowcount == 1
 
 
-def state_of(row: Row[Any] | Any) -> PostState:
+def state_of(row: Any) -> PostState:
     """A row as handlers and operators see it."""
     return PostState(
         id=row["id"],
@@ -408,12 +408,33 @@ def states(connection: Connection, prefix: str) -> list[PostState]:
     return [state_of(r) for r in connection.execute(query).mappings()]
 
 
-def all_states(connection: Connection, wanted: Sequence[str] = ()) -> list[PostState]:
-    """The whole outbox, or rows in these states, in order."""
-    query = select(outbox).order_by(outbox.c.id)
+def all_states(connection: Connection, wanted: Sequence[str] = (), limit: int | None = None) -> list[PostState]:
+    """The outbox, or rows in these states, in order; with `limit` only so many of the newest."""
+    query = select(outbox).order_by(outbox.c.id.desc()).limit(limit)
     if wanted:
         query = query.where(outbox.c.state.in_(wanted))
-    return [state_of(r) for r in connection.execute(query).mappings()]
+    return [state_of(r) for r in connection.execute(query).mappings()][::-1]
+
+
+def as_json(post: PostState) -> dict[str, object]:
+    """A post as `amends outbox list --json` prints it."""
+    return {
+        "id": post.id,
+        "key": post.key,
+        "audience": post.audience,
+        "destination": f"{post.place.platform} {post.place.kind} {post.place.address}".rstrip(),
+        "state": post.state,
+        "attempts": post.attempts,
+        "due": post.due.strftime("%Y-%m-%dT%H:%M:%SZ") if post.due else None,
+        "error": post.error,
+    }
+
+
+def moving(connection: Connection, now: datetime) -> int:
+    """How many posts could go now or are under way."""
+    under_way = select(func.count()).where(outbox.c.state.in_(("claimed", "sending")))
+    ready = select(func.count()).where(_claimable(now))
+    return connection.execute(under_way).scalar_one() + connection.execute(ready).scalar_one()
 
 
 def settle(connection: Connection, now: datetime, number: int, verdict: str) -> PostState:
@@ -426,11 +447,12 @@ def settle(connection: Connection, now: datetime, number: int, verdict: str) -> 
     if row["state"] not in ("unknown", "held", "dead"):
         message = f"Post {number} is {row['state']}: there is nothing to decide."
         raise Refused(message)
-    values: dict[str, Any] = {
+    verdicts: dict[str, dict[str, Any]] = {
         "arrived": {"state": "sent", "sent_at": now, "error": "a person saw it arrive"},
         "again": {"state": "pending", "due": now, "attempts": 0, "deaths": 0, "error": ""},
         "drop": {"state": "dead", "error": "dropped by a person"},
-    }[verdict]
+    }
+    values = verdicts[verdict]
     connection.execute(update(outbox).where(outbox.c.id == number).values(**values))
     return replace(state, state=values["state"], error=values["error"])
 
@@ -457,7 +479,7 @@ def halt(connection: Connection, prefix: str) -> int:
 
 
 def overdue(connection: Connection, now: datetime) -> int:
-    """The auditor's question: due over 60 s ago, neither sent nor held?"""
+    """How many posts were due over 60 s ago and are neither sent nor held: the auditor's question."""
     query = select(func.count()).where(
         outbox.c.due < now - timedelta(seconds=60), outbox.c.state.in_(("pending", "claimed", "sending", "retry"))
     )
@@ -467,7 +489,7 @@ def overdue(connection: Connection, now: datetime) -> int:
 def counts(connection: Connection) -> dict[str, int]:
     """How many rows are in each state."""
     query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-    return {state: n for state, n in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def hold_customer_posts(connection: Connection) -> int:

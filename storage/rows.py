@@ -58,7 +58,7 @@ def unpack(value: Any) -> Any:
 
 
 @cache
-def hints(kind: type) -> dict[str, Any]:
+def hints(kind: Any) -> dict[str, Any]:
     """A record's fields and their types."""
     found = get_type_hints(kind)
     return {f.name: found[f.name] for f in fields(kind)}
@@ -101,7 +101,7 @@ def typed(hint: Any, value: Any) -> Any:
     if origin is Literal:
         return value
     if is_dataclass(kind):
-        known = hints(kind)  # type: ignore[arg-type]
+        known = hints(kind)
         return kind(**{k: typed(known[k], v) for k, v in value.items() if k in known})  # type: ignore[operator]
     if kind is datetime and isinstance(value, str):
         return datetime.fromisoformat(value)

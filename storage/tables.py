@@ -121,6 +121,7 @@ requests = Table(
     Column("incident", Number),
     Column("reply", JSON),
     Column("changes", JSON, nullable=False),  # [[table, key, row before or null], ...] for undo
+    Column("changed", Boolean, nullable=False),
     Column("left_house", Boolean, nullable=False),
     Column("undone", Boolean, nullable=False),
     Index("ix_requests_person_at", "person", "at"),

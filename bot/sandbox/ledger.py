@@ -88,19 +88,17 @@ class Ledger:
         self._lock = threading.Lock()
         self._watchers: list[Callable[[], None]] = []
 
-    def accept(  # noqa: PLR0917 - the columns of an entry, in their order
+    def accept(
         self, platform: str, what: str, place: str, sender: str, payload: Json, answer: Json | None = None
     ) -> Entry:
         """Write down an accepted effect."""
         return self._write(self.entries, platform, what, place, sender, payload, answer or {})
 
-    def refuse(  # noqa: PLR0917 - the columns of an entry, in their order
-        self, platform: str, what: str, place: str, sender: str, payload: Json, answer: Json
-    ) -> Entry:
+    def refuse(self, platform: str, what: str, place: str, sender: str, payload: Json, answer: Json) -> Entry:
         """Write down a refusal (it had no effect)."""
         return self._write(self.refusals, platform, what, place, sender, payload, answer)
 
-    def _write(  # noqa: PLR0917 - the columns of an entry, in their order
+    def _write(
         self, rows: list[Entry], platform: str, what: str, place: str, sender: str, payload: Json, answer: Json
     ) -> Entry:
         with self._lock:

@@ -1,26 +1,29 @@
-"""The sandbox's page: what it shows, and what a press on it does to the local Slack and the local Teams.
-
-A page of this machine for this machine: every request must come from a loopback address, name a loopback host (else a
-foreign site could point its own name here), and not be another site's doing (`Origin`, `Sec-Fetch-Site`:
-https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site).
-"""
+"""The sandbox's page: what it shows, and what a press on it does to the local Slack and the local Teams."""
 
 import asyncio
-import contextlib
-import ipaddress
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.sandbox.ledger import Entry, Fault, Json, Ledger, SandboxClock
+from bot.sandbox.page_door import (
+    HEADERS,
+    Reply,
+    Unfit,
+    guarded,
+    json_answer,
+    number_of,
+    object_of,
+    read_object,
+    text_of,
+)
+from bot.sandbox.page_pulse import Pulse
 from bot.sandbox.slack import METHODS, Ack, FakeSlack, NotPossible
 from bot.sandbox.slack_records import Person as SlackPerson
 from bot.sandbox.slack_records import SlackError
@@ -30,26 +33,10 @@ from handlers.grammar.lines import USAGE
 
 FOLDER = Path(__file__).parent / "page"
 MEDIA = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-LARGEST_BODY = 262_144
-"""Bytes of one request, as at the bot's own doors (256 KiB)."""
 LONGEST_WIND = timedelta(days=31)
 """How far one press may wind the clock on."""
 LEDGER_ROWS = 500
 """How many of the newest entries one look at the ledger holds."""
-STILL_HERE = 1.0
-"""Seconds between two looks whether the browser or the server has gone."""
-QUIET = 15.0
-"""Seconds after which an unchanged stream says something, so that nobody in between hangs up."""
-GATHER = 0.04
-"""Seconds in which further changes join the same tick."""
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-cache",
-}
 TEAMS_METHODS = ("activity.post", "activity.put", "activity.delete", "members.get", "teams.get")
 FAULT_KINDS = frozenset(
     {
@@ -71,16 +58,7 @@ _TIMED_OUT = (
 )
 _UNREACHED = "Amends could not be reached, or answered with an error. Its own log says more."
 
-Reply = Callable[[Request], Awaitable[Response]]
 Act = Callable[[Json], Awaitable[Json]]
-
-
-class _Unfit(Exception):  # noqa: N818 - a sentence for the person at the page
-    """A request this page cannot take; the sentence says why."""
-
-    def __init__(self, sentence: str, status: int = 400) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 def routes(
@@ -118,13 +96,13 @@ def routes(
         "teams/react": page.teams_react,
         "clock": page.wound,
     }
-    made = [Route("/sandbox", _guarded(_index)), Route("/sandbox/static/{file}", _guarded(_static))]
+    made = [Route("/sandbox", guarded(_index)), Route("/sandbox/static/{file}", guarded(_static))]
     made += [
-        Route(f"/sandbox/api/{name}", _guarded(look), methods=["GET"])
+        Route(f"/sandbox/api/{name}", guarded(look), methods=["GET"])
         for name, look in {"state": page.state, "stream": page.stream, "ledger": page.ledger_rows}.items()
     ]
-    made += [Route(f"/sandbox/api/{path}", _guarded(_acting(act)), methods=["POST"]) for path, act in acts.items()]
-    made.append(Route("/sandbox/api/faults", _guarded(page.faults), methods=["GET", "POST", "DELETE"]))
+    made += [Route(f"/sandbox/api/{path}", guarded(_acting(act)), methods=["POST"]) for path, act in acts.items()]
+    made.append(Route("/sandbox/api/faults", guarded(page.faults), methods=["GET", "POST", "DELETE"]))
     return made
 
 
@@ -150,7 +128,7 @@ class _Page:
         self._wind = wind
         self._timezone = timezone
         self._down: dict[str, list[Fault]] = {}
-        self._pulse = _Pulse()
+        self._pulse = Pulse()
         ledger.watch(self._pulse.beat)
         teams.watch(self._pulse.beat)
 
@@ -179,7 +157,7 @@ class _Page:
             "down": sorted(self._down),
             "usages": [{"verb": verb, "line": use.line, "about": use.meaning} for verb, use in USAGE.items()],
         }
-        return _json(shown)
+        return json_answer(shown)
 
     async def ledger_rows(self, _request: Request) -> Response:
         """The newest accepted effects and refusals."""
@@ -188,7 +166,7 @@ class _Page:
             "refusals": [_entry(e) for e in self._ledger.refusals[-LEDGER_ROWS:]],
             "seq": self._last_seq(),
         }
-        return _json(shown)
+        return json_answer(shown)
 
     def _last_seq(self) -> int:
         newest = [rows[-1].seq for rows in (self._ledger.entries, self._ledger.refusals) if rows]
@@ -196,26 +174,9 @@ class _Page:
 
     async def stream(self, request: Request) -> Response:
         """Server-sent events: `tick` whenever something changed on either platform."""
-        return StreamingResponse(self._ticks(request), media_type="text/event-stream", headers=HEADERS)
-
-    async def _ticks(self, request: Request) -> AsyncIterator[str]:
-        leaving = _leaving(request)
-        with self._pulse.heard() as beat:
-            yield "retry: 800\n\nevent: tick\ndata: 0\n\n"
-            quiet = 0.0
-            while not leaving():
-                try:
-                    await asyncio.wait_for(beat.wait(), STILL_HERE)
-                except TimeoutError:
-                    quiet += STILL_HERE
-                    if quiet >= QUIET:
-                        quiet = 0.0
-                        yield ": still here\n\n"
-                    continue
-                await asyncio.sleep(GATHER)
-                beat.clear()
-                quiet = 0.0
-                yield f"event: tick\ndata: {self._last_seq()}\n\n"
+        return StreamingResponse(
+            self._pulse.ticks(request, self._last_seq), media_type="text/event-stream", headers=HEADERS
+        )
 
     # people
 
@@ -240,63 +201,71 @@ class _Page:
     async def slack_command(self, body: Json) -> Json:
         """Type a slash command; Slack itself tells the person when it failed."""
         ack = await self._slack.command(
-            _text(body, "user"), _text(body, "channel"), _text(body, "command"), _text(body, "text", "")
+            text_of(body, "user"), text_of(body, "channel"), text_of(body, "command"), text_of(body, "text", "")
         )
         return _acked(ack)
 
     async def slack_say(self, body: Json) -> Json:
         """Write a message, in a thread where `thread_ts` is given."""
         ts = await self._slack.say(
-            _text(body, "user"), _text(body, "channel"), _text(body, "text"), thread_ts=_text(body, "thread_ts", "")
+            text_of(body, "user"),
+            text_of(body, "channel"),
+            text_of(body, "text"),
+            thread_ts=text_of(body, "thread_ts", ""),
         )
         return {"ts": ts}
 
     async def slack_mention(self, body: Json) -> Json:
         """Write a message to @Amends."""
         ts = await self._slack.mention(
-            _text(body, "user"), _text(body, "channel"), _text(body, "text"), thread_ts=_text(body, "thread_ts", "")
+            text_of(body, "user"),
+            text_of(body, "channel"),
+            text_of(body, "text"),
+            thread_ts=text_of(body, "thread_ts", ""),
         )
         return {"ts": ts}
 
     async def slack_press(self, body: Json) -> Json:
         """Press or choose something, of a message (`channel`, `ts`) or of a view (`view_id`)."""
-        user, action = _text(body, "user"), _text(body, "action_id")
+        user, action = text_of(body, "user"), text_of(body, "action_id")
         given: Json = {
             "choose": body.get("choose"),
             "value": body.get("value"),
             "block_id": body.get("block_id"),
-            "state": _object(body, "state"),
+            "state": object_of(body, "state"),
         }
         if body.get("view_id"):
-            return _acked(await self._slack.press_in_view(user, _text(body, "view_id"), action, **given))
-        return _acked(await self._slack.press(user, _text(body, "channel"), _text(body, "ts"), action, **given))
+            return _acked(await self._slack.press_in_view(user, text_of(body, "view_id"), action, **given))
+        return _acked(await self._slack.press(user, text_of(body, "channel"), text_of(body, "ts"), action, **given))
 
     async def slack_submit(self, body: Json) -> Json:
         """Send a modal. `errors` (block id to sentence) when the bot wants something changed."""
-        user, view_id = _text(body, "user"), _text(body, "view_id")
-        ack = await self._slack.submit(user, view_id, _object(body, "values"))
+        user, view_id = text_of(body, "user"), text_of(body, "view_id")
+        ack = await self._slack.submit(user, view_id, object_of(body, "values"))
         view = self._slack.world.views.get(view_id)
         return _acked(ack) | ({"errors": dict(view.errors)} if view and view.errors else {})
 
     async def slack_close(self, body: Json) -> Json:
         """Cancel a modal."""
-        await self._slack.close_view(_text(body, "user"), _text(body, "view_id"))
+        await self._slack.close_view(text_of(body, "user"), text_of(body, "view_id"))
         self._pulse.beat()
         return {}
 
     async def slack_home(self, body: Json) -> Json:
         """Open the Home tab of Amends."""
-        await self._slack.open_home(_text(body, "user"))
+        await self._slack.open_home(text_of(body, "user"))
         return {}
 
     async def slack_react(self, body: Json) -> Json:
         """Add an emoji to a message."""
-        await self._slack.react(_text(body, "user"), _text(body, "channel"), _text(body, "ts"), _text(body, "name"))
+        await self._slack.react(
+            text_of(body, "user"), text_of(body, "channel"), text_of(body, "ts"), text_of(body, "name")
+        )
         return {}
 
     async def slack_join(self, body: Json) -> Json:
         """Come into a public channel."""
-        await self._slack.join(_text(body, "user"), _text(body, "channel"))
+        await self._slack.join(text_of(body, "user"), text_of(body, "channel"))
         self._pulse.beat()
         return {}
 
@@ -304,48 +273,48 @@ class _Page:
 
     async def teams_say(self, body: Json) -> Json:
         """Write to people only; the bot hears it where it may read along."""
-        told = await self._teams.say(_text(body, "user"), _text(body, "conversation"), _text(body, "text"))
+        told = await self._teams.say(text_of(body, "user"), text_of(body, "conversation"), text_of(body, "text"))
         return _delivered(told)
 
     async def teams_mention(self, body: Json) -> Json:
         """Write `@Amends …`; in a channel this begins a thread, whose id comes back as `conversation`."""
-        told = await self._teams.mention(_text(body, "user"), _text(body, "conversation"), _text(body, "text"))
+        told = await self._teams.mention(text_of(body, "user"), text_of(body, "conversation"), text_of(body, "text"))
         return _delivered(told)
 
     async def teams_personal(self, body: Json) -> Json:
         """Write in one's own chat with Amends."""
-        return _delivered(await self._teams.say_personal(_text(body, "user"), _text(body, "text")))
+        return _delivered(await self._teams.say_personal(text_of(body, "user"), text_of(body, "text")))
 
     async def teams_press(self, body: Json) -> Json:
         """Press a button of a card: `action` is its index among the card's actions, or its title, verb or id."""
         told = await self._teams.press(
-            _text(body, "user"),
-            _text(body, "conversation"),
-            _text(body, "activity_id"),
+            text_of(body, "user"),
+            text_of(body, "conversation"),
+            text_of(body, "activity_id"),
             _action(body),
-            _object(body, "inputs"),
+            object_of(body, "inputs"),
         )
         return _delivered(told, invoke=True)
 
     async def teams_submit(self, body: Json) -> Json:
         """Press a button of the open dialog."""
         told = await self._teams.press_in_dialog(
-            _text(body, "user"), _text(body, "dialog_id"), _action(body), _object(body, "inputs")
+            text_of(body, "user"), text_of(body, "dialog_id"), _action(body), object_of(body, "inputs")
         )
         return _delivered(told, invoke=True)
 
     async def teams_close(self, body: Json) -> Json:
         """Close the dialog with its cross."""
-        self._teams.close_dialog(_text(body, "user"))
+        self._teams.close_dialog(text_of(body, "user"))
         return {}
 
     async def teams_react(self, body: Json) -> Json:
         """Put a reaction on a message, or (`remove`) take it off."""
         told = await self._teams.react(
-            _text(body, "user"),
-            _text(body, "conversation"),
-            _text(body, "message_id"),
-            _text(body, "reaction"),
+            text_of(body, "user"),
+            text_of(body, "conversation"),
+            text_of(body, "message_id"),
+            text_of(body, "reaction"),
             remove=bool(body.get("remove")),
         )
         return _delivered(told)
@@ -356,10 +325,10 @@ class _Page:
         """Wind the clock on by `minutes`."""
         minutes = body.get("minutes")
         if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not minutes > 0:  # NaN too
-            raise _Unfit("Say by how many minutes to wind the clock on: it goes forward only.")
+            raise Unfit("Say by how many minutes to wind the clock on: it goes forward only.")
         by = timedelta(minutes=min(minutes, LONGEST_WIND / timedelta(minutes=1) + 1))
         if by > LONGEST_WIND:
-            raise _Unfit(f"One press winds the clock on by {LONGEST_WIND.days} days at most.")
+            raise Unfit(f"One press winds the clock on by {LONGEST_WIND.days} days at most.")
         await self._wind(by)
         self._pulse.beat()
         return {"now": self._clock.now().isoformat()}
@@ -367,13 +336,13 @@ class _Page:
     async def faults(self, request: Request) -> Response:
         """The fault script: read it, add a line (or `down`: a platform), remove one (`id`, `down`, or `all`)."""
         if request.method != "GET":
-            body = await _body(request)
+            body = await read_object(request)
             if request.method == "POST":
                 self._add_fault(body)
             else:
                 self._remove_fault(body)
             self._pulse.beat()
-        return _json({"faults": self._fault_rows(), "down": sorted(self._down)})
+        return json_answer({"faults": self._fault_rows(), "down": sorted(self._down)})
 
     def _add_fault(self, body: Json) -> None:
         if "down" in body:
@@ -382,20 +351,20 @@ class _Page:
                 self._down[platform] = self._outage(platform)
                 self._ledger.faults[:0] = self._down[platform]
             return
-        kind = _text(body, "kind")
+        kind = text_of(body, "kind")
         if kind not in FAULT_KINDS:
-            raise _Unfit(f"There is no fault called {kind!r}. There are {', '.join(sorted(FAULT_KINDS))}.")
-        times, status, seconds = (_number(body, name, usual) for name, usual in _USUAL.items())
+            raise Unfit(f"There is no fault called {kind!r}. There are {', '.join(sorted(FAULT_KINDS))}.")
+        times, status, seconds = (number_of(body, name, usual) for name, usual in _USUAL.items())
         if times == 0 or not 400 <= status <= 599 or not 0 <= seconds <= 3600:
-            raise _Unfit("A fault hits at least once (-1: always), with a status from 400 to 599 and up to an hour.")
+            raise Unfit("A fault hits at least once (-1: always), with a status from 400 to 599 and up to an hour.")
         self._ledger.faults.append(
             Fault(
-                _text(body, "method", "*"),
+                text_of(body, "method", "*"),
                 kind,
-                place=_text(body, "place", ""),
+                place=text_of(body, "place", ""),
                 times=int(times),
                 status=int(status),
-                error=_text(body, "error", ""),
+                error=text_of(body, "error", ""),
                 seconds=seconds,
             )
         )
@@ -431,148 +400,36 @@ class _Page:
 _USUAL = {"times": 1, "status": 500, "seconds": 0}
 
 
-class _Pulse:
-    """Wakes every open stream; may beat from any thread."""
-
-    def __init__(self) -> None:
-        self._hearers: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
-
-    def beat(self) -> None:
-        """Something changed."""
-        for beat, loop in list(self._hearers.items()):
-            with contextlib.suppress(RuntimeError):  # that loop has closed: nobody is listening any more
-                loop.call_soon_threadsafe(beat.set)
-
-    @contextlib.contextmanager
-    def heard(self) -> Any:
-        """An event that is set at every beat, for as long as the block lasts."""
-        beat = asyncio.Event()
-        self._hearers[beat] = asyncio.get_running_loop()
-        try:
-            yield beat
-        finally:
-            del self._hearers[beat]
-
-
-# at the door
-
-
-def _guarded(reply: Reply) -> Reply:
-    """Refuse what is not this machine's own browser looking at this page."""
-
-    async def guarded(request: Request) -> Response:
-        why = _foreign(request)
-        if why:
-            return _json({"ok": False, "sentence": why}, 403)
-        try:
-            response = await reply(request)
-        except _Unfit as unfit:
-            return _json({"ok": False, "sentence": str(unfit)}, unfit.status)
-        response.headers.update(HEADERS)
-        return response
-
-    return guarded
-
-
-def _foreign(request: Request) -> str:
-    """Why this request is none of this page's, "" if it is."""
-    if request.client is not None and not _loopback(request.client.host):
-        return "The sandbox answers its own machine only."
-    host = urlsplit(f"//{request.headers.get('host', '')}")
-    if not _loopback(host.hostname or ""):
-        return "The sandbox answers at 127.0.0.1 and localhost only."
-    origin = request.headers.get("origin")
-    if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host', '')}":
-        return "Another site cannot use the sandbox."
-    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        return "Another site cannot use the sandbox."
-    return ""
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _acting(act: Act) -> Reply:
-    """An act as an endpoint, JSON in and out; what the platform's own client would not allow is a sentence."""
-
-    async def acting(request: Request) -> Response:
-        body = await _body(request)
-        try:
-            told = await act(body)
-        except (NotPossible, SlackError, LookupError, PermissionError, ValueError) as refused:
-            sentence = str(refused.args[0]) if refused.args else "That is not possible here."
-            raise _Unfit(f"{sentence[:1].upper()}{sentence[1:]}.".replace("..", "."), 409) from refused
-        return _json({"ok": True, **told})
-
-    return acting
-
-
-async def _body(request: Request) -> Json:
-    """The request's JSON object; refuses other types, other shapes and more than `LARGEST_BODY`."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise _Unfit("Send application/json.", 415)
-    raw = bytearray()
-    async for part in request.stream():
-        raw += part
-        if len(raw) > LARGEST_BODY:
-            raise _Unfit("That is too long.", 413)
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise _Unfit("Send a JSON object.")
-    return body
-
-
-def _text(body: Json, name: str, usual: str | None = None) -> str:
-    value = body.get(name)
-    if (value is None or value == "") and usual is not None:
-        return usual
-    if not isinstance(value, str) or not value:
-        raise _Unfit(f"The request needs {name!r}.")
-    return value
-
-
-def _object(body: Json, name: str) -> Json:
-    value = body.get(name) or {}
-    if not isinstance(value, Mapping):
-        raise _Unfit(f"{name!r} must be an object.")
-    return dict(value)
-
-
-def _number(body: Json, name: str, usual: float) -> float:
-    value = body.get(name, usual)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Unfit(f"{name!r} must be a number.")
-    return value
-
-
 def _action(body: Json) -> str | int:
     value = body.get("action")
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise _Unfit("The request needs 'action'.")
+        raise Unfit("The request needs 'action'.")
     return value
 
 
 def _platform(body: Json) -> str:
     platform = body.get("down")
     if platform not in ("slack", "teams"):
-        raise _Unfit("'down' is slack or teams.")
+        raise Unfit("'down' is slack or teams.")
     return str(platform)
 
 
+def _acting(act: Act) -> Reply:
+    """An act as an endpoint, JSON in and out; what the platform's own client would not allow is a sentence."""
+
+    async def acting(request: Request) -> Response:
+        body = await read_object(request)
+        try:
+            told = await act(body)
+        except (NotPossible, SlackError, LookupError, PermissionError, ValueError) as refused:
+            sentence = str(refused.args[0]) if refused.args else "That is not possible here."
+            raise Unfit(f"{sentence[:1].upper()}{sentence[1:]}.".replace("..", "."), 409) from refused
+        return json_answer({"ok": True, **told})
+
+    return acting
+
+
 # what goes out
-
-
-def _json(content: Json, status: int = 200) -> JSONResponse:
-    return JSONResponse(content, status, headers=HEADERS)
 
 
 async def _index(_request: Request) -> Response:
@@ -583,11 +440,11 @@ async def _static(request: Request) -> Response:
     name = str(request.path_params["file"])
     media = MEDIA.get(Path(name).suffix)
     if media is None or name != Path(name).name:
-        return _json({"ok": False, "sentence": "There is no such file."}, 404)
+        return json_answer({"ok": False, "sentence": "There is no such file."}, 404)
     try:
         return FileResponse(FOLDER / name, media_type=media, headers=HEADERS, stat_result=(FOLDER / name).stat())
     except OSError:
-        return _json({"ok": False, "sentence": "There is no such file."}, 404)
+        return json_answer({"ok": False, "sentence": "There is no such file."}, 404)
 
 
 def _entry(entry: Entry) -> Json:
@@ -642,14 +499,3 @@ def _delivered(told: Delivery | None, *, invoke: bool = False) -> Json:
     if told.status not in (200, 201, 202) and not invoke:
         shown["note"] = _UNREACHED
     return shown
-
-
-def _leaving(request: Request) -> Callable[[], bool]:
-    """Whether the server has begun to close this connection.
-
-    ASGI does not tell a streaming answer that the server wants to stop; uvicorn shows it by giving up `keep_alive` on
-    the cycle behind `receive` (uvicorn/protocols/http/h11_impl.py, shutdown). Elsewhere this is never true.
-    """
-    cycle = getattr(request.receive, "__self__", None)
-    began = getattr(cycle, "keep_alive", None)
-    return lambda: began is True and getattr(cycle, "keep_alive", None) is False

@@ -5,7 +5,7 @@ Errors by name as each page lists them: https://docs.slack.dev/reference/methods
 
 from bot.sandbox import slack_limits as limits
 from bot.sandbox.ledger import Json
-from bot.sandbox.slack_call import Call, Method
+from bot.sandbox.slack_call import Call, Method, message_event
 from bot.sandbox.slack_records import BOT_USER, Channel, Message, SlackError
 
 KINDS = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim", "im": "im"}
@@ -21,10 +21,11 @@ def _named(call: Call) -> str:
     return name
 
 
-def _notice(call: Call, channel: Channel, subtype: str, text: str, user: str = BOT_USER) -> Message:
-    """The line Slack writes into a channel when something happens to it."""
+def _notice(call: Call, channel: Channel, subtype: str, text: str, user: str = BOT_USER) -> None:
+    """The line Slack writes into a channel when something happens to it; a message event like any other."""
     world = call.world
-    return world.put(Message(world.next_ts(), channel.id, user, text, subtype=subtype, team=world.team_id))
+    line = world.put(Message(world.next_ts(), channel.id, user, text, subtype=subtype, team=world.team_id))
+    call.events.append(message_event(world, line))
 
 
 def create(call: Call) -> Json:

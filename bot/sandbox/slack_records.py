@@ -87,6 +87,7 @@ class Channel:
     previous_names: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     ephemerals: dict[str, Message] = field(default_factory=dict)
+    threads: dict[str, list[str]] = field(default_factory=dict)  # a parent's ts → its replies' ts
     pins: list[str] = field(default_factory=list)
     bookmarks: list[Json] = field(default_factory=list)
 

@@ -152,6 +152,8 @@ class SlackWorld:
                 attachment["blocks"] = completed(attachment["blocks"], self.block_id)
         channel = self.channels[message.channel]
         (channel.ephemerals if message.ephemeral_to else channel.messages)[message.ts] = message
+        if message.thread_ts not in ("", message.ts) and not message.ephemeral_to:
+            channel.threads.setdefault(message.thread_ts, []).append(message.ts)
         return message
 
     def bot_message(
@@ -220,7 +222,7 @@ class SlackWorld:
 
     def replies(self, channel: Channel, thread_ts: str) -> list[Message]:
         """The replies of a thread, oldest first, without its parent."""
-        return [m for m in channel.messages.values() if m.thread_ts == thread_ts and m.ts != thread_ts]
+        return [channel.messages[ts] for ts in channel.threads.get(thread_ts, []) if ts in channel.messages]
 
     def new_view(self, user: str, body: Json, parent: View | None = None) -> View:
         """Store a view; on top of `parent` when it was pushed."""
@@ -260,6 +262,8 @@ class SlackWorld:
         profile |= {"real_name_normalized": person.real_name, "team": person.team_id}
         if person.email and not foreign:
             profile["email"] = person.email
+        if person.id == BOT_USER:
+            profile |= {"bot_id": BOT_ID, "api_app_id": APP_ID}
         made: Json = {
             "id": person.id,
             "team_id": person.team_id,

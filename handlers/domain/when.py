@@ -60,7 +60,7 @@ _SPOKEN = {
     "one and a half hours": 5400,
     "half a day": 43200,
 }
-_AMOUNT = re.compile(r"(?:(\d{1,6}(?:\.\d{1,3})?)|([a-z]+(?:-five)?))[\s-]?\s{0,3}([a-z]+)\.?", re.ASCII)
+_AMOUNT = re.compile(r"(?:(\d{1,6}(?:\.\d{1,3})?)[\s-]?|([a-z]+(?:-five)?)[\s-])([a-z]+)\.?", re.ASCII)
 _HOURS_AND = re.compile(r"(\d{1,3})\s?h\s?(\d{2})", re.ASCII)
 _SAY_A_DURATION = "Say how long, like 30m, 2h, 1h 30m or 90 minutes."
 

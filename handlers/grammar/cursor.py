@@ -213,6 +213,8 @@ def duration(word: str) -> Option:
             first += 1
         for end in range(min(len(words), first + 6), first, -1):
             spelled = cursor.slice(first, end).rstrip(".,;!")
+            if not words[end - 1].speaks:
+                continue
             try:
                 yield end, parse_duration(spelled)
             except Unreadable as fault:
@@ -232,6 +234,8 @@ def due(word: str) -> Option:
         fault = ""
         for end in range(min(len(words), index + 9), index + 1, -1):
             spelled = unquote(cursor.slice(index + 1, end)).rstrip(".,;!")
+            if not words[end - 1].speaks:
+                continue
             try:
                 yield end, parse_due(spelled, cursor.reading.now, cursor.reading.zone).written
             except Unreadable as error:

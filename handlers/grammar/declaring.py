@@ -18,15 +18,10 @@ from typing import Any
 
 from handlers.commands import SEVERITIES, Command, Declare
 from handlers.grammar.cursor import Candidates, Cursor, Option, flag, names
-from handlers.grammar.words import Token, is_quoted, shown, unquote, words_of
+from handlers.grammar.words import BEFORE_DRILL, BROKEN_OFF, Token, is_quoted, shown, unquote, words_of
 from handlers.grammar.write import write
 
 _SEVERITY = re.compile(r"sev-?(\d{1,3})", re.ASCII)
-_BROKEN_OFF = words_of(
-    "a an and are as at be been by for from has have in into is its my not of on or our than that the their this to"
-    " via was were with your"
-)
-"""A title never ends with one of these."""
 _NO_BEGINNING = words_of("and are at by for from has have in is of on or to was were with")
 """A title hardly begins with one of these: what stands before belongs to it."""
 _COLLOCATIONS = {
@@ -39,7 +34,6 @@ _COLLOCATIONS = {
     "drill": words_of("bit bits down down-down downs hole press rig through throughs"),
 }
 """Private link, drill down: fixed phrases of titles."""
-_BEFORE_DRILL = frozenset({"fire", "power", "dental"})
 LONGEST_LEAD = 24
 """Tokens; options before a title are never more."""
 
@@ -234,7 +228,7 @@ def _mend_end(cursor: Cursor, first: int, end: int, tailed: dict[str, Any]) -> t
     """A title broken off by its tail keeps its words; a flag there was no flag."""
     before = cursor.tokens[end - 1].word
     option = cursor.tokens[end].word
-    broken = before in _BROKEN_OFF or (option == "drill" and before in _BEFORE_DRILL)
+    broken = before in BROKEN_OFF or (option == "drill" and before in BEFORE_DRILL)
     if not broken or cursor.tokens[end - 1].raw.endswith((",", ";", ".", ":")):
         return cursor.slice(first, end), tailed
     # only the option that broke it off belongs to the title; those after it stay options

@@ -199,7 +199,7 @@ def read_services(cursor: Cursor) -> c.Command:
         name = unquote(part[1:] if sign else part)
         if sign:
             target = add if sign == "+" else remove
-        if name.casefold() != "and":
+        if part.casefold() != "and":
             target.append(name)
     if (add or remove) and replace:
         cursor.wrong("Either change the list (+a -b) or say it whole (a,b), not both.")

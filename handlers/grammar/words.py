@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-LONGEST_TEXT = 40_000
-"""Characters of one line; Slack's own largest message has as many (https://docs.slack.dev/reference/methods/chat.postMessage)."""
+LONGEST_TEXT = 16_000
+"""Characters of one line: four times what Slack advises for a message
+(https://docs.slack.dev/reference/methods/chat.postMessage), and few enough to be read in some milliseconds."""
 BIGGEST_NUMBER = 999_999_999
 """Nine digits fit every database's integer; no house has that many incidents."""
 
@@ -34,9 +35,10 @@ _FLAG_OR_TAG = re.compile("\U0001f3f4[\U000e0020-\U000e007f]+|[\U000e0000-\U000e
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f"
     r"\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
-    # a joiner between two plain characters joins nothing; inside an emoji or a script that needs it, it stays
-    r"|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
 )
+_JOINERS = re.compile(r"([\u200c\u200d])[\u200c\u200d]+")
+_LOOSE_JOINERS = re.compile(r"(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
+"""A joiner beside a plain character joins nothing; inside an emoji or a script that needs it, it stays."""
 
 
 def _plain_markup(found: re.Match[str]) -> str:
@@ -68,9 +70,8 @@ def normalise(text: str) -> str:
     plain = _ENTITY.sub(lambda found: _ENTITIES[found[1]], plain)
     plain = plain.replace("\r\n", "\n").translate(_LOOKALIKES)
     plain = _FLAG_OR_TAG.sub(lambda found: found[0] if len(found[0]) > 1 else "", plain)
-    while (fewer := _UNSEEN.sub("", plain)) != plain:
-        plain = fewer
-    return plain.strip()
+    plain = _JOINERS.sub(r"\1", _UNSEEN.sub("", plain))
+    return _LOOSE_JOINERS.sub("", plain).strip()
 
 
 def protect(text: str) -> str:
@@ -137,6 +138,11 @@ class Token:
         return unquote(self.raw) if self.quoted else self.raw.rstrip(",;")
 
     @property
+    def speaks(self) -> bool:
+        """Whether it holds a letter or a digit."""
+        return any(character.isalnum() for character in self.raw)
+
+    @property
     def is_dash(self) -> bool:
         """`--`, `—`, `–` or a lone `-`."""
         return bool(_DASHES.fullmatch(self.raw))
@@ -188,6 +194,15 @@ def surely_lettered(token: Token, letter: str) -> int | None:
 def words_of(text: str) -> frozenset[str]:
     """The words of a list written as one string."""
     return frozenset(text.split())
+
+
+BROKEN_OFF = words_of(
+    "a an and are as at be been by for from has have in into is its my not of on or our than that the their this to"
+    " via was were with your"
+)
+"""A title never ends with one of these."""
+BEFORE_DRILL = frozenset({"fire", "power", "dental"})
+"""Kinds of drill that are words of a title."""
 
 
 # --- nearest ---------------------------------------------------------------------------------------------------------

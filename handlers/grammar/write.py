@@ -6,7 +6,8 @@ from typing import assert_never
 
 from handlers import commands as c
 from handlers.domain.when import write_duration
-from handlers.grammar.words import protect, quote, tokens, unquote, words_of
+from handlers.grammar.cursor import NO_CUSTOMERS
+from handlers.grammar.words import BEFORE_DRILL, BROKEN_OFF, protect, quote, sure_number, tokens, unquote, words_of
 
 _OPTION_WORDS = words_of(
     "a3 all and at because by chat due every for full in inc incident internal issue me mine next off on open precision"
@@ -39,6 +40,7 @@ def _value(text: str) -> str:
         and not text[0].isdigit()
         and text.casefold() not in _OPTION_WORDS
         and not text.casefold().startswith(("sev", "inc", "--"))
+        and any(character.isalnum() for character in text)
         and len(tokens(text)) == 1
     )
     return text if harmless else quote(protect(text))
@@ -51,11 +53,23 @@ def _text(text: str, options: frozenset[str] = frozenset()) -> str:
         not found
         or '"' in text
         or found[0].raw[0] in "#[(0123456789`=<@"
+        or sure_number(found[0]) is not None
         or found[0].word in {"inc", "incident", "to", "all"}
         or any(t.is_dash or t.word in options or t.word.startswith("sev") or t.raw[0] in "@<" for t in found)
         or text.rstrip(" ,;:(-–—`") != text
     )
     return quote(protect(text)) if risky else protect(text)
+
+
+def _customer(name: str) -> str:
+    return quote(protect(name)) if name.casefold().strip(".,;:!?") in NO_CUSTOMERS else _value(name)
+
+
+def _title(title: str) -> str:
+    last = title.split()[-1:]
+    if last and last[0].casefold().strip(".,;:!?") in BROKEN_OFF | BEFORE_DRILL:
+        return quote(protect(title))
+    return _text(title, _DECLARE)
 
 
 def _number(number: int | None) -> str:
@@ -153,7 +167,7 @@ def _write_first(command: _First) -> str:
         case c.Declare():
             return _line(
                 "declare",
-                _text(command.title, _DECLARE),
+                _title(command.title),
                 command.severity or "",
                 f"services {_names(command.services)}" if command.services else "",
                 f"region {_value(command.region)}" if command.region else "",
@@ -240,7 +254,7 @@ def _write_incident(command: _Incident) -> str:
 
 
 def _answer(words: str) -> str:
-    labels = any(t.raw.endswith(":") or t.quoted for t in tokens(words))
+    labels = '"' in words or any(t.raw.endswith(":") for t in tokens(words))
     return quote(protect(words)) if labels or "\n" in words or unquote(words) != words or not words else protect(words)
 
 
@@ -285,7 +299,7 @@ _Fact = (
 def _write_fact(command: _Fact) -> str:
     match command:
         case c.RecordFact():
-            seen = {"internal": "", "public": "public", "customer": f"for {_value(command.customer)}"}
+            seen = {"internal": "", "public": "public", "customer": f"for {_customer(command.customer)}"}
             return _line(
                 "fact",
                 _number(command.incident),
@@ -348,7 +362,7 @@ def _write_apology(command: _Apology) -> str:
             return _line("apology fill", number, command.gap, _text(command.value, _FILL), source, precision)
         case c.ApologyWaive():
             reason = command.because
-            risky = any(t.word == "until" for t in tokens(reason))
+            risky = '"' in reason or any(t.word == "until" for t in tokens(reason))
             because = f"because {quote(protect(reason))}" if risky else _because(reason)
             until = f"until {command.until}" if command.until else ""
             return _line("apology waive", number, command.rule, because, until)

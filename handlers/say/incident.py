@@ -99,7 +99,6 @@ def headline(
     teams: Room | None,
 ) -> Card:
     """The live card at the top of a room."""
-    n = incident.number
     assumed = " (assumed)" if incident.severity_assumed else ""
     pairs: list[tuple[str, tuple[Span, ...]]] = [
         ("Severity", (Strong(incident.severity.upper()), Text(assumed))),
@@ -108,9 +107,11 @@ def headline(
         ("Region", (Text(region(incident, catalog)),)),
         ("Commander", (person(people.get(incident.holder("commander"))),)),
     ]
-    for role in ("deputy", "comms", "scribe"):
-        if incident.holder(role):
-            pairs.append((role.capitalize(), (person(people.get(incident.holder(role))),)))
+    pairs += [
+        (role.capitalize(), (person(people.get(incident.holder(role))),))
+        for role in ("deputy", "comms", "scribe")
+        if incident.holder(role)
+    ]
     pairs.append(("Declared", (clock(incident.declared_at, zone),)))
     if incident.open:
         if incident.reminders_off:
@@ -263,7 +264,7 @@ def update(incident: Incident, who: Person, words: str, zone: str) -> Card:
     return Card(head(incident), tuple(blocks), tone(incident))
 
 
-def reminder(incident: Incident, commander: Person | None, late: timedelta, zone: str, quiet_for: timedelta) -> Card:
+def reminder(incident: Incident, commander: Person | None, late: timedelta, quiet_for: timedelta) -> Card:
     """An update is due: one ping, with buttons that do what they say."""
     n = incident.number
     lateness = f" ({span_words(late)} late)" if late >= timedelta(minutes=1) else ""

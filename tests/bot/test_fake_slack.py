@@ -7,6 +7,7 @@ import hmac
 import json
 import socket
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,8 @@ from starlette.routing import Mount, Route
 
 from bot.sandbox import slack_limits as limits
 from bot.sandbox.ledger import Fault, Ledger, SandboxClock
-from bot.sandbox.slack import BOT_USER, Ack, Channel, FakeSlack, NotPossible, Person, channels, people
+from bot.sandbox.slack import BOT_USER, Ack, Channel, FakeSlack, NotPossible, Person, abort, channels, people
+from bot.sandbox.slack_rates import SlackRates
 
 START = datetime(2026, 3, 4, 14, 2, tzinfo=UTC)
 INCIDENTS = "C0INCIDENTS"
@@ -298,6 +300,28 @@ async def test_an_eighty_character_name_passes(rig: Rig) -> None:
     assert (await rig.web.conversations_create(name="störung-7"))["ok"]
 
 
+async def test_people_and_the_bot_leave_a_room(rig: Rig) -> None:
+    """Kicked once, gone; the bot leaves once, and #general never."""
+    await rig.web.conversations_kick(channel=INCIDENTS, user="U0GUEST")
+    assert await rig.refused("conversations.kick", channel=INCIDENTS, user="U0GUEST") == "not_in_channel"
+    assert await rig.refused("conversations.kick", channel=INCIDENTS, user=BOT_USER) == "cant_kick_self"
+    await rig.web.conversations_leave(channel=INCIDENTS)
+    assert (await rig.web.conversations_leave(channel=INCIDENTS))["not_in_channel"]
+    assert await rig.refused("conversations.setTopic", channel=INCIDENTS, topic="x") == "not_in_channel"
+    await rig.web.conversations_join(channel="C0GENERAL")
+    assert await rig.refused("conversations.leave", channel="C0GENERAL") == "cant_leave_general"
+    assert (await rig.web.conversations_join(channel="C0GENERAL"))["warning"] == "already_in_channel"
+
+
+async def test_bots_rename_only_what_they_made_and_topics_end_at_250(rig: Rig) -> None:
+    """A customer's channel keeps its name; a topic of 251 characters is too_long."""
+    assert await rig.refused("conversations.rename", channel=CONTOSO, name="ours") == "not_authorized"
+    assert await rig.refused("conversations.setTopic", channel=CONTOSO, topic="x" * 251) == "too_long"
+    await rig.web.conversations_setTopic(channel=CONTOSO, topic="x" * 250)
+    await rig.slack.drain()
+    assert rig.told("message")[0]["subtype"] == "channel_topic"
+
+
 async def test_invitations_name_whom_they_could_not_bring(rig: Rig) -> None:
     """One who is there already spoils the call, unless it is forced."""
     errors = {"U0ANA": "already_in_channel", "U0NOBODY": "user_not_found", BOT_USER: "cant_invite_self"}
@@ -324,6 +348,45 @@ async def test_a_private_channel_the_bot_is_not_in_does_not_exist_for_it(rig: Ri
     assert room not in {c["id"] for c in listed["channels"]}
     await rig.web.conversations_join(channel="#general")
     assert (await rig.web.chat_postMessage(channel="general", text="x"))["channel"] == "C0GENERAL"
+
+
+async def test_another_persons_private_channels_stay_hidden(rig: Rig) -> None:
+    """users.conversations shows what the bot could see anyway; the last member of a private room cannot leave it."""
+    await rig.slack.create_channel("ana", "secret", private=True)
+    known = await rig.slack.create_channel("ana", "known", private=True, members=[BOT_USER])
+    kinds = "public_channel,private_channel"
+    mine = await rig.web.users_conversations(user="U0ANA", types=kinds)
+    assert [c["id"] for c in mine["channels"] if c["is_private"]] == [known]
+    await rig.slack.leave("ana", known)
+    assert await rig.refused("conversations.leave", channel=known) == "last_member"
+    await rig.web.conversations_archive(channel=known)
+    both = [await rig.web.conversations_list(types=kinds, exclude_archived=flag) for flag in (False, True)]
+    assert [known in {c["id"] for c in page["channels"]} for page in both] == [True, False]
+    assert await rig.refused("conversations.list", types="nonsense") == "invalid_types"
+
+
+async def test_kinds_of_channels_and_people_are_told_apart(rig: Rig) -> None:
+    """is_channel, is_group, is_im; the bot's own profile names its app."""
+    private = (await rig.web.conversations_create(name="inc-1", is_private=True))["channel"]
+    public = (await rig.web.conversations_info(channel=INCIDENTS))["channel"]
+    direct = (await rig.web.conversations_open(users="U0ANA", return_im=True))["channel"]
+    assert [(c["is_channel"], c["is_group"], c["is_private"]) for c in (private, public)] == [
+        (False, True, True),
+        (True, False, False),
+    ]
+    assert direct["user"] == "U0ANA"
+    bot = (await rig.web.users_info(user=BOT_USER))["user"]
+    assert (bot["is_bot"], bot["profile"]["bot_id"]) == (True, "B0AMENDS")
+    assert not (await rig.web.users_info(user="USLACKBOT"))["user"]["is_bot"]
+    assert "bot_id" not in (await rig.web.users_info(user="U0ANA"))["user"]["profile"]
+
+
+async def test_chat_write_public_opens_public_channels_only(rig: Rig) -> None:
+    """With that scope a post reaches where the bot is not, but no private channel."""
+    rig.slack.world.post_anywhere = True
+    assert (await rig.web.chat_postMessage(channel="C0GENERAL", text="x"))["ok"]
+    room = await rig.slack.create_channel("ana", "secret", private=True)
+    assert await rig.refused("chat.postMessage", channel=room, text="x") == "channel_not_found"
 
 
 async def test_lists_come_in_pages(rig: Rig) -> None:
@@ -511,6 +574,38 @@ async def test_a_direct_message_opens_by_person_and_a_group_by_people(rig: Rig) 
     assert await rig.refused("conversations.open", users="USLACKBOT") == "cannot_dm_bot"
 
 
+async def test_the_workspace_and_the_connection_introduce_themselves(rig: Rig) -> None:
+    """team.info and api.test, the latter with the error it was asked for."""
+    assert (await rig.web.team_info())["team"]["domain"] == "sandbox"
+    assert await rig.refused("team.info", team="T0CONTOSO") == "team_not_found"
+    assert (await rig.web.api_test(foo="bar"))["args"]["foo"] == "bar"
+    assert await rig.refused("api.test", error="my_error") == "my_error"
+
+
+async def test_changed_metadata_is_told_with_what_it_was(rig: Rig) -> None:
+    """An edit that leaves metadata out keeps it; one that brings other metadata is echoed."""
+    marks = [{"event_type": "amends_post", "event_payload": {"id": n}} for n in ("1", "2")]
+    ts = (await rig.web.chat_postMessage(channel=INCIDENTS, text="x", metadata=marks[0]))["ts"]
+    await rig.web.chat_update(channel=INCIDENTS, ts=ts, text="y")
+    assert rig.slack.messages(INCIDENTS)[0].metadata == marks[0]
+    await rig.web.chat_update(channel=INCIDENTS, ts=ts, text="z", metadata=marks[1])
+    await rig.slack.drain()
+    updated = rig.told("message_metadata_updated")
+    assert [(e["previous_metadata"], e["metadata"]) for e in updated] == [(marks[0], marks[1])]
+
+
+async def test_a_reply_goes_to_a_thread_that_is_there_and_may_show_above(rig: Rig) -> None:
+    """reply_broadcast shows a reply in the channel too; an unknown parent is thread_not_found."""
+    ts = await rig.post()
+    told: dict[str, Any] = {"channel": INCIDENTS, "text": "both", "thread_ts": ts}
+    await rig.web.chat_postMessage(**told, reply_broadcast=True)
+    shown = (await rig.web.conversations_history(channel=INCIDENTS))["messages"]
+    assert [m.get("subtype") for m in shown] == ["thread_broadcast", None]
+    assert await rig.refused("chat.postMessage", **told | {"thread_ts": "1.1"}) == "thread_not_found"
+    with pytest.raises(NotPossible):
+        await rig.slack.say("ana", INCIDENTS, "x", thread_ts="1.1")
+
+
 # sizes
 
 BIG_VIEW = modal(*(section("x" * 2_900) for _ in range(95)))
@@ -562,6 +657,42 @@ BAD_BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
         [section("x", accessory={"type": "overflow", "action_id": "o", "options": options(*"abcdef")})],
         "no more than 5 items allowed [json-pointer:/blocks/0/accessory/options]",
     ),
+    "picture without words": (
+        [{"type": "context", "elements": [{"type": "image", "image_url": "https://i.example/a.png"}]}],
+        "must be a string [json-pointer:/blocks/0/elements/0/alt_text]",
+    ),
+    "max_length": (
+        [field_of("b", {"type": "plain_text_input", "action_id": "a", "max_length": 3_001})],
+        "must be between 1 and 3000 [json-pointer:/blocks/0/element/max_length]",
+    ),
+    "group label": (
+        [
+            actions(
+                {
+                    "type": "static_select",
+                    "action_id": "s",
+                    "option_groups": [{"label": plain("x" * 76), "options": options("a")}],
+                }
+            )
+        ],
+        "must be less than 76 characters [json-pointer:/blocks/0/elements/0/option_groups/0/label/text]",
+    ),
+    "neither options nor groups": (
+        [actions({"type": "static_select", "action_id": "s"})],
+        "must provide either options or option_groups [json-pointer:/blocks/0/elements/0]",
+    ),
+    "confirm": (
+        [actions(button("a") | {"confirm": {"title": plain("x" * 101), "text": plain("x"), "confirm": plain("y")}})],
+        "must be an object [json-pointer:/blocks/0/elements/0/confirm/deny]",
+    ),
+    "style": (
+        [actions(button("a") | {"style": "loud"})],
+        "must be one of: primary, danger [json-pointer:/blocks/0/elements/0/style]",
+    ),
+    "input in actions": (
+        [actions({"type": "number_input", "action_id": "n"})],
+        "unsupported type: number_input [json-pointer:/blocks/0/elements/0/type]",
+    ),
     "unknown": ([{"type": "nonsense"}], "unsupported type: nonsense [json-pointer:/blocks/0/type]"),
     "mrkdwn label": (
         [actions(button("a") | {"text": {"type": "mrkdwn", "text": "x"}})],
@@ -599,6 +730,28 @@ async def test_blocks_beyond_a_limit_are_refused_pointed_at_and_counted(rig: Rig
     assert f"[ERROR] {words}" in told["response_metadata"]["messages"]
     assert rig.slack.violations == {"invalid_blocks": 1}
     assert rig.slack.messages(INCIDENTS) == []
+
+
+async def test_blocks_inside_attachments_are_checked_completed_and_pressed(rig: Rig) -> None:
+    """An attachment's blocks follow the same rules, with their own pointer."""
+    bad = {"channel": INCIDENTS, "text": "x", "attachments": [{"blocks": [section("")]}]}
+    with pytest.raises(SlackApiError) as caught:
+        await rig.web.api_call("chat.postMessage", json=bad)
+    assert caught.value.response["errors"][0].endswith("[json-pointer:/attachments/0/blocks/0/text/text]")
+    good: list[dict[str, Any]] = [{"color": "#c00", "blocks": [actions(button("says"))]}, {"fallback": "plain"}]
+    ts = (await rig.web.chat_postMessage(channel=INCIDENTS, text="x", attachments=good))["ts"]
+    await rig.slack.press("ana", INCIDENTS, ts, "says")
+    assert rig.heard[-1]["actions"][0]["block_id"]
+
+
+async def test_what_a_composer_writes_counts_as_characters_too(rig: Rig) -> None:
+    """rich_text and markdown blocks have no limit of their own but join the sum (markdown ends at 12,000)."""
+    run = {"type": "text", "text": "x" * 13_201}
+    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [run]}]}
+    assert await rig.refused("chat.postMessage", channel=INCIDENTS, text="x", blocks=[rich]) == "msg_blocks_too_long"
+    marked = [{"type": "markdown", "text": "x" * 6_001}] * 2
+    assert await rig.refused("chat.postMessage", channel=INCIDENTS, text="x", blocks=marked) == "invalid_blocks"
+    await rig.post({"type": "markdown", "text": "x" * 12_000})
 
 
 async def test_the_limits_themselves_pass(rig: Rig) -> None:
@@ -690,6 +843,17 @@ async def test_posts_burst_and_then_go_one_a_second_per_channel() -> None:
         rig.clock.wind(timedelta(seconds=1))
         await rig.post()
         assert [c.status for c in rig.slack.calls if c.place == INCIDENTS].count(429) == 1
+
+
+def test_a_workspace_takes_six_hundred_posts_a_minute() -> None:
+    """Beyond the ceiling every channel waits, however quiet it was."""
+    clock = SandboxClock(START)
+    rates = SlackRates(clock, Counter())
+    passed = [rates.wait("chat.postMessage", f"C{i}") for i in range(limits.WORKSPACE_POSTS_PER_MINUTE)]
+    assert set(passed) == {0}
+    assert rates.wait("chat.postMessage", "C0QUIET") == 60
+    clock.wind(timedelta(seconds=60))
+    assert rates.wait("chat.postMessage", "C0QUIET") == 0
 
 
 async def test_restricted_history_is_one_call_a_minute_of_fifteen_messages() -> None:
@@ -785,6 +949,22 @@ async def test_faults_hit_one_place_later_calls_or_a_share(rig: Rig) -> None:
         drawn.append([ledger.fault_for("m") is not None for _ in range(400)])
     assert drawn[0] == drawn[1]
     assert 60 < sum(drawn[0]) < 140
+
+
+async def test_without_uvicorns_transport_half_an_answer_breaks_the_connection() -> None:
+    """Another server gets a body that is shorter than promised."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await abort(receive, send)
+    promised = int(dict(sent[0]["headers"])[b"content-length"])
+    assert len(sent[1]["body"]) < promised
+    assert sent[1]["more_body"]
 
 
 # people: commands
@@ -953,6 +1133,19 @@ async def test_menus_and_pickers_send_what_was_chosen_and_remember_it(rig: Rig) 
         await rig.slack.press("ana", INCIDENTS, ts, "sev", choose="sev9")
 
 
+async def test_grouped_options_are_chosen_and_other_inputs_handed_in(rig: Rig) -> None:
+    """A menu's groups count as options; `state` is what stands in the inputs around the pressed element."""
+    groups = [{"label": plain("one"), "options": options("a")}, {"label": plain("two"), "options": options("b")}]
+    menu = {"type": "static_select", "action_id": "pick", "option_groups": groups}
+    boxes = {"type": "checkboxes", "action_id": "boxes", "options": options("x", "y")}
+    ts = await rig.post(actions(menu, boxes, block_id="row"))
+    ticked = {"row": {"boxes": {"type": "checkboxes", "selected_options": options("y")}}}
+    await rig.slack.press("ana", INCIDENTS, ts, "pick", choose="b", value="ignored: not a button", state=ticked)
+    told = rig.heard[-1]
+    assert told["actions"][0]["selected_option"]["value"] == "b"
+    assert told["state"]["values"]["row"]["boxes"]["selected_options"][0]["value"] == "y"
+
+
 async def test_only_what_is_there_and_visible_can_be_pressed(rig: Rig) -> None:
     """No such button, two that fit, another's ephemeral message, a channel out of sight."""
     ts = await rig.post(actions(button("says", "Yes", "yes")), actions(button("says", "No", "no")))
@@ -1032,8 +1225,12 @@ async def test_a_response_url_checks_content_and_obeys_the_fault_script(rig: Rig
     assert [m.text for m in rig.slack.whispers("ana")] == ["lost answer"]
     rig.ledger.faults.append(Fault("response_url", "status", status=502))
     assert (await hook.send(text="x")).status_code == 502
-    async with rig.session.post(url.replace("sandbox", "nothing"), json={"text": "x"}) as response:
+    async with rig.session.post(url.replace("T0SANDBOX/", "T0SANDBOX/9"), json={"text": "x"}) as response:
         assert response.status == 404
+    async with rig.session.post(url, data=b"[1]") as response:
+        assert (response.status, (await response.json())["error"]) == (400, "invalid_payload")
+    await rig.slack.archive("ana", INCIDENTS)
+    assert json.loads((await hook.send(text="x")).body)["error"] == "is_archived"
 
 
 # modals and the home tab
@@ -1310,6 +1507,28 @@ async def test_a_failed_event_is_due_again_at_once_after_one_and_after_five_minu
     assert len({h["event_id"] for h in rig.heard}) == 1
 
 
+async def test_an_unreachable_app_and_a_late_one_are_two_reasons(rig: Rig) -> None:
+    """connection_failed and http_timeout, as Slack tells the two apart."""
+    there, rig.slack.events_url = rig.slack.events_url, "http://127.0.0.1:9/"
+    await rig.slack.say("ana", INCIDENTS, "hello")
+    rig.slack.events_url = there
+    await rig.slack.retry_due()
+    assert rig.headers[-1]["x-slack-retry-reason"] == "connection_failed"
+    rig.slack.wire.ack_seconds = 0.05
+    waiting = asyncio.Event()
+
+    async def late(_: Heard) -> Response:
+        await waiting.wait()
+        return Response()
+
+    rig.answer = late
+    await rig.slack.say("ana", INCIDENTS, "hello")
+    waiting.set()
+    rig.slack.wire.ack_seconds = limits.ACK_SECONDS
+    await rig.slack.retry_due()
+    assert rig.headers[-1]["x-slack-retry-reason"] == "http_timeout"
+
+
 async def test_events_are_redelivered_and_reordered_on_demand(rig: Rig) -> None:
     """The same envelope twice; held events released backwards."""
     await rig.slack.say("ana", INCIDENTS, "one")
@@ -1402,6 +1621,9 @@ async def test_socket_mode_brings_everything_by_envelope(rig: Rig, listener: Lis
     assert (listener.heard[0].accepts_response_payload, listener.heard[1].accepts_response_payload) == (True, False)
     assert len({r.envelope_id for r in listener.heard}) == 5
     assert rig.heard == []
+    assert (listener.heard[1].retry_attempt, listener.heard[0].retry_attempt) == (0, None)
+    await rig.slack.redeliver(listener.heard[1].payload["event_id"])
+    assert (listener.heard[-1].retry_attempt, listener.heard[-1].retry_reason) == (1, "http_timeout")
 
 
 async def test_a_silent_socket_is_late(rig: Rig, listener: Listener) -> None:
@@ -1419,6 +1641,31 @@ async def test_a_refresh_makes_the_app_come_back_on_a_new_connection(rig: Rig, l
     await until(lambda: [s for s in rig.slack.wire.sockets if s is not before and not s.leaving])
     ack = await rig.slack.command("ana", INCIDENTS, "/incident")
     assert (ack.ok, len(listener.heard)) == (True, 1)
+
+
+async def test_a_socket_cut_while_waiting_is_a_failed_dispatch(rig: Rig, listener: Listener) -> None:
+    """The connection breaks without a word: the person reads so, and the SDK comes back."""
+    listener.acknowledges = False
+    before = rig.slack.wire.sockets[0]
+    waiting = asyncio.create_task(rig.slack.command("ana", INCIDENTS, "/incident"))
+    await until(lambda: listener.heard)
+    await rig.slack.wire.cut()
+    assert (await waiting).problem == "dispatch_failed"
+    listener.acknowledges = True
+    await listener.client.connect_to_new_endpoint(force=True)
+    await until(lambda: [s for s in rig.slack.wire.sockets if s is not before and not s.leaving])
+    assert (await rig.slack.command("ana", INCIDENTS, "/incident")).ok
+
+
+async def test_an_eleventh_socket_is_turned_away(rig: Rig) -> None:
+    """Ten connections an app."""
+    web = AsyncWebClient("xapp-sandbox", base_url=rig.slack.api_url, session=rig.session, retry_handlers=[])
+    async with contextlib.AsyncExitStack() as doors:
+        for i in range(11):
+            url = (await web.apps_connections_open(app_token="xapp-sandbox"))["url"]
+            door = await doors.enter_async_context(rig.session.ws_connect(url))
+            first = await door.receive()
+            assert (first.type is aiohttp.WSMsgType.TEXT) == (i < limits.SOCKET_CONNECTIONS)
 
 
 async def test_a_ticket_opens_one_socket_and_only_the_app_token_gets_one(rig: Rig) -> None:
@@ -1460,6 +1707,10 @@ async def test_each_person_sees_their_own_workspace(rig: Rig) -> None:
     assert (room["messages"][0]["pinned"], room["messages"][0]["sender"]) == (True, "Amends")
     assert [r["text"] for r in room["messages"][0]["replies"]] == ["in thread"]
     assert {"id": "U0NOOR", "name": "Noor Haddad"} in room["members"]
+    assert room["messages"][0]["replies"][0]["ephemeral"] is False
+    dm = rig.slack.direct("ana")
+    titles = {c["id"]: c["title"] for c in rig.slack.state_for("ana")["channels"]}
+    assert (titles[dm], titles[INCIDENTS]) == ("Amends", "incidents")
     seen = {u: [c["name"] for c in rig.slack.state_for(u)["channels"]] for u in ("gus", "sol", "noor")}
     assert seen["gus"] == ["incidents"]
     assert seen["sol"] == ["ext-contoso"]

@@ -190,6 +190,7 @@ async function perform(action, el, ctx, wrap = null) {
       if (action.card?.actions?.length) put(shown, actionSet(action.card.actions, ctx, {}));
       host.append(shown);
       el.setAttribute("aria-expanded", "true");
+      shown.scrollIntoView({ block: "nearest" });
       shown.querySelector("input,select,textarea,button")?.focus({ preventScroll: true });
       return;
     }

@@ -17,7 +17,7 @@ export function composer({ testid, sendTestid, label, hints, send, before = null
   let at = -1;
   let sending = false;
 
-  const grow = () => { box.style.setProperty("height", "auto"); box.style.setProperty("height", `${Math.min(box.scrollHeight, 168)}px`); button.disabled = !box.value.trim(); };
+  const grow = () => { box.style.setProperty("height", "auto"); if (box.scrollHeight) box.style.setProperty("height", `${Math.min(box.scrollHeight, 168)}px`); button.disabled = !box.value.trim(); };
   const shut = () => { open = null; at = -1; list.hidden = true; box.setAttribute("aria-expanded", "false"); box.removeAttribute("aria-activedescendant"); };
   const point = (to) => {
     at = to;
@@ -83,6 +83,8 @@ export function composer({ testid, sendTestid, label, hints, send, before = null
   grow();
   return {
     root, box,
+    get draft() { return box.value; },
+    set draft(text) { box.value = text; grow(); shut(); },
     put(text) { box.value = text; grow(); box.focus(); box.selectionStart = box.selectionEnd = text.length; shut(); },
     name(placeholder) { box.placeholder = placeholder; box.setAttribute("aria-label", placeholder); },
     lock(reason) { box.disabled = Boolean(reason); if (reason) box.placeholder = reason; grow(); },

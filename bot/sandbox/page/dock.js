@@ -164,5 +164,5 @@ export class Dock {
 function brief(e) {
   const p = e.payload || {};
   const text = p.text || p.command && `${p.command} ${p.text || ""}` || p.name || p.summary || p.view?.title?.text || p.activity?.text || e.answer?.error || p.actions?.[0]?.value || "";
-  return String(text || "JSON").replace(/\s+/g, " ").slice(0, 110);
+  return String(text || "details").replace(/\s+/g, " ").slice(0, 110);
 }

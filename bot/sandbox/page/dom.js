@@ -122,7 +122,7 @@ export function tint(id) {
 }
 
 export function avatar(person, className = "") {
-  if (person?.bot) return h("span", { class: `avatar avatar-bot ${className}`, "aria-hidden": "true" }, mark());
+  if (person?.bot && !person.system) return h("span", { class: `avatar avatar-bot ${className}`, "aria-hidden": "true" }, mark());
   return h("span", { class: `avatar ${tint(person?.name || person?.id)} ${className}`, "aria-hidden": "true" }, initials(person?.name || person?.id));
 }
 

@@ -4,15 +4,22 @@ import { clear, h, icon, put } from "./dom.js";
 
 const KEY = "amends.sandbox.guide";
 const STEPS = [
-  { title: "Declare in Slack", how: "As Ana, in #incidents. A room opens, the right people hear of it, and a card says what was understood.", side: "slack", who: "Ana", where: "incidents", say: "/incident declare Sign-in is failing for US customers sev2 services sign-in region US", done: /^\/inc(ident)?\s+declare\b/i },
+  { title: "Declare in Slack", how: "As Ana, in #incidents. A room opens, the right people hear of it, and a card says what was understood.", side: "slack", who: "Ana", where: "incidents", say: "/incident declare Sign-in is failing for US customers sev2 services sign-in region US", seen: (now, then) => now.rooms > then.rooms },
   { title: "See it in Teams", how: "The same card is already in the Incidents channel on the right, as a thread. Open it and look.", side: "teams", look: true },
-  { title: "Set severity and services", how: "Now from Teams, in that thread, as Ben. Buttons on the card say the same words.", side: "teams", who: "Ben", where: "thread", say: "severity sev1 because nobody in the US can sign in", done: /\b(severity|sev|services)\b/i },
+  { title: "Set severity and services", how: "Now from Teams, in that thread, as Ben. Buttons on the card say the same words.", side: "teams", who: "Ben", where: "thread", say: "severity sev1 because nobody in the US can sign in", done: /^(severity|sev|services|region)\b/ },
   { title: "Wind the clock", how: "Press +30 min above. Updates fall due, and Amends reminds the room.", wind: true, done: /^wind$/ },
-  { title: "Resolve with a recap", how: "Back in Slack, in the incident's room. The recap asks what customers could not do, from when until when, and what set it off.", side: "slack", who: "Ana", where: "room", say: "/incident resolve", done: /\b(resolve|recap)\b/i },
-  { title: "Draft, fill, submit", how: "Ben writes the apology from the recorded facts; open gaps are named, and each wants a fact or an honest “not known yet”.", side: "teams", who: "Ben", where: "thread", say: "apology draft", done: /\bapology (draft|fill|submit)\b/i },
-  { title: "Approve as a second person", how: "Nobody approves their own words. Change to Cleo in Slack, read it, and press Approve; for sev1 and sev2 the commander, Ana, approves too.", side: "slack", who: "Cleo", where: "incidents", say: "/apology approve", done: /\bapology approve\b|^\/apology\s+approve/i },
-  { title: "Publish to three customers", how: "Contoso and Tailspin read it in Slack, Fabrikam in Teams: each its own words, once. Look into their channels.", side: "slack", who: "Cleo", where: "incidents", say: "/apology publish", done: /\bapology publish\b|^\/apology\s+publish/i },
+  { title: "Resolve with a recap", how: "Back in Slack, in the incident's room. The recap asks what customers could not do, from when until when, and what set it off.", side: "slack", who: "Ana", where: "room", say: "/incident resolve", done: /^(resolve|close|recap|status (\S+ )?resolved)\b/ },
+  { title: "Draft, fill, submit", how: "Ben writes the apology from the recorded facts; open gaps are named, and each wants a fact or an honest “not known yet”.", side: "teams", who: "Ben", where: "thread", say: "apology draft", done: /^apology submit\b/ },
+  { title: "Approve as a second person", how: "Nobody approves their own words. Change to Cleo in Slack, read it, and press Approve; for sev1 and sev2 the commander, Ana, approves too.", side: "slack", who: "Cleo", where: "incidents", say: "/apology approve", done: /^apology approve\b/ },
+  { title: "Publish to three customers", how: "Contoso and Tailspin read it in Slack, Fabrikam in Teams: each its own words, once. Look into their channels.", side: "slack", who: "Cleo", where: "incidents", say: "/apology publish", seen: (now, then) => now.customersTold >= then.customersTold + 3 },
 ];
+
+/** "/inc severity sev1", "@Amends severity …", a button's {"says": …}: the words of the grammar, lower case. */
+function verbOf(words) {
+  let said = String(words || "");
+  if (said.startsWith("{")) { try { const data = JSON.parse(said); said = data.says || data.verb || ""; } catch { said = ""; } }
+  return said.trim().toLowerCase().replace(/^\/(incident|inc)\s+/, "").replace(/^\/apology\b/, "apology").replace(/^@amends\s+/, "");
+}
 
 export class Guide {
   constructor(root, app) {
@@ -21,6 +28,8 @@ export class Guide {
     let kept = {};
     try { kept = JSON.parse(localStorage.getItem(KEY) || "{}"); } catch { /* private window: the ticks live as long as the page */ }
     this.ticked = new Set(kept.ticked || []);
+    this.unticked = new Set(); // what somebody took back by hand is not ticked again by itself
+    this.before = { rooms: 0, customersTold: 0 }; // what was there when the guide was started over
     this.closed = Boolean(kept.closed);
     this.chosen = null;
     this.draw();
@@ -30,10 +39,18 @@ export class Guide {
   get at() { return this.chosen ?? STEPS.findIndex((_, i) => !this.ticked.has(i)); }
 
   /** Something was typed, pressed or wound: tick what it was. */
-  heard(words, { looked = false } = {}) {
-    let changed = false;
-    STEPS.forEach((step, i) => { if (!this.ticked.has(i) && ((looked && step.look && this.ticked.has(0)) || (step.done && words && step.done.test(words)))) { this.ticked.add(i); changed = true; } });
-    if (!changed) return;
+  heard(words) { const said = verbOf(words); this.tickAll((step) => step.done && said && step.done.test(said)); }
+
+  /** What can be seen on the platforms counts, whoever did it. */
+  look(facts) {
+    this.facts = facts;
+    this.tickAll((step) => step.seen?.(facts, this.before));
+  }
+
+  tickAll(holds) {
+    const fresh = STEPS.map((step, i) => i).filter((i) => !this.ticked.has(i) && !this.unticked.has(i) && holds(STEPS[i]));
+    if (!fresh.length) return;
+    for (const i of fresh) this.ticked.add(i);
     this.chosen = null;
     this.keep();
     this.draw();
@@ -53,13 +70,18 @@ export class Guide {
           step.look && h("button", { type: "button", class: "btn btn-primary", data: { testid: "guide-try" }, on: { click: () => { this.app.lookAtRoom(); this.tick(at); } } }, "Show me"),
           step.wind && h("button", { type: "button", class: "btn btn-primary", data: { testid: "guide-try" }, on: { click: () => this.app.wind(30) } }, "+30 min"),
           h("button", { type: "button", class: "btn", on: { click: () => this.tick(at) } }, this.ticked.has(at) ? "Untick" : "Done")))
-      : h("div", { class: "guide-now", role: "status" }, h("p", {}, "That is the whole way, from the first word to an approved apology in every customer’s channel. Break something in Faults, or play it again."), h("div", { class: "guide-acts" }, h("button", { type: "button", class: "btn", on: { click: () => { this.ticked.clear(); this.chosen = null; this.keep(); this.draw(); } } }, "Start over")));
+      : h("div", { class: "guide-now", role: "status" }, h("p", {}, "That is the whole way, from the first word to an approved apology in every customer’s channel. Break something in Faults, or play it again."), h("div", { class: "guide-acts" }, h("button", { type: "button", class: "btn", on: { click: () => { this.ticked.clear(); this.unticked.clear(); this.before = this.facts || this.before; this.chosen = null; this.keep(); this.draw(); } } }, "Start over")));
     this.root.hidden = this.closed;
     this.toggleButton?.setAttribute("aria-expanded", String(!this.closed));
     put(clear(this.root), list, body);
     if (focused) this.root.querySelector(`[data-control="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
 
-  tick(i) { if (this.ticked.has(i)) this.ticked.delete(i); else this.ticked.add(i); this.chosen = null; this.keep(); this.draw(); }
+  tick(i) {
+    if (this.ticked.has(i)) { this.ticked.delete(i); this.unticked.add(i); } else this.ticked.add(i);
+    this.chosen = null;
+    this.keep();
+    this.draw();
+  }
   toggle() { this.closed = !this.closed; this.keep(); this.draw(); }
 }

@@ -26,7 +26,7 @@ const base = (id) => String(id).split(";")[0];
 const textOf = (message) => {
   const find = (list) => { for (const el of list || []) { if (el.type === "TextBlock" && el.text) return el.text; const inner = find(el.items || el.columns || []); if (inner) return inner; } return ""; };
   const raw = find(message.card?.body) || message.text || message.summary || "";
-  return raw.replace(/<[^>]+>/g, "").replace(/&nbsp;/g, " ").replace(/\\([\\`*_{}[\]()#+\-.!~>|])/g, "$1").replace(/\*\*|__/g, "").trim();
+  return raw.replace(/<\/?at[^>]*>/g, "").replace(/&nbsp;/g, " ").replace(/\*\*/g, "").replace(/\\([^\w\s])/g, "$1").trim();
 };
 
 /** Teams' `state_for`: see bot/sandbox/teams.py. `everyone` are all people of that Teams. */

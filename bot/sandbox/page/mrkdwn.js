@@ -1,6 +1,6 @@
 // Slack's text: mrkdwn, plain text, rich text; and the emoji names that turn up in incident rooms.
 
-import { clockTime, dayName, h, icon, link, when } from "./dom.js";
+import { clockTime, dayName, h, icon, link, put, when } from "./dom.js";
 
 const EMOJI = {
   white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", rotating_light: "🚨", fire: "🔥", eyes: "👀", mega: "📣", loudspeaker: "📢", bell: "🔔",
@@ -23,8 +23,7 @@ const DRAWN = {
 let hasEmoji;
 function emojiFont() {
   if (hasEmoji === undefined) {
-    const pen = document.createElement("canvas").getContext("2d");
-    pen.font = "32px sans-serif";
+    const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const sum = (text) => { pen.clearRect(0, 0, 64, 64); pen.fillText(text, 4, 40); return pen.getImageData(0, 0, 64, 64).data.reduce((a, v, i) => (a * 31 + v * (i + 1)) % 1000003, 7); };
     pen.canvas.width = pen.canvas.height = 64;
     pen.font = "32px sans-serif";
@@ -64,10 +63,10 @@ export function textObject(object, names) {
   return object.type === "mrkdwn" ? mrkdwn(object.text || "", names, { verbatim: object.verbatim }) : plain(object.text || "", object.emoji !== false);
 }
 
-/** plain_text: no markup, emoji names only. */
+/** plain_text: no markup, emoji names only. Slack keeps it escaped too and shows it decoded: github.com/slackapi/bolt-python/issues/513 */
 export function plain(text, withEmoji = true) {
   const out = [];
-  const lines = String(text).split("\n");
+  const lines = unescape(String(text)).split("\n");
   lines.forEach((line, i) => {
     if (i) out.push(h("br"));
     if (!withEmoji) out.push(line);

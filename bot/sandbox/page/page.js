@@ -60,10 +60,23 @@ class App {
     this.clock = { at: Date.parse(state.clock.now), heard: performance.now(), zone: state.clock.zone };
     this.drawClock();
     this.people = state.people;
-    this.slack.update(state.slack);
-    this.teams.update(state.teams, state.people.teams);
-    this.dock.update(state);
+    this.drawing("Slack", () => this.slack.update(state.slack));
+    this.drawing("Teams", () => this.teams.update(state.teams, state.people.teams));
+    this.drawing("the drawers", () => this.dock.update(state));
+    this.guide.look({
+      rooms: this.slack.model.channels.filter((c) => c.room && c.kind !== "im").length + this.teams.model.conversations.filter((c) => c.kind === "thread" && c.byBot).length,
+      customersTold: new Set((state.outbox || []).filter((r) => r.audience === "customer" && r.state === "sent").map((r) => r.destination)).size,
+    });
     document.body.classList.add("ready");
+  }
+
+  /** A fault in drawing one pane leaves the other alone, and is said once. */
+  drawing(what, draw) {
+    try { draw(); } catch (fault) {
+      console.error(fault);
+      if (this.faulty !== what) this.note(this.byId("notes"), `This page could not draw ${what}. The details are in the browser's console.`);
+      this.faulty = what;
+    }
   }
 
   async loadLedger() { try { this.dock.ledger(await get("ledger")); } catch (trouble) { this.note(this.byId("notes"), trouble.message); } }
@@ -136,7 +149,6 @@ class App {
     this.showPane("teams");
     const thread = this.teams.model.conversations.filter((c) => c.kind === "thread" && c.byBot).at(-1);
     if (thread) this.teams.open(thread.id);
-    this.guide.heard("", { looked: true });
   }
 
   showPane(side) {
@@ -218,4 +230,4 @@ class App {
   }
 }
 
-window.amends = new App();
+new App();

@@ -31,6 +31,7 @@ export class SlackPane {
     this.at = "";
     this.thread = "";
     this.seen = new Map(); // person → Map(channel → ts)
+    this.drafts = new Map(); // channel → what was begun there
     this.model = null;
     this.viewSig = "";
     this.build();
@@ -130,7 +131,12 @@ export class SlackPane {
   botChat() { return this.model.channels.find((c) => c.kind === "im" && c.with === this.model.bot.id) || null; }
 
   open(id) {
-    if (id !== this.at) { this.thread = ""; this.stuck = true; }
+    if (id !== this.at) {
+      this.thread = "";
+      this.stuck = true;
+      this.drafts.set(this.at, this.composer.draft);
+      this.composer.draft = this.drafts.get(id) || "";
+    }
     this.at = id;
     this.jump.hidden = true;
     if (id === HOME) this.app.act(this.notes, "slack/home", { user: this.model.me.id });
@@ -184,8 +190,9 @@ export class SlackPane {
   drawHome() {
     const { home, bot } = this.model;
     const sig = JSON.stringify(["home", home?.hash, home?.id]);
-    this.head.drawnFrom = null;
-    put(clear(this.head), h("h2", {}, avatar(bot, "small"), h("span", {}, "Amends")), h("span", { class: "tabs" }, h("span", { class: "tab here" }, "Home"), this.botChat() && h("button", { type: "button", class: "tab", on: { click: () => this.open(this.botChat().id) } }, "Messages")));
+    const headSig = JSON.stringify(["home", this.botChat()?.id]);
+    if (this.head.drawnFrom !== headSig) put(clear(this.head), h("h2", {}, avatar(bot, "small"), h("span", {}, "Amends")), h("span", { class: "tabs" }, h("span", { class: "tab here" }, "Home"), this.botChat() && h("button", { type: "button", class: "tab", on: { click: () => this.open(this.botChat().id) } }, "Messages")));
+    this.head.drawnFrom = headSig;
     this.composer.root.hidden = true;
     this.joinBar.hidden = true;
     const empty = () => h("div", { class: "empty" }, avatar(bot, "large"), h("p", {}, "Amends has not drawn this tab yet."), h("p", { class: "quiet" }, "It does when somebody opens it. Give it a moment."));

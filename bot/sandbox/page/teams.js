@@ -21,6 +21,7 @@ export class TeamsPane {
     this.seen = new Map(); // person → Map(conversation → message id)
     this.known = new Map(); // person → ids of messages already shown or announced
     this.dialogSig = "";
+    this.drafts = new Map(); // conversation → what was begun there
     this.build();
   }
 
@@ -126,6 +127,10 @@ export class TeamsPane {
   }
 
   open(id) {
+    if (id !== this.at) {
+      this.drafts.set(this.at, this.composer.draft);
+      this.composer.draft = this.drafts.get(id) || "";
+    }
     this.at = id;
     this.stuck = true;
     this.jump.hidden = true;

@@ -10,6 +10,7 @@ from handlers.domain.compose.source import (
     Gap,
     Locked,
     Source,
+    carried_over,
     default_next_report,
     fact_id,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "Gap",
     "Locked",
     "Source",
+    "carried_over",
     "compose",
     "compose_closure",
     "compose_holding",

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from handlers.domain.compose import phrases as say
+from handlers.domain.compose.caused import LONGEST_SENTENCE, UNKNOWN_CAUSES
 from handlers.domain.compose.frame import Frame, Said, blank
 from handlers.domain.compose.gaps import is_amount
 from handlers.domain.compose.ledger import Settled
@@ -20,13 +21,6 @@ _DECISION: Final = re.compile(r"\b(?:decision|decide[sd]?)\b", re.IGNORECASE)
 _BOLD_PROMISE: Final = re.compile(
     r"\b(?:fixed|resolved|solved|repaired|never|guarantee\w*|will not|won't)\b", re.IGNORECASE
 )
-
-
-_UNKNOWN_CAUSES: Final = {
-    "cause.trigger": "the cause",
-    "cause.flaw": "why this went wrong",
-    "cause.latent": "what the first fix missed",
-}
 
 
 class Ahead(Frame):
@@ -68,8 +62,8 @@ class Ahead(Frame):
         """What is not known yet, by when it will be explained (A3, F3, F7, F8, W14)."""
         groups: dict[tuple[date, tuple[str, ...]] | None, list[tuple[str, tuple[str, ...]]]] = {}
         for words, short, settled, core in self._unknown_facts():
-            if brief and not core:
-                continue
+            if (brief and not core) or (not brief and settled.kind in UNKNOWN_CAUSES):
+                continue  # the full text says what is not known of a cause where it tells of causes
             groups.setdefault(self.ledger.explained_by(settled), []).append((short if brief else words, settled.ids))
         out = []
         for until, items in groups.items():
@@ -111,7 +105,7 @@ class Ahead(Frame):
         return list(found.values())
 
     def _unknown_facts(self) -> list[tuple[str, str, Settled, bool]]:
-        """(words, short words, fact, whether chat says it too)."""
+        """Each as (words, short words without days, fact, whether chat says it too)."""
         ledger, out = self.ledger, []
         untimed = [c for c in ledger.cases if any(not s.timed for s in c.spans)]
         timed_too = len(untimed) < len(ledger.cases)
@@ -119,16 +113,16 @@ class Ahead(Frame):
             found = ledger.one(kind)
             if found and found.unknown and untimed:
                 apart = plain(self.on_days(untimed)) if timed_too else ""
-                out.append((f"the exact start and end times{apart}", f"the exact times{apart}", found, True))
+                out.append((f"the exact start and end times{apart}", "the exact times", found, True))
                 break
         for kind in ("cause.trigger", "cause.flaw", "cause.latent"):
             for settled, held in ledger.each(kind):
                 if not settled.unknown:
                     continue
                 apart = plain(self.on_days(self.those(held))) if len(held) < len(ledger.cases) else ""
-                words = _UNKNOWN_CAUSES[kind]
+                words = UNKNOWN_CAUSES[kind]
                 if not any(w == words + apart for w, *_ in out):
-                    out.append((words + apart, words + apart, settled, True))
+                    out.append((words + apart, words, settled, True))
         for kind, words in (
             ("impact", "exactly what customers saw"),
             ("fix", "how far the fix has come"),
@@ -190,16 +184,21 @@ class Ahead(Frame):
         return self._on_one_day(self.report(), self.remedy())
 
     def _on_one_day(self, *each: list[Said]) -> list[Said]:
+        """Sentences that end in the same "by DATE" become one; the others stay as they are."""
         said = [one for some in each for one in some]
-        parted = [_by(one) for one in said]
-        days = [day for _, day in parted if day]
-        if len(said) < 2 or len(days) < len(said) or len({day.text for day in days}) != 1:
+        dated = [(one, *_by(one)) for one in said]
+        first = next((day.text for _, _, day in dated if day), None)
+        joined = [(one, parts, day) for one, parts, day in dated if day and day.text == first]
+        if len(joined) < 2:
             return said
-        verbs = [parts for parts, _ in parted]
-        verbs = [verbs[0], *[_without_subject(verb) for verb in verbs[1:]]]
-        ids = tuple(dict.fromkeys(i for day in days for i in day.ids))
-        parts = (*listed(verbs, self.locale), " by ", Token(days[0].text, ids), ".")
-        return [Said("report", "F12", parts, max(one.keep for one in said))]
+        verbs = [joined[0][1], *[_without_subject(parts) for _, parts, _ in joined[1:]]]
+        token = Token(first or "", tuple(dict.fromkeys(i for _, _, day in joined for i in day.ids)))
+        parts = (*listed(verbs, self.locale), " by ", token, ".")
+        keep = max(one.keep for one, _, _ in joined)
+        if len(plain(parts).split()) > LONGEST_SENTENCE:
+            return said
+        others = [one for one in said if not any(one is known for known, _, _ in joined)]
+        return [Said("report", "F12", parts, keep), *others]
 
     def promises(self) -> list[Said]:
         """What was promised before and how it stands, where a recurrence makes it matter (F9)."""

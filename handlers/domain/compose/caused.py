@@ -11,6 +11,12 @@ from handlers.domain.compose.gaps import explained
 from handlers.domain.compose.ledger import Case, link_id
 from handlers.domain.compose.phrases import Part, Token, capital, opened, small
 
+UNKNOWN_CAUSES: Final = {
+    "cause.trigger": "the cause",
+    "cause.flaw": "why this went wrong",
+    "cause.latent": "what the first fix missed",
+}
+"""How a cause that is not known yet is named."""
 LONGEST_SENTENCE: Final = 30
 """Words; two short sentences are joined only below it (rule R2 allows 35)."""
 
@@ -31,11 +37,27 @@ class Caused(Frame):
         for cases in seen.values():
             out += self.cause_of(tuple(cases), self.told_apart(cases))
         out += self._recurrences()
+        out += self._unknown_causes()
         missing = tuple(c for c in self.ledger.cases if not explained(self.ledger, c))
         if missing and not self.ledger.waived("cause", "A3"):
             which = self.on_days(missing) if len(missing) < len(self.ledger.cases) else ()
             parts = ("The cause of the trouble", *which, f" was {blank('the cause')}.")
             out.append(Said("cause", "A3", parts, 84))
+        return out
+
+    def _unknown_causes(self) -> list[Said]:
+        """That a cause is not known yet, and by when it will be explained."""
+        out = []
+        for kind, words in UNKNOWN_CAUSES.items():
+            for settled, held in self.ledger.each(kind):
+                if not settled.unknown:
+                    continue
+                apart = self.on_days(self.those(held)) if len(held) < len(self.ledger.cases) else ()
+                until = self.ledger.explained_by(settled)
+                by: tuple[Part, ...] = (", and we will explain it by ", self.day_token(until)) if until else ()
+                lead = (capital(words), *((" of the trouble", *apart) if apart and kind == "cause.trigger" else apart))
+                token = Token("not known yet", settled.ids)
+                out.append(Said("cause unknown", "A3", (*lead, " is ", token, *by, "."), 84))
         return out
 
     def cause_of(self, cases: Sequence[Case], what: tuple[Part, ...]) -> list[Said]:
@@ -48,6 +70,7 @@ class Caused(Frame):
         first = trigger or flaw
         assert first is not None
         lead = self._caused(first, what)
+        apart = say.shape(first.text) != "noun"
         if trigger is None or flaw is None:
             return [Said("cause", "A3", (*lead, "."), 84)]
         if say.shape(flaw.text) in {"clause", "state"}:
@@ -61,17 +84,17 @@ class Caused(Frame):
             tail = (f": {there}", Token(small(flaw.text), flaw.ids))
             alone = (capital(there), Token(small(flaw.text), flaw.ids))
         joined = Said("cause", "A3", (*lead, *tail, "."), 84)
-        if joined.words <= LONGEST_SENTENCE:
+        if joined.words <= LONGEST_SENTENCE and not apart:
             return [joined]
         return [Said("cause", "A3", (*lead, "."), 84), Said("flaw", "A3", (*alone, "."), 80)]
 
     @staticmethod
     def _caused(token: Token, what: tuple[Part, ...]) -> tuple[Part, ...]:
         match say.shape(token.text):
-            case "clause" | "state":
-                return ("What caused ", *what, ": ", Token(small(token.text), token.ids))
-            case "verb":
-                return ("What caused ", *what, ": it ", Token(small(token.text), token.ids))
+            case "clause":
+                return (*opened((token,)), ", which caused ", *what)
+            case "verb" | "state":
+                return ("The service ", Token(small(token.text), token.ids), ", which caused ", *what)
             case _:
                 words = say.article(token.text)
                 begun = (capital(words), Token(small(token.text), token.ids)) if words else opened((token,))
@@ -154,7 +177,8 @@ class Caused(Frame):
         after: tuple[Part, ...] = (" after the trouble", *self.on_days(outside)) if outside else ()
         fix: tuple[Part, ...] = ("The first fix", *after, " ")
         if latent is None:
-            return Said("recurrence", "F9", (*fix, verdict, " the problem, and it caused ", *what, "."), 86)
+            when = self.on_days(cases) if what != ("this",) else ()
+            return Said("recurrence", "F9", (*fix, verdict, " the problem, which came back", *when, "."), 86)
         if say.shape(latent.text) == "noun":
             words = Token(small(latent.text), latent.ids)
             body: tuple[Part, ...] = (f" {say.article(latent.text)}", words, ", which caused ", *what)

@@ -55,33 +55,49 @@ class Happened(Frame):
 
     def symptoms(self, cases: Sequence[Case], *, brief: bool = False) -> tuple[tuple[Part, ...], ...]:
         """What was seen, without a full stop: "you saw intermittent access in BPOS"; `brief` drops "you saw"."""
-        case = cases[0]
         services = self.services(cases)
-        where: tuple[Part, ...] = (" in ", *listed(services, self.locale)) if services else ()
-        nouns: list[tuple[Part, ...]] = []
+        names = [name.lower() for case in cases for _, name in case.services]
         out: list[tuple[Part, ...]] = []
-        for impact in case.impacts:
-            ids = tuple(dict.fromkeys(i for c in cases for t in c.impacts if t.text == impact.text for i in t.ids))
-            token = Token(small(impact.text), ids)
-            named = any(name.lower() in impact.text.lower() for c in cases for _, name in c.services)
-            tail = () if named else where
-            match say.shape(impact.text):
+        placed = False
+
+        def where(words: str) -> tuple[Part, ...]:
+            # the first time only, and not where the words name a service themselves
+            nonlocal placed
+            named = any(name in words.lower() for name in names)
+            fresh, placed = not placed and not named, True
+            return (
+                ((" to " if words.endswith(" in") else " in "), *listed(services, self.locale))
+                if services and fresh
+                else ()
+            )
+
+        tokens = [self._impact(impact, cases) for impact in cases[0].impacts]
+        nouns = [(say.article(t.text, symptom=True), t) for t in tokens if say.shape(t.text) == "noun"]
+        if nouns:
+            listing = listed(nouns, self.locale)
+            out.append(("" if brief else "you saw ", *listing, *where(plain(listing))))
+        for token in tokens:
+            match say.shape(token.text):
                 case "noun":
-                    nouns.append((say.article(impact.text, symptom=True), token))
-                case "verb" if token.text.lower().startswith("unable"):
-                    out.append(("you were ", token, *tail))
+                    continue
                 case "verb":
-                    out.append(("you ", token, *tail))
+                    out.append(
+                        ("you were " if token.text.lower().startswith("unable") else "you ", token, *where(token.text))
+                    )
                 case "state" if services:
+                    placed = True
                     out.append((*listed(services, self.locale), " ", self._agree(token, services)))
                 case "state":
                     out.append(("the service ", token))
                 case _:
-                    out.append((token, *tail))
-        if nouns:
-            named = any(n.lower() in plain(noun).lower() for noun in nouns for c in cases for _, n in c.services)
-            out.insert(0, ("" if brief else "you saw ", *listed(nouns, self.locale), *(() if named else where)))
+                    out.append((token, *where(token.text)))
         return tuple(out)
+
+    @staticmethod
+    def _impact(impact: Token, cases: Sequence[Case]) -> Token:
+        """One symptom with the facts of every incident that had it."""
+        ids = tuple(dict.fromkeys(i for c in cases for t in c.impacts if t.text == impact.text for i in t.ids))
+        return Token(small(impact.text), ids)
 
     @staticmethod
     def _agree(token: Token, services: Sequence[Sequence[Part]]) -> Token:
@@ -118,8 +134,17 @@ class Happened(Frame):
         out = [Said("window", "F1", parts, 94 if first else 90)]
         if first:
             out += [Said("impact", "F6", (*opened(more), "."), 88) for more in symptoms[1:]]
+            out += self.also_hit((case,), plain(parts) + " ".join(said.text for said in out))
             out += self._scale(case)
         return out
+
+    def also_hit(self, cases: Sequence[Case], told: str) -> list[Said]:
+        """The services that the symptoms of these incidents have not named."""
+        missing = [name for name in self.services(cases) if plain(name[1:]) not in told]
+        if not missing or not cases[0].impacts:
+            return []
+        also = "also " if len(missing) < len(self.services(cases)) else ""
+        return [Said("services", "F4", (f"This {also}affected ", *listed(missing, self.locale), "."), 87)]
 
     def _scale(self, case: Case) -> list[Said]:
         out = []

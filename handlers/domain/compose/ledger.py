@@ -89,6 +89,7 @@ class Teaser:
 
     name: str
     noun: str
+    phrase: str
     incident: int
 
 
@@ -140,8 +141,8 @@ def settle(kind: str, facts: Sequence[Fact]) -> Settled | Conflict | None:
     """The value that stands among live facts of a kind that holds one.
 
     A known value beats `unknown`, a customer's own fact the public one. One source that said two things means the
-    later. Two sources that disagree: the one confirmed alone, or the one confirmed after all of them were recorded; else
-    neither.
+    later. Two sources that disagree: the one confirmed alone, or the one confirmed after all of them were recorded;
+    else neither.
     """
     known = [f for f in facts if not f.unknown] or list(facts)
     known = [f for f in known if f.visibility == "customer"] or known
@@ -191,7 +192,7 @@ def teasers(facts: Iterable[Fact]) -> tuple[Teaser, ...]:
             for match in pattern.finditer(fact.value):
                 adjective, noun = match.group(1).lower(), match.group(2).lower()
                 name = f"{adjective}-{noun}" if noun in _TAKEN_NAMES else noun
-                found.setdefault((name, fact.incident), Teaser(name, noun, fact.incident))
+                found.setdefault((name, fact.incident), Teaser(name, noun, clean(match[0]).lower(), fact.incident))
     return tuple(found.values())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from handlers.domain.compose import phrases as say
@@ -38,13 +37,15 @@ class Mended(Frame):
     def with_teasers_explained(self, said: Sequence[Said], *, brief: bool = False) -> list[Said]:
         """Right after the sentence that announces something: what it was, or that this is not known yet (W14)."""
         out: list[Said] = []
+        told: set[str] = set()
         for one in said:
-            out.append(one)
-            told = {s.name for s in out}
+            parts = one.parts
             for teaser in self.ledger.teasers:
-                if teaser.name not in told and re.search(rf"\b{teaser.noun}\b", one.text, re.IGNORECASE):
-                    out += self.explanation(teaser.name, teaser.noun, one.keep, brief=brief)
+                if teaser.name not in told and teaser.phrase in one.text.lower():
                     told.add(teaser.name)
+                    for more in self.explanation(teaser.name, teaser.noun, brief=brief):
+                        parts = (*parts, " ", *more.parts)  # one clause: neither is told without the other
+            out.append(Said(one.name, one.rule, parts, one.keep))
         return out
 
     def explanation(self, name: str, noun: str, keep: int = 78, *, brief: bool = False) -> list[Said]:
@@ -155,5 +156,7 @@ class Mended(Frame):
         words = small(found.value)
         if say.shape(words) == "clause":
             return [Said("workaround", "F6", (*opened((found.token,)), "."), 62)]
+        if say.is_instruction(words):
+            return [Said("workaround", "F6", ("Until this is fixed, you can ", Token(words, found.ids), "."), 62)]
         parts = ("Until this is fixed, there is a way round it: ", Token(words, found.ids), ".")
         return [Said("workaround", "F6", parts, 62)]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,7 @@ class Span:
         return self.start is not None and self.end is not None
 
 
+@lru_cache(maxsize=256)
 def zone_of(name: str) -> Zone | None:
     """A zone by any of its names, or nothing where the name is unknown or has two meanings."""
     try:

@@ -112,14 +112,14 @@ def _set(variant: str, sections: Sequence[Section]) -> Page:
             for i, said in enumerate(row.said):
                 text += " " if i else ""
                 for part in said.parts:
-                    if isinstance(part, Token):
+                    if isinstance(part, Token) and part.ids:
                         required = said.keep >= REQUIRED_FROM
                         locked.append(
                             Locked(variant, len(text), len(text) + len(part.text), part.text, part.ids, required)
                         )
                         text += part.text
                     else:
-                        text += part
+                        text += part if isinstance(part, str) else part.text
                 clauses.append(Clause(said.text, said.ids, said.rule, variant))
                 ids.update(said.ids)
     return Page(variant, text, tuple(clauses), tuple(locked), (), frozenset(ids))

@@ -61,13 +61,16 @@ _STATES: Final = re.compile(
 _CLAUSE: Final = re.compile(
     rf"^(?:[\w'/%,.-]+\s+){{0,7}}?(?P<before>[\w'/%.-]+)\s+(?P<verb>{_AUXILIARIES}|{_FINITE})\b", re.IGNORECASE
 )
+_TRANSITIVE: Final = re.compile(
+    r"^(?:[\w'/-]+ ){1,5}?\w{2,}ed (?:us|it|them|you|nobody|nothing|anyone|the|our|every|all|too|only)\b", re.IGNORECASE
+)
 _RELATIVE: Final = re.compile(r"\b(?:that|which|who|where|when|while|because|after)\b", re.IGNORECASE)
 _PAST: Final = _words(
     "rebuilt|rolled|put|took|made|set|sent|ran|shut|cut|split|brought|gave|moved|turned|began|built|found|"
     "kept|held|led|rewrote|wrote|went|froze|reset|drew|drove"
 )
 _LOWERED: Final = _words(
-    "intermittent|degraded|slow|errors|error|delays|delayed|failed|could|unable|customers|users|high|a|an|"
+    "rollback|intermittent|degraded|slow|errors|error|delays|delayed|failed|could|unable|customers|users|high|a|an|"
     "the|our|we|no|timeouts|increased|elevated|partial|full|missing|login|logins|isolated|rolled|restarted|"
     "repaired|replaced|added|removed|blocked|moved|switched|restored|design|configuration|config|expired"
 )
@@ -83,6 +86,11 @@ _VOWEL_SOUND: Final = re.compile(
     r"^(?:[aeio]|u(?!ni|se|ti|s[aeiou]|[bcdfgklmnprst][aeiou])|hour|honest)", re.IGNORECASE
 )
 _PLACES_WITH_ARTICLE: Final = frozenset({"EU", "US", "USA", "UK", "UAE", "Netherlands", "Philippines", "Americas"})
+_COMMON_KINDS: Final = _words("API|APIs|UI|App|Portal|Service|Services|Platform|Dashboard|Console|Website|Store")
+_INSTRUCTIONS: Final = _words(
+    "use|pay|call|try|open|reload|switch|write|send|sign|log|order|upload|download|retry|restart|clear|choose|export|go|"
+    "read|view|work|connect|e-mail|email|phone|install|select|submit|enter|search|type|wait"
+)
 _VOWEL_LETTERS: Final = frozenset("AEFHILMNORSX")
 
 
@@ -127,7 +135,7 @@ def shape(words: str) -> Shape:
         and not _RELATIVE.search(words[: match.start("verb")])
     ):
         return "clause"
-    return "noun"
+    return "clause" if _TRANSITIVE.match(words) else "noun"
 
 
 def _head(words: str) -> str:
@@ -181,7 +189,7 @@ def the(name: str) -> str:
     words = name.split()
     if not words or words[0].lower() in {"the", "our", "my"} or len(words) == 1:
         return ""
-    return "the " if words[-1].islower() else ""
+    return "the " if words[0].islower() or words[-1].islower() or words[-1] in _COMMON_KINDS else ""
 
 
 def the_place(name: str) -> str:
@@ -190,6 +198,11 @@ def the_place(name: str) -> str:
         return ""
     common = name.rsplit(maxsplit=1)[-1].islower() and " " in name
     return "the " if name in _PLACES_WITH_ARTICLE or name.startswith("United ") or common else ""
+
+
+def is_instruction(words: str) -> bool:
+    """Whether a workaround tells what to do, so that it can stand after "you can"."""
+    return words.split(" ", 1)[0].lower() in _INSTRUCTIONS
 
 
 def is_imperative(words: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -148,6 +149,26 @@ class Composed:
     def why(self, variant: str, words: str) -> tuple[str, ...]:
         """The facts behind the first clause of this variant that holds these words; nothing where none does."""
         return next((c.fact_ids for c in self.clauses if c.variant == variant and words in c.text), ())
+
+
+def carried_over(edited: str, public: Composed, own: Composed, variant: str) -> str:
+    """Words that people edited in the public text, with another audience's facts in their places.
+
+    Facts are paired by what they are and which of several in turn they are; a fact the other audience does not have
+    keeps its public words.
+    """
+    theirs: dict[tuple[str, ...], list[str]] = {}
+    for token in own.tokens(variant):
+        theirs.setdefault(token.fact_ids, []).append(token.text)
+    swaps: dict[str, str] = {}
+    for token in public.tokens(variant):
+        left = theirs.get(token.fact_ids, [])
+        swaps.setdefault(token.text, left.pop(0) if left else token.text)
+    changed = [words for words, new in swaps.items() if words != new]
+    if not changed:
+        return edited
+    longest_first = "|".join(re.escape(words) for words in sorted(changed, key=lambda w: (-len(w), w)))
+    return re.sub(longest_first, lambda match: swaps[match[0]], edited)
 
 
 def fact_id(fact: Fact) -> str:

@@ -31,6 +31,10 @@ from handlers.domain.compose.source import (
 
 _COMMITS: Final = re.compile(r"\bprevent\w*\b.{0,60}\b(?:again|future|recur\w*|repeat)", re.IGNORECASE)
 """Rule A4."""
+MOST_FINE_LINES: Final = 2
+"""Clock times of more incidents than this are not read aloud."""
+_SPARED: Final = frozenset({"chat: prevention", "chat: commitment", "chat: effort"})
+"""What chat can do without before it gives up clock times."""
 DO_NOT_SAY: Final = (
     "Do not say: more on the cause, other customers' names, end times to come, credit, or “never again”."
 )
@@ -95,7 +99,7 @@ def _next(c: Clauses) -> Section:
 
 
 # --- chat and talking points -----------------------------------------------------------------------------------------
-def _groups(c: Clauses) -> list[tuple[Case, ...]]:
+def _groups(c: Clauses, *, coarse: bool) -> list[tuple[Case, ...]]:
     """Incidents that differ only in their day share a line."""
     groups: dict[tuple[object, ...], list[Case]] = {}
     ledger = c.ledger
@@ -107,20 +111,20 @@ def _groups(c: Clauses) -> list[tuple[Case, ...]]:
         failed = tuple(x.number for x in c.failed_before(case))
         place = "" if c.one_place or case.region is None else case.region.text
         impacts = tuple(sorted(t.text.casefold() for t in case.impacts))
-        timed = case.number if any(s.timed and s.zoned for s in case.spans) else 0
-        lasted = s.value if (s := ledger.known("duration", case.number)) else ""
-        # a finer day or a length of its own needs a line of its own
-        apart = case.number if lasted else timed
+        # clock times or a length of its own need a line of its own
+        fine = any(s.timed and s.zoned for s in case.spans) or ledger.known("duration", case.number)
+        apart = case.number if fine and not coarse else 0
         groups.setdefault((impacts, case.services, place, causes, failed, apart), []).append(case)
     return [tuple(held) for held in groups.values()]
 
 
-def _group_lines(c: Clauses) -> list[Line | None]:
+def _group_lines(c: Clauses, *, coarse: bool = False) -> list[Line | None]:
     out: list[Line | None] = []
     told: set[int] = set()
-    for cases in _groups(c):
+    for cases in _groups(c, coarse=coarse):
         said = [_group_fact(c, cases)]
         said += [Said("impact", "F6", (*opened(more), "."), 88) for more in c.symptoms(cases, brief=True)[1:]]
+        said += c.also_hit(cases, " ".join(s.text for s in said))
         what: tuple[Part, ...] = ("this",)
         said += c.cause_of(cases, what)
         failed = c.failed_before(cases[0])
@@ -175,9 +179,18 @@ def _work(c: Clauses) -> Line | None:
 
 
 def _chat(c: Clauses) -> Page:
+    """Days alone where the clock times of several incidents would push out something that chat owes."""
+    fine = _chat_page(c, coarse=False)
+    if len(c.ledger.cases) == 1 or not set(fine.left_out) - _SPARED:
+        return fine
+    coarse = _chat_page(c, coarse=True)
+    return coarse if len(coarse.left_out) < len(fine.left_out) else fine
+
+
+def _chat_page(c: Clauses, *, coarse: bool) -> Page:
     rows = [
         line(c.sorry_briefly()),
-        *_group_lines(c),
+        *_group_lines(c, coarse=coarse),
         _stand(c),
         _work(c),
         line(c.next_dates(), c.contact(brief=True)),
@@ -187,7 +200,7 @@ def _chat(c: Clauses) -> Page:
 
 
 def _talking(c: Clauses) -> Page:
-    groups = [row for row in _group_lines(c) if row]
+    groups = [row for row in _group_lines(c, coarse=len(c.ledger.cases) > MOST_FINE_LINES) if row]
     signed = [Said(s.name, s.rule, ("Signed: ", *s.parts), s.keep) for s in c.signatory()]
     rest = [row for row in (_stand(c), _work(c), line(c.next_dates(), c.contact(brief=True)), line(signed)) if row]
     room = TALKING_LINES - 2 - len(rest)  # the apology and the do-not-say line

@@ -3,7 +3,29 @@
 It needs no model and does no I/O: `lint` reads a text alone or against a `RecordView` of the incident's facts.
 """
 
-from handlers.domain.lint.linter import lint
-from handlers.domain.lint.report import KINDS, Finding, Fix, Kind, Report, Severity
+from handlers.domain.lint.drift import Via, drift
+from handlers.domain.lint.linter import lint, lint_variant, lint_variants, score
+from handlers.domain.lint.record import FactView, IncidentView, PromiseView, RecordView, TaskView, WindowView
+from handlers.domain.lint.report import KINDS, Drift, Finding, Fix, Kind, Report, Severity
 
-__all__ = ["KINDS", "Finding", "Fix", "Kind", "Report", "Severity", "lint"]
+__all__ = [
+    "KINDS",
+    "Drift",
+    "FactView",
+    "Finding",
+    "Fix",
+    "IncidentView",
+    "Kind",
+    "PromiseView",
+    "RecordView",
+    "Report",
+    "Severity",
+    "TaskView",
+    "Via",
+    "WindowView",
+    "drift",
+    "lint",
+    "lint_variant",
+    "lint_variants",
+    "score",
+]

@@ -56,7 +56,8 @@ WEEKDAYS: Final = {
 _UNITS: Final = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
     )
 }
 _TENS: Final = {
@@ -70,31 +71,49 @@ MONTH_WORD: Final = (
 )
 WEEKDAY_WORD: Final = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|(?:Mon|Tues?|Wed|Thur?s?|Fri|Sat|Sun)\b\.?"
 _NUMBER_WORD: Final = (
-    r"(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
+    r"(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen"
     r"|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|dozen)\b)"
 )
-NUMBER: Final = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,4}}(?:\.\d{{1,6}})?|\d{{1,12}}(?:\.\d{{1,6}})?|{_NUMBER_WORD}(?:(?:[ -]| and ){_NUMBER_WORD}){{0,6}})"
+NUMBER: Final = (
+    rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,4}}(?:\.\d{{1,6}})?|\d{{1,12}}(?:\.\d{{1,6}})?|{_NUMBER_WORD}(?:(?:[ -]"
+    rf"| and ){_NUMBER_WORD}){{0,6}})"
+)
 
 # Zone names -------------------------------------------------------------------------------------------------------
 
 _ABBREVIATIONS: Final = (
-    "ACDT ACST ACT ACWST ADT AEDT AEST AET AFT AKDT AKST AKT ALMT AMST AMT ANAT AQTT ART AST AT AWDT AWST AWT AZOST AZOT AZT BNT BOT BRST BRT"
-    " BST BTT CAT CCT CDT CEST CET CHADT CHAST CHAT CHST CIST CKT CLST CLT COST COT CST CT CVT CWST CXT DAVT DDUT EASST EAST EAT ECT EDT EEST"
-    " EET EGST EGT EST ET FET FJT FKST FKT FNT GALT GAMT GET GFT GILT GMT GST GYT HADT HAST HAT HDT HKT HOVT HST ICT IDT IOT IRDT IRKT IRST"
-    " IST JST KGT KOST KRAT KST LHDT LHST LHT LINT MAGT MART MAWT MDT MEST MET MHT MIST MMT MSD MSK MST MT MUT MVT MYT NCT NDT NFT NOVT NPT"
-    " NST NT NUT NZDT NZST NZT OMST ORAT PDT PET PETT PGT PHOT PHST PHT PKT PMDT PMST PMT PONT PST PT PWT PYST PYT RET SAKT SAMT SAST SBT SCT"
-    " SGT SLST SRET SRT SST SYOT TAHT TFT THA TJT TKT TLT TMT TOT TRT TVT ULAT UTC UYST UYT UZT VET VLAT VOLT VOST VUT WAKT WAST WAT WEST WET"
+    "ACDT ACST ACT ACWST ADT AEDT AEST AET AFT AKDT AKST AKT ALMT AMST AMT ANAT AQTT ART AST AT AWDT AWST AWT AZOST "
+    "AZOT AZT BNT BOT BRST BRT"
+    " BST BTT CAT CCT CDT CEST CET CHADT CHAST CHAT CHST CIST CKT CLST CLT COST COT CST CT CVT CWST CXT DAVT DDUT "
+    "EASST EAST EAT ECT EDT EEST"
+    " EET EGST EGT EST ET FET FJT FKST FKT FNT GALT GAMT GET GFT GILT GMT GST GYT HADT HAST HAT HDT HKT HOVT HST "
+    "ICT IDT IOT IRDT IRKT IRST"
+    " IST JST KGT KOST KRAT KST LHDT LHST LHT LINT MAGT MART MAWT MDT MEST MET MHT MIST MMT MSD MSK MST MT MUT MVT "
+    "MYT NCT NDT NFT NOVT NPT"
+    " NST NT NUT NZDT NZST NZT OMST ORAT PDT PET PETT PGT PHOT PHST PHT PKT PMDT PMST PMT PONT PST PT PWT PYST PYT "
+    "RET SAKT SAMT SAST SBT SCT"
+    " SGT SLST SRET SRT SST SYOT TAHT TFT THA TJT TKT TLT TMT TOT TRT TVT ULAT UTC UYST UYT UZT VET VLAT VOLT VOST "
+    "VUT WAKT WAST WAT WEST WET"
     " WFT WGST WGT WIB WIT WITA WST YAKT YEKT"
 )
 _OFFSET: Final = r"[+-] ?(?:0?\d|1[0-4])(?::?[0-5]\d)?(?!\d)"
-_PROPER: Final = r"(?:St\. |U\.S\. |(?![Ll]ocal\b|[Yy]our\b|[Oo]ur\b|[Tt]his\b|[Tt]hat\b|[Ss]ame\b|[Tt]he\b|[Ss]ome\b|[Aa]ny\b|[Aa]t\b)[A-ZÀ-Þ][\w'./&-]{0,24}\.?,? (?:(?:of|and|the|du|de|da|&|-|d'[A-Z]\w{1,12}) ){0,2}|\([^()\n]{1,40}\) )"
+_PROPER: Final = (
+    r"(?:St\. |U\.S\. |(?![Ll]ocal\b|[Yy]our\b|[Oo]ur\b|[Tt]his\b|[Tt]hat\b|[Ss]ame\b|[Tt]he\b|[Ss]ome\b|[Aa]ny\b"
+    r"|[Aa]t\b)[A-ZÀ-Þ][\w'./&-]{0,24}\.?,? (?:(?:of|and|the|du|de|da|&|-|d'[A-Z]\w{1,12}) ){0,2}"
+    r"|\([^()\n]{1,40}\) )"
+)
 _LONG_NAME: Final = (
     rf"(?:world |{_PROPER}){_PROPER}{{0,5}}(?:(?:[Ss]tandard|[Dd]aylight|[Ss]ummer|[Ss]aving) ){{0,2}}[Tt]ime\b"
 )
-_IANA: Final = r"(?:(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc|US|Canada|Brazil|Chile|Mexico)/[A-Z][\w+-]{1,30}(?:/[A-Z]\w{1,30})?)"
+_IANA: Final = (
+    r"(?:(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc|US|Canada|Brazil"
+    r"|Chile|Mexico)/[A-Z][\w+-]{1,30}(?:/[A-Z]\w{1,30})?)"
+)
 ZONE: Final = (
     rf"(?:{_IANA}|(?:UTC|GMT|utc|gmt)(?: ?{_OFFSET})?(?!\w)|(?:{_ABBREVIATIONS.replace(' ', '|')}|ChST|[Zz]ulu)(?![\w])"
-    rf"|(?:cet|cest|pst|pdt|edt|cdt|mdt)\b|Z(?!\w)|{_LONG_NAME}|(?:US |U\.S\. )?(?:Eastern|Central|Mountain|Pacific|Atlantic)\b(?! (?:Ocean|region|Europe|America|Asia|office|data|site))"
+    rf"|(?:cet|cest|pst|pdt|edt|cdt|mdt)\b|Z(?!\w)|{_LONG_NAME}|(?:US |U\.S\. )?(?:Eastern|Central|Mountain|Pacific"
+    rf"|Atlantic)\b(?! (?:Ocean|region|Europe|America|Asia|office|data|site))"
     r"|(?:British |Irish )[Ss]ummer\b|Coordinated Universal\b)"
 )
 _ZONE_RE: Final = re.compile(ZONE)
@@ -102,7 +121,8 @@ _LEADING_CITY: Final = re.compile(
     r"(?:in |\(|, ?)?([A-ZÀ-Þ][\w'.-]{1,20}(?: (?:de|del|es|of|d'|[A-ZÀ-Þ])[\w'.-]{0,20}){0,3})"
 )
 ALL_TIMES: Final = re.compile(
-    rf"(?i:\b(?:all|the|these)? ?(?:clock )?times?(?: \w{{1,12}}){{0,4}} (?:are |is )?(?:given |shown |stated |listed |quoted |expressed |written )?(?:in |are )?(?:the )?|\btimes?: ?|\btime ?zone(?: is|:)? ?)"
+    rf"(?i:\b(?:all|the|these)? ?(?:clock )?times?(?: \w{{1,12}}){{0,4}} (?:are |is )?(?:given |shown |stated "
+    rf"|listed |quoted |expressed |written )?(?:in |are )?(?:the )?|\btimes?: ?|\btime ?zone(?: is|:)? ?)"
     rf"\(?{ZONE}"
 )
 
@@ -173,7 +193,8 @@ _DATE_FORMS: Final = (
         r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<mm>0[1-9]|1[0-2])-(?P<days>0[1-9]|[12]\d|3[01])(?=T\d|(?![\w-]))"
     ),
     re.compile(
-        r"(?<![\d/.])(?P<days>0?[1-9]|[12]\d|3[01])(?P<mark>[/.])(?P<mm>0?[1-9]|1[0-2])(?P=mark)(?P<year>(?:19|20)\d\d)(?![\d/])"
+        r"(?<![\d/.])(?P<days>0?[1-9]|[12]\d|3[01])(?P<mark>[/.])(?P<mm>0?[1-9]|1[0-2])(?P=mark)(?P<year>(?:19"
+        r"|20)\d\d)(?![\d/])"
     ),
     re.compile(r"(?<![\d/.])(?P<mm>0?[1-9]|1[0-2])/(?P<days>1[3-9]|2\d|3[01])/(?P<year>(?:19|20)\d\d)(?![\d/])"),
 )
@@ -236,7 +257,9 @@ class ClockMention:
 
 _MERIDIEM: Final = r"(?:[aApP]\.?[mM]\b\.?)"
 _CLOCK: Final = re.compile(
-    rf"(?<![\w:.,$€£/+-])(?<!\bport )(?:(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?P<s>:[0-5]\d(?:[.,]\d{{1,9}})?)?(?![:\d]|\.\d|\w?/)(?: ?(?P<ap>{_MERIDIEM}))?(?: ?(?:hours|hrs|h)(?= (?:UTC|GMT|on|and|to|until)\b|[,.;)]))?"
+    rf"(?<![\w:.,$€£/+-])(?<!\bport )(?:(?P<h>[01]?\d"
+    rf"|2[0-4]):(?P<m>[0-5]\d)(?P<s>:[0-5]\d(?:[.,]\d{{1,9}})?)?(?![:\d]|\.\d"
+    rf"|\w?/)(?: ?(?P<ap>{_MERIDIEM}))?(?: ?(?:hours|hrs|h)(?= (?:UTC|GMT|on|and|to|until)\b|[,.;)]))?"
     rf"|(?P<h2>1[0-2]|0?[1-9])(?:\.(?P<m2>[0-5]\d))? ?(?P<ap2>{_MERIDIEM})"
     r"|(?P<h3>[01]?\d|2[0-3])(?:h(?P<m3>[0-5]\d)|:(?P<m5>[0-5]\d)h)\b"
     r"|(?P<h4>1[0-2]|[1-9]|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)) o'clock\b"
@@ -245,12 +268,15 @@ _CLOCK: Final = re.compile(
 )
 _ISO_TIME: Final = re.compile(r"(?<=\d[Tt])(?P<h>[01]\d|2[0-4]):(?P<m>[0-5]\d)(?::[0-5]\d(?:[.,]\d{1,9})?)?(?![:\d])")
 _CUED_CLOCK: Final = re.compile(
-    r"(?:\b(?:at|from|between|until|till|since|by|around|about|before|after)|\band|\bto|-) ?(?P<t>(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)|(?P<h2>[01]\d|2[0-3])(?P<m2>[0-5]\d)(?= ?(?:hours|hrs|UTC|GMT)\b))"
-    r"(?![.\d]|\d| ?(?:%|per ?cent|percent|million|thousand|billion|ms\b|s\b|seconds|minutes|mins|days|[KMGT]B|times|x\b|euros?|dollars?|pounds?|USD|EUR|GBP|points?|and later|or later|customers|users|release|version))",
+    r"(?:\b(?:at|from|between|until|till|since|by|around|about|before|after)|\band|\bto|-) ?(?P<t>(?P<h>[01]?\d"
+    r"|2[0-3])\.(?P<m>[0-5]\d)|(?P<h2>[01]\d|2[0-3])(?P<m2>[0-5]\d)(?= ?(?:hours|hrs|UTC|GMT)\b))"
+    r"(?![.\d]|\d| ?(?:%|per ?cent|percent|million|thousand|billion|ms\b|s\b|seconds|minutes|mins|days|[KMGT]B"
+    r"|times|x\b|euros?|dollars?|pounds?|USD|EUR|GBP|points?|and later|or later|customers|users|release|version))",
     re.IGNORECASE,
 )
 _LOOSE_RANGE: Final = re.compile(
-    rf"(?<![\w:.,$€£/+-])(?P<h>1[0-2]|[1-9]|2[0-3]|1\d)(?= ?(?:-|to|and) ?(?:1[0-2]|[1-9])(?:[:.][0-5]\d)? ?{_MERIDIEM})",
+    rf"(?<![\w:.,$€£/+-])(?P<h>1[0-2]|[1-9]|2[0-3]|1\d)(?= ?(?:-|to|and) ?(?:1[0-2]"
+    rf"|[1-9])(?:[:.][0-5]\d)? ?{_MERIDIEM})",
     re.IGNORECASE,
 )
 _SECOND_HALF: Final = re.compile(
@@ -261,12 +287,15 @@ _SECOND_HALF: Final = re.compile(
 _BEHIND_GAP: Final = re.compile(r"(?:[.]\d{1,9})?[ ,]{0,2}(?:in )?[(\[]?")
 _OFFSET_RE: Final = re.compile(_OFFSET)
 _RANGE_MARK: Final = re.compile(
-    r",? ?(?:-|to|until|till|through|thru|and(?: again)?(?: (?:at|from|between))?|or|,|&|/|then(?: at)?)(?: (?:about|around|approximately|at))? ?$",
+    r",? ?(?:-|to|until|till|through|thru|and(?: again)?(?: (?:at|from|between))?|or|,|&|/"
+    r"|then(?: at)?)(?: (?:about|around|approximately|at))? ?$",
     re.IGNORECASE,
 )
 _BEFORE_ZONE: Final = re.compile(rf"(?:{ZONE})\)?:? ?$")
 _BRIDGE: Final = re.compile(
-    rf"[ ,]{{0,2}}(?:\(|\[)?(?:(?:on |that |the |same |next |following |{WEEKDAY_WORD}|day|morning|afternoon|evening|night|in the |,? ?)[ ,]{{0,2}}){{0,5}}(?:{_DAY_LIST} (?:of )?{MONTH_WORD}|{MONTH_WORD} {_DAY_LIST}|\d{{4}}-\d\d-\d\d)?(?:,? \d{{4}})?[ ,]{{0,2}}(?:\(|\[)?",
+    rf"[ ,]{{0,2}}(?:\(|\[)?(?:(?:on |that |the |same |next |following |{WEEKDAY_WORD}|day|morning|afternoon"
+    rf"|evening|night|in the |,? ?)[ ,]{{0,2}}){{0,5}}(?:{_DAY_LIST} (?:of )?{MONTH_WORD}|{MONTH_WORD} {_DAY_LIST}"
+    rf"|\d{{4}}-\d\d-\d\d)?(?:,? \d{{4}})?[ ,]{{0,2}}(?:\(|\[)?",
     re.IGNORECASE,
 )
 
@@ -311,7 +340,8 @@ def _is_length(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 30) : start]
     return (
         re.search(
-            r"\b(?:ratio(?: of| was| is)?|version|v|duration(?: of| was|:)?|score(?: of| was)?|took|lasted|verse|aspect)[ :]{1,2}$",
+            r"\b(?:ratio(?: of| was| is)?|version|v|duration(?: of| was|:)?|score(?: of| was)?|took|lasted|verse"
+            r"|aspect)[ :]{1,2}$",
             before,
             re.IGNORECASE,
         )
@@ -415,15 +445,19 @@ _PER_UNIT: Final = {
 }
 _TIME_UNIT: Final = r"(?P<u>seconds?|secs?|minutes?|mins?|hours?|hrs?|h|days?|weeks?)\b"
 _ONE_DURATION: Final = re.compile(
-    rf"(?<![\w.,:])(?:(?P<half>half an|half a|a half|half)[ -]|(?P<quarter>a quarter of an) |(?P<n>{NUMBER}|an?)(?P<andhalf>(?: and a half|-and-a-half))?(?:[ -]|(?=[a-z])))(?:(?:full|whole|business|working|consecutive)[ -])?{_TIME_UNIT}(?P<tail> and a half| and a quarter)?",
+    rf"(?<![\w.,:])(?:(?P<half>half an|half a|a half|half)[ -]|(?P<quarter>a quarter of an) |(?P<n>{NUMBER}"
+    rf"|an?)(?P<andhalf>(?: and a half|-and-a-half))?(?:[ -]|(?=[a-z])))(?:(?:full|whole|business|working"
+    rf"|consecutive)[ -])?{_TIME_UNIT}(?P<tail> and a half| and a quarter)?",
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
-    r"\b(?:about|around|approximately|roughly|nearly|almost|some|circa|ca\.|over|more than|less than|under|up to|at least)(?: (?:a|an|the))? $",
+    r"\b(?:about|around|approximately|roughly|nearly|almost|some|circa|ca\.|over|more than|less than|under|up to"
+    r"|at least)(?: (?:a|an|the))? $",
     re.IGNORECASE,
 )
 _NUMBER_RE: Final = re.compile(
-    rf"(?<![\w.,:/#-])(?P<n>{NUMBER})(?P<unit> ?%| per ?cent\b| percent\b)?(?![\w/]|[.:,]\d)(?P<noun>(?: of (?:the |our |your |all )?)?(?: ?[a-z][a-z-]{{1,20}}){{0,3}})",
+    rf"(?<![\w.,:/#-])(?P<n>{NUMBER})(?P<unit> ?%| per ?cent\b| percent\b)?(?![\w/]|[.:,]\d)(?P<noun>(?: of (?:the "
+    rf"|our |your |all )?)?(?: ?[a-z][a-z-]{{1,20}}){{0,3}})",
     re.IGNORECASE,
 )
 
@@ -484,7 +518,9 @@ def durations(text: str) -> list[DurationMention]:
 
 def numbers(text: str) -> list[NumberMention]:
     """Every number that is neither part of a date, a clock time nor a duration."""
-    taken = [(mention.start, mention.end) for mention in (*dates(text), *clocks(text), *durations(text))]
+    taken = [(mention.start, mention.end) for mention in dates(text)]
+    taken += [(mention.start, mention.end) for mention in clocks(text)]
+    taken += [(mention.start, mention.end) for mention in durations(text)]
     taken.sort()
     found: list[NumberMention] = []
     index = 0

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 Kind = Literal["apology", "closure", "update", "relay"]
 Severity = Literal["error", "warning", "info", "route"]
+Drift = Literal["missing", "changed", "added", "scope", "inverted", "rotted", "severity", "weakened"]
 
 KINDS: Final[tuple[Kind, ...]] = ("apology", "closure", "update", "relay")
 """The four kinds of text: to customers after an incident, at its close, while it is open, and what a colleague relayed."""
@@ -40,6 +41,8 @@ class Finding:
     suggestion: str
     reference: str
     fix: Fix | None = None
+    drift: Drift | None = None
+    """For C8: how relayed words differ from the approved ones."""
 
     def as_json(self) -> dict[str, Any]:
         """The finding with the keys that `amends lint --json` promises."""

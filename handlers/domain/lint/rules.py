@@ -81,33 +81,50 @@ def _exact(pattern: str, *unless: Excuse) -> Case:
 
 SORRY: Final = r"\b(?:sorry|apologi[sz]e[sd]?|apologi[sz]ing|apolog(?:y|ies)|regrets?|regretted)\b"
 _MONTHS: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
-A_DATE: Final = rf"(?:\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTHS}(?! ?\w{{4,}} (?:ours|self))\b|\b{_MONTHS} \d{{1,2}}\b|\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}/\d{{1,2}}/\d{{4}}\b)"
+A_DATE: Final = (
+    rf"(?:\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTHS}(?! ?\w{{4,}} (?:ours|self))\b|\b{_MONTHS} \d{{1,2}}\b"
+    rf"|\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}/\d{{1,2}}/\d{{4}}\b)"
+)
 BY_DATE: Final = rf"\b(?:by|before|on|until|no later than)\b[^.!?]{{0,30}}?{A_DATE}"
 
 _NOT_RIGHT_BEFORE: Final = _before(
-    r"(?:\b(?:not|never|nothing|no|neither|nor|hardly|far from|anything but|more than|rather than|instead of|without)|n't)(?: (?:just|merely|only|simply|a|an|any|some|mere|been|be|have|being|that|the|such|another|so|about|of|case of|small|in any way)){0,4} $"
+    r"(?:\b(?:not|never|nothing|no|neither|nor|hardly|far from|anything but|more than|rather than|instead of"
+    r"|without)|n't)(?: (?:just|merely|only|simply|a|an|any|some|mere|been|be|have|being|that|the|such|another|so"
+    r"|about|of|case of|small|in any way)){0,4} $"
 )
 _INCIDENT: Final = (
-    r"(?:outage|disruption|interruption|issue|problem|incident|degradation|downtime|unavailab\w{1,8}|delay|impact|effect|error|failure|fault|loss(?: of \w+)?|lapse"
-    r"|drop|glitch|slowdown|slowness|instability|period|time|while|window|moment|spell|spike|pause|gap|latency|disturbance|event|episode|break|trouble|difficult\w{1,4}|hit|inaccessib\w{1,6}|intermittent\w{0,2})s?\b"
+    r"(?:outage|disruption|interruption|issue|problem|incident|degradation|downtime|unavailab\w{1,8}|delay|impact"
+    r"|effect|error|failure|fault|loss(?: of \w+)?|lapse"
+    r"|drop|glitch|slowdown|slowness|instability|period|time|while|window|moment|spell|spike|pause|gap|latency"
+    r"|disturbance|event|episode|break|trouble|difficult\w{1,4}|hit|inaccessib\w{1,6}|intermittent\w{0,2})s?\b"
 )
 _PEOPLE: Final = (
-    r"(?:customers?|users?|clients?|accounts?|tenants?|organi[sz]ations?|compan(?:y|ies)|people|persons|subscribers?|merchants?|members?|teams?|businesses|workspaces?"
-    r"|visitors?|shoppers?|patients?|students?|partners?|employees|readers|callers|travellers|travelers|guests|passengers|players|developers|buyers|sellers|sites|stores|shops|schools|hospitals)"
+    r"(?:customers?|users?|clients?|accounts?|tenants?|organi[sz]ations?|compan(?:y|ies)|people|persons"
+    r"|subscribers?|merchants?|members?|teams?|businesses|workspaces?"
+    r"|visitors?|shoppers?|patients?|students?|partners?|employees|readers|callers|travellers|travelers|guests"
+    r"|passengers|players|developers|buyers|sellers|sites|stores|shops|schools|hospitals)"
 )
 _THINGS: Final = (
-    r"(?:services?|regions?|countries|issues?|problems?|platforms?|systems?|features?|requests|messages|e-?mails|orders|payments|transactions|calls|log-?ins|sign-?ins|sessions|records"
-    r"|files|transfers|bookings|deliveries|jobs|builds|notifications|functions|functionality|components|pages|locations|servers|devices|invoices|uploads|reports|queries)"
+    r"(?:services?|regions?|countries|issues?|problems?|platforms?|systems?|features?|requests|messages|e-?mails"
+    r"|orders|payments|transactions|calls|log-?ins|sign-?ins|sessions|records"
+    r"|files|transfers|bookings|deliveries|jobs|builds|notifications|functions|functionality|components|pages"
+    r"|locations|servers|devices|invoices|uploads|reports|queries)"
 )
 _ROLE: Final = (
-    r"(?:engineer|employee|contractor|intern|technician|administrator|admin|developer|operator|colleague|staff member|team member|worker|programmer|manager|individual|trainee|apprentice"
+    r"(?:engineer|employee|contractor|intern|technician|administrator|admin|developer|operator|colleague"
+    r"|staff member|team member|worker|programmer|manager|individual|trainee|apprentice"
     r"|sysadmin|analyst|consultant|agent|person|dba|member of (?:our|the) (?:\w+ )?(?:staff|team|crew))"
 )
 _SLIPPED: Final = (
-    r"(?:accidental(?:ly)?|mistaken(?:ly)?|inadvertent(?:ly)?|wrongly|incorrectly|erroneously|careless(?:ly)?|deleted|mistyped|misconfigured|entered|ran|run|pushed|forgot(?:ten)?|failed|ignored|missed"
-    r"|overlooked|neglected|skipped|made|caused|triggered|introduced|removed|applied|executed|typed|clicked|unplugged|disconnected|cut|broke|disabled|did not|didn't|should have|misread|misunderstood"
-    r"|misjudged|uploaded|merged|released|deployed|shut|dropped|wiped|erased|overwrote|took down|brought down|was (?:at fault|to blame|responsible|careless|inexperienced)|used the wrong|chose the wrong"
-    r"|changed|edited|copied|committed|bypassed|violated|pressed|flipped|hit the|left (?:it|the|a)|\w+ed (?:\w+ ){0,3}wrong|(?:put|set|wrote|gave|sent|took) (?:\w+ ){0,3}wrong|did (?:this|it|so)|pasted|botched|mishandled|tripped|pulled|rebooted|restarted)"
+    r"(?:accidental(?:ly)?|mistaken(?:ly)?|inadvertent(?:ly)?|wrongly|incorrectly|erroneously|careless(?:ly)?"
+    r"|deleted|mistyped|misconfigured|entered|ran|run|pushed|forgot(?:ten)?|failed|ignored|missed"
+    r"|overlooked|neglected|skipped|made|caused|triggered|introduced|removed|applied|executed|typed|clicked"
+    r"|unplugged|disconnected|cut|broke|disabled|did not|didn't|should have|misread|misunderstood"
+    r"|misjudged|uploaded|merged|released|deployed|shut|dropped|wiped|erased|overwrote|took down|brought down"
+    r"|was (?:at fault|to blame|responsible|careless|inexperienced)|used the wrong|chose the wrong"
+    r"|changed|edited|copied|committed|bypassed|violated|pressed|flipped|hit the|left (?:it|the|a)"
+    r"|\w+ed (?:\w+ ){0,3}wrong|(?:put|set|wrote|gave|sent|took) (?:\w+ ){0,3}wrong|did (?:this|it|so)|pasted"
+    r"|botched|mishandled|tripped|pulled|rebooted|restarted)"
 )
 _NEW_CLAUSE: Final = r"(?:[,;]|\band\b|\bso\b|\bbut\b)"
 
@@ -233,7 +250,8 @@ RULES: Final[Mapping[str, Rule]] = {
             "W17",
             "error",
             "This promises nothing that anyone can check.",
-            "Name the change, who does it and by when: “Our head of networks will test every upgrade on a spare network by 15 March 2026.”",
+            "Name the change, who does it and by when: “Our head of networks will test every upgrade on a spare "
+            "network by 15 March 2026.”",
             "Atlassian, post-incident review of April 2022: actions with owners and dates",
         ),
         Rule(
@@ -280,31 +298,279 @@ RULES: Final[Mapping[str, Rule]] = {
             "Part it in two.",
             "plainlanguage.gov: write short paragraphs",
         ),
+        # Presence, read against the record
+        Rule(
+            "A1",
+            "error",
+            "The first two sentences do not say sorry.",
+            "We are sorry.",
+            "37signals: apologise first, as a person",
+            kinds=("apology",),
+        ),
+        Rule(
+            "A2",
+            "error",
+            "Nobody takes responsibility.",
+            "This was our fault, and we take responsibility for it.",
+            "Lewicki 2016: responsibility counts most; Robbennolt 2003",
+            kinds=("apology",),
+        ),
+        Rule(
+            "A3",
+            "error",
+            "The cause is missing.",
+            "The cause is not known yet; we will report it by ",
+            "Lewicki 2016: explanation",
+            kinds=("apology",),
+        ),
+        Rule(
+            "A4",
+            "error",
+            "Nothing is said about what changes.",
+            "We will change this so that it does not happen again.",
+            "Lewicki 2016: declaration of repentance",
+            kinds=("apology",),
+        ),
+        Rule(
+            "A5a",
+            "error",
+            "The text does not say how the fault stands, as the record has it.",
+            "Say how it stands.",
+            "PagerDuty incident response docs",
+            kinds=("apology", "closure"),
+        ),
+        Rule(
+            "A5b",
+            "warning",
+            "Nothing is said about a remedy.",
+            "We will decide on a remedy by ",
+            "Lewicki 2016: offer of repair; Grewal 2008",
+            kinds=("apology",),
+        ),
+        Rule(
+            "A6",
+            "info",
+            "Asking forgiveness is never needed.",
+            "Leave it out.",
+            "Lewicki 2016: the least effective part",
+            kinds=("apology",),
+        ),
+        Rule(
+            "F1",
+            "error",
+            "A day of the incident, or its year, is missing.",
+            "Name each day with its year.",
+            "Microsoft 365 post-incident reviews",
+            kinds=("apology", "closure"),
+        ),
+        Rule(
+            "F2",
+            "error",
+            "A time or part of a day has no zone.",
+            "Add the zone, or write once that all times are UTC.",
+            "Cloudflare and Google post-mortems",
+        ),
+        Rule(
+            "F3",
+            "error",
+            "Start and end, or how long it lasted, are missing.",
+            "The exact times are not known yet; we will report them by ",
+            "83.5 % of AWS notices give times",
+            kinds=("apology", "closure"),
+        ),
+        Rule(
+            "F4",
+            "error",
+            "The service that was hit is not named.",
+            "Name the service as your customers know it.",
+            "Google Cloud incident reports",
+        ),
+        Rule(
+            "F5",
+            "error",
+            "The region is missing.",
+            "Name the region.",
+            "Microsoft 365 service health",
+            kinds=("apology", "closure", "relay"),
+        ),
+        Rule(
+            "F6",
+            "error",
+            "What customers saw is missing.",
+            "Say what they could not do.",
+            "Google SRE book, postmortems",
+            by_kind={"update": "warning"},
+        ),
+        Rule(
+            "F7",
+            "warning",
+            "How many were affected is missing.",
+            "How many customers were affected is not known yet.",
+            "Atlassian 2022 was blamed for giving no number",
+            kinds=("apology", "closure"),
+        ),
+        Rule(
+            "F8",
+            "warning",
+            "Nothing is said about data: lost, safe or not known yet.",
+            "No data was lost.",
+            "PagerDuty incident response docs",
+            kinds=("apology", "closure"),
+        ),
+        Rule(
+            "F9",
+            "error",
+            "It came back: the text must say that the earlier fix was not enough.",
+            "Our first fix did not resolve it.",
+            "theregister.com/2010/09/10/microsoft_bpos_apology",
+            kinds=("apology",),
+        ),
+        Rule(
+            "F10",
+            "error",
+            "The text says who was not hit, and no fact with a source says so.",
+            "Leave it out, or record the exclusion with its source.",
+            "theregister.com/2010/09/10/microsoft_bpos_apology",
+            kinds=("apology", "closure", "relay"),
+        ),
+        Rule(
+            "F11",
+            "error",
+            "No prevention with an owner's role and a date.",
+            "Name what changes, whose task it is and by when.",
+            "Atlassian, post-incident review of April 2022",
+            kinds=("apology",),
+        ),
+        Rule(
+            "F12",
+            "error",
+            "The next report's date is missing, past, or too far away.",
+            "We will report to you again by ",
+            "Microsoft 365 and Azure: review within five business days",
+            kinds=("apology", "closure", "update"),
+        ),
+        Rule(
+            "F13",
+            "warning",
+            "How to reach you is missing.",
+            "Please contact us at ",
+            "apology.md §3.1",
+            kinds=("apology", "closure"),
+        ),
+        Rule(
+            "F14",
+            "warning",
+            "No named person signs.",
+            "Sign with a name.",
+            "37signals: a person speaks, not a company",
+            kinds=("apology",),
+        ),
+        Rule(
+            "F15",
+            "error",
+            "The fault is not fixed yet: say that it may come back.",
+            "We cannot rule out a further event.",
+            "theregister.com/2010/09/10/microsoft_bpos_apology: its second complaint",
+            kinds=("apology",),
+        ),
+        # Agreement with the record
+        Rule(
+            "W22",
+            "warning",
+            "This word says more than the record does.",
+            "Use the word that the record supports.",
+            "PagerDuty incident response docs: accuracy",
+        ),
+        Rule(
+            "W23",
+            "error",
+            "Another customer or a person by name.",
+            "Leave the name out.",
+            "privacy: GDPR article 5, data minimisation",
+        ),
+        Rule(
+            "W24",
+            "warning",
+            "An abbreviation is not explained where it first stands.",
+            "Write it out the first time.",
+            "plainlanguage.gov: minimize abbreviations",
+        ),
+        Rule(
+            "W25",
+            "warning",
+            "The tone does not suit an apology.",
+            "Use plain sentences with full stops.",
+            "apology.md §3.2",
+        ),
+        Rule(
+            "C1",
+            "error",
+            "This is not in the record.",
+            "Record it as a fact with its source, or leave it out.",
+            "apology.md §1: a fact without a source cannot be public",
+        ),
+        Rule(
+            "C2",
+            "error",
+            "This is finer than the fact.",
+            "Say no more than the record knows.",
+            "apology.md §1, precision",
+        ),
+        Rule(
+            "C3",
+            "error",
+            "The start time differs from another in the same text.",
+            "Use one start time throughout.",
+            "blog.cloudflare.com/18-november-2025-outage: 11:20 and 11:28",
+        ),
+        Rule("C4", "error", "The length does not fit the times.", "Let times and length agree.", "apology.md §3.3"),
+        Rule(
+            "C5",
+            "error",
+            "The timeline is out of order.",
+            "Put the entries in the order in which they happened.",
+            "apology.md §3.3",
+        ),
+        Rule("C6", "error", "The variants of this text do not agree.", "Say the same facts in each.", "apology.md §2"),
+        Rule("C7", "error", "This is internal, or another customer's.", "Leave it out.", "apology.md §1, visibility"),
+        Rule(
+            "C8",
+            "error",
+            "What was relayed differs from what was approved.",
+            "Use the approved words.",
+            "theregister.com/2010/09/10/microsoft_bpos_apology: seven drifts",
+        ),
     )
 }
-"""Wording and reading rules by name. W1, W2's "any", W8, W9 and W15 need a judgement that `wording` makes; the rest are cases below."""
+"""Every rule by name. W1, W2's "any", W8, W9 and W15 need a judgement that `wording` makes; the other wording rules are cases below."""
 
 _PAST_MODAL: Final = r"(?:has|have|had|did|do|does|was|were|would|should|could|ought)"
 _REFUSES: Final = (
-    r"(?:\b(?:can ?not|could not|do not|does not|did not|will not|would not|are not|is not|am not|not able to|unable to|no one can|nobody can|refuse to|never|no longer|too early to|wrong to|dishonest to|foolish to|not going to)|n't"
+    r"(?:\b(?:can ?not|could not|do not|does not|did not|will not|would not|are not|is not|am not|not able to"
+    r"|unable to|no one can|nobody can|refuse to|never|no longer|too early to|wrong to|dishonest to|foolish to"
+    r"|not going to)|n't"
     r"|\b(?:no|without(?: a| any)?|neither|nor))"
 )
 _NOW_TRUE: Final = r"(?:is|are|was|were|has been|have been|have|has|now|been|be|we(?:'ve)?)"
 
 _PURPOSE: Final = (
     _before(
-        r"\b(?:so that|so|in order that|to (?:help )?(?:make|be) (?:\w+ )?(?:sure|certain)|mak(?:e|es|ing) (?:\w+ )?(?:sure|certain)|to (?:help )?ensure|ensur(?:e|es|ing)|see to it|until|unless|if|whether|hope|hoping|want|wish|expect|aim|goal is)\b[^.!?;]{0,60}$"
+        r"\b(?:so that|so|in order that|to (?:help )?(?:make|be) (?:\w+ )?(?:sure|certain)|mak(?:e|es"
+        r"|ing) (?:\w+ )?(?:sure|certain)|to (?:help )?ensure|ensur(?:e|es|ing)|see to it|until|unless|if|whether"
+        r"|hope|hoping|want|wish|expect|aim|goal is)\b[^.!?;]{0,60}$"
     ),
     _before(
-        rf"{_REFUSES} (?:yet |now |ever |honestly |be able to |promise|even )?(?:to )?(?:promis\w{{1,3}}|guarante\w{{1,3}}|sa(?:y|ying)|tell\w{{0,3}}(?: you)?|be (?:certain|sure)|claim\w{{0,3}}|assur\w{{1,3}}(?: you)?|pledg\w{{1,3}}|swear\w{{0,3}}|rul\w{{1,3}} out|exclud\w{{1,3}}|commit\w{{0,4}}|know|certain|sure|guarantees?|promises?|vow|pretend)\b[^.!?;]{{0,60}}$"
+        rf"{_REFUSES} (?:yet |now |ever |honestly |be able to |promise|even )?(?:to )?(?:promis\w{{1,3}}"
+        rf"|guarante\w{{1,3}}|sa(?:y|ying)|tell\w{{0,3}}(?: you)?|be (?:certain|sure)|claim\w{{0,3}}"
+        rf"|assur\w{{1,3}}(?: you)?|pledg\w{{1,3}}|swear\w{{0,3}}|rul\w{{1,3}} out|exclud\w{{1,3}}|commit\w{{0,4}}"
+        rf"|know|certain|sure|guarantees?|promises?|vow|pretend)\b[^.!?;]{{0,60}}$"
     ),
-    _before(
-        rf"\b(?:said|told|promised|thought|believed|assured|claimed|announced|wrote|assumed|hoped)\b[^.!?;]{{0,60}}$"
-    ),
+    _before(r"\b(?:said|told|promised|thought|believed|assured|claimed|announced|wrote|assumed|hoped)\b[^.!?;]{0,60}$"),
     Excuse(
         "inside",
         re.compile(
-            r"(?i)\b(?:would|should|did|had|has|have|was|were|could|must|ought)\b|(?:did|had|has|have|was|were|would|should|could)n't|\bbut also\b"
+            r"(?i)\b(?:would|should|did|had|has|have|was|were|could|must|ought)\b|(?:did|had|has|have|was|were"
+            r"|would|should|could)n't|\bbut also\b"
         ),
     ),
     _before(r"\b(?:would|should|did|had|has|have|was|were|could|must|ought)(?: it| this| that)? $"),
@@ -316,7 +582,9 @@ _COUNTED: Final = (
     _before(r"\bnot (?:just|only|merely|simply) (?:for |to )?$"),
     _inside(r"\d|\b(?:hundred|thousand|million|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b (?!of)"),
     _after(
-        r"(?: \w+){0,3},? ?(?:\(|: |- |, )(?:about |around |roughly |approximately |nearly |some |in all |namely |exactly |an estimated )?(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty\b)"
+        r"(?: \w+){0,3},? ?(?:\(|: |- |, )(?:about |around |roughly |approximately |nearly |some |in all |namely "
+        r"|exactly |an estimated )?(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen"
+        r"|\w+ty\b)"
     ),
     _before(r"\b(?:the)(?: \w+)? $(?<=\bthe )"),
     _inside(r"^most (?:affected|recent|important|critical|common)\b (?=\w+ $)"),
@@ -325,45 +593,96 @@ _COUNTED: Final = (
 _NOT_SMALL: Final = (
     _NOT_RIGHT_BEFORE,
     _before(
-        r"\b(?:treat(?:ed|ing)?|class(?:ed|ified|ifying)?|consider(?:ed)?|thought|look(?:ed)?|seem(?:ed)?|called|rated|judged|described|took|mistook|dismissed|logged|wrote|said)\b[^.!?;,]{0,40}$"
+        r"\b(?:treat(?:ed|ing)?|class(?:ed|ified|ifying)?|consider(?:ed)?|thought|look(?:ed)?|seem(?:ed)?|called"
+        r"|rated|judged|described|took|mistook|dismissed|logged|wrote|said)\b[^.!?;,]{0,40}$"
     ),
     _before(r"\b(?:no|nothing) $"),
 )
 
 _OWNED: Final = (
     _sentence(
-        r"\b(?:we|I)(?: \w+){0,2} (?:are|remain|take|took|bear|own|stay|am) (?:still |fully |ourselves )?(?:the )?(?:responsible|responsibility|accountable|accept|ones|this|it)\b|\bour (?:own )?(?:responsibility|choice|decision|fault|job|mistake)\b|\b(?:we|I) (?:chose|choose|picked|answer for|relied|depended|depend|should have|did not|had not|could have|failed|had no|let|accept|still owe|decided|allowed|made)\b|\bno excuse\b|\bon us\b"
+        r"\b(?:we|I)(?: \w+){0,2} (?:are|remain|take|took|bear|own|stay|am) (?:still |fully "
+        r"|ourselves )?(?:the )?(?:responsible|responsibility|accountable|accept|ones|this|it)\b"
+        r"|\bour (?:own )?(?:responsibility|choice|decision|fault|job|mistake)\b|\b(?:we|I) (?:chose|choose|picked"
+        r"|answer for|relied|depended|depend|should have|did not|had not|could have|failed|had no|let|accept"
+        r"|still owe|decided|allowed|made)\b|\bno excuse\b|\bon us\b"
     ),
     _before(
-        r"(?:\b(?:not|no|never|nor|neither|without|nothing to do with|rather than)|n't)(?: (?:by|to|the|blame|blaming|caused by|caused|due to|because of|any|a|on|with|from|involve|share it with|shared with|sent to|sell|give|pass(?:ed)? (?:on )?to)){0,4} $"
+        r"(?:\b(?:not|no|never|nor|neither|without|nothing to do with|rather than)|n't)(?: (?:by|to|the|blame"
+        r"|blaming|caused by|caused|due to|because of|any|a|on|with|from|involve|share it with|shared with|sent to"
+        r"|sell|give|pass(?:ed)? (?:on )?to)){0,4} $"
     ),
     _before(r"\b(?:we(?:'re| are)|being|like (?:any|every)|I am|like|become|became|remain|your|of|be) $"),
     _before(
-        r"\b(?:contact|call|ask|through|via|add(?:ed|ing)?|mov(?:e|ed|ing) (?:\w+ )?(?:to|away from|from)|chang(?:e|ed|ing)|replac(?:e|ed|ing)|switch(?:ed|ing)? (?:to|from)?|hir(?:e|ed|ing)|engag(?:e|ed|ing)|review(?:ed|ing)?|second|buy|bought|signed|test(?:ed|ing)?|agreed|agree|work(?:ing)? with|together with|check(?:ed)?|ask(?:ed)?|audit(?:ed)?|depend on|independent of|instead of|paid|pay|monitor(?:ed|ing)?|(?:speak(?:ing)?|talk(?:ing)?|spoke|talked|contract|agreement|agreed|signed up|call|calls) with|required?|requires?|told|warned) $"
+        r"\b(?:contact|call|ask|through|via|add(?:ed|ing)?|mov(?:e|ed|ing) (?:\w+ )?(?:to|away from|from)|chang(?:e"
+        r"|ed|ing)|replac(?:e|ed|ing)|switch(?:ed|ing)? (?:to|from)?|hir(?:e|ed|ing)|engag(?:e|ed|ing)|review(?:ed"
+        r"|ing)?|second|buy|bought|signed|test(?:ed|ing)?|agreed|agree|work(?:ing)? with|together with|check(?:ed)?"
+        r"|ask(?:ed)?|audit(?:ed)?|depend on|independent of|instead of|paid|pay|monitor(?:ed|ing)?|(?:speak(?:ing)?"
+        r"|talk(?:ing)?|spoke|talked|contract|agreement|agreed|signed up|call|calls) with|required?|requires?|told"
+        r"|warned) $"
     ),
     _inside(r"\b(?:second|additional|another|independent|outside|extra|different|backup|new|alternative)\b"),
     _after(
-        r"'? (?:has |have |will |to )?(?:review|audit|assess|test|check|verif|expert|auditor|assessor|specialist|consultant|confirmed? (?:the repair|that no)|librar(?:y|ies) licen|cookies|apps? could|apps? were unable|tools could|integrations could)"
+        r"'? (?:has |have |will |to )?(?:review|audit|assess|test|check|verif|expert|auditor|assessor|specialist"
+        r"|consultant|confirmed? (?:the repair|that no)|librar(?:y|ies) licen|cookies|apps? could|apps? were unable"
+        r"|tools could|integrations could)"
     ),
     _after(
-        r"(?:s|'s)? (?:apps?|tools?|integrations?|clients?|plug-?ins?|add-?ons?)\b(?: \w+){0,3} (?:could not|couldn't|were unable|lost|was unable|also lost|could|saw|also saw)"
+        r"(?:s|'s)? (?:apps?|tools?|integrations?|clients?|plug-?ins?|add-?ons?)\b(?: \w+){0,3} (?:could not"
+        r"|couldn't|were unable|lost|was unable|also lost|could|saw|also saw)"
     ),
 )
 
 _IS_CAUSE: Final = (
-    r"(?:(?:was|were|is|are) (?:caused|triggered|sent|made|due|the (?:result|work|effect)|because|that|an?\b|our\b|two\b|one\b|retries|requests|in fact)|(?:came|comes|come|stems|stemmed|arose|arises|resulted) from|turned out to be|consisted of|(?:happened|happens|occurs|occurred|arose|arises|appeared) (?:when|because)"
+    r"(?:(?:was|were|is|are) (?:caused|triggered|sent|made|due|the (?:result|work|effect)|because|that|an?\b|our\b"
+    r"|two\b|one\b|retries|requests|in fact)|(?:came|comes|come|stems|stemmed|arose|arises|resulted) from"
+    r"|turned out to be|consisted of|(?:happened|happens|occurs|occurred|arose|arises|appeared) (?:when|because)"
     r")"
 )
 _DID: Final = r"(?:filled|sent|locked|deleted|overwrote|kept|held|asked|exceeded|used|read|wrote|meant|made) "
 _EXPLAINED: Final = (
-    _after(rf"(?: \w+){{0,6}}?(?:: ?\w| \((?!and|which|see)\w| - (?:an?|our|the|two|one|retries|it|when|because)\b|; (?:it|this|that|they|these) (?:{_IS_CAUSE}|{_DID})|, (?:which|that) (?:{_IS_CAUSE}|{_DID})|, (?:namely|that is|i\.e\.|because|where (?:a|our|two)|in which)|, (?:an?|our|sent by|caused by) \w)"),
-    _after(r"(?: (?:on|in|to|at|of|with) (?:\w+ ){1,3}?)? ?(?:(?:came |coming |sent |arriving |originating )?from (?:a|an|our|one|two|three|\d)\b|sent by|caused by|because|triggered by|that (?:made|sent|filled|let|occurs|happens|left|kept|asked|stopped two|allowed|wrote|locked|deleted|read|turned|sends)|where(?:by)? (?:a|our|two|the)\b|when (?:two|a|an|our|one)\b)"),
+    _after(
+        rf"(?: \w+){{0,6}}?(?:: ?\w| \((?!and|which|see)\w| - (?:an?|our|the|two|one|retries|it|when|because)\b"
+        rf"|; (?:it|this|that|they|these) (?:{_IS_CAUSE}|{_DID})|, (?:which|that) (?:{_IS_CAUSE}|{_DID})"
+        rf"|, (?:namely|that is|i\.e\.|because|where (?:a|our|two)|in which)|, (?:an?|our|sent by|caused by) \w)"
+    ),
+    _after(
+        r"(?: (?:on|in|to|at|of|with) (?:\w+ ){1,3}?)? ?(?:(?:came |coming |sent |arriving |originating )?from (?:a"
+        r"|an|our|one|two|three|\d)\b|sent by|caused by|because|triggered by|that (?:made|sent|filled|let|occurs"
+        r"|happens|left|kept|asked|stopped two|allowed|wrote|locked|deleted|read|turned|sends)|where(?:by)? (?:a"
+        r"|our|two|the)\b|when (?:two|a|an|our|one)\b)"
+    ),
     _after(rf"(?: \w+){{0,3}} {_IS_CAUSE}(?<!was an )(?<!were an )"),
-    _before(r"(?:\b(?:no|not|never|without|nor|any sign of|free of|signs? of|evidence of)|n't)(?: (?:any|see|find|found|signs? of|sign of|evidence of|further|other|more|such|seen|detect(?:ed)?|an|a|see any|of|been|caused by)){0,3} $"),
-    _before(r"\b(?:if you|should you|please|report|watch for|look for|tell us|notice|alert(?:s|ed)? (?:us|you) (?:to|of|about)|monitor(?:s|ing)? for|check (?:your account )?for|warn(?:s|ed)? (?:us|you)? ?(?:of|about)|stops?|blocks?|rejects?|detects?|limits?|drops?|refuses?|catch(?:es)?|against)(?: \w+){0,4} $"),
-    Excuse("next", _re(rf"^(?:[\"'(]?)(?:it|this|that|these|they|the (?:traffic|activity|behaviou?r|issue|problem|bug|cause|load|requests|pattern|flaw|fault|factors|errors?|spike|condition|effect)s?|specifically|in detail|one|two|a|an|our|namely|what happened)\b[^.!?]{{0,40}}?\b(?:{_IS_CAUSE}|{_DID})")),
-    _sentence(rf"\b(?:explain|report|publish|say|tell|describe|share|set out|write|send)\b[^.!?]{{0,90}}{BY_DATE}|{BY_DATE}[^.!?]{{0,60}}\b(?:explain|report|publish|say|tell|describe)\b"),
-    Excuse("next", _re(rf"\b(?:explain|report|publish|say|tell|describe|share|know|set out|write)\b[^.!?]{{0,90}}{BY_DATE}|{BY_DATE}[^.!?]{{0,60}}\b(?:explain|report|publish|say|tell|describe)\b|\bnot (?:yet )?known\b[^.!?]{{0,60}}{A_DATE}")),
+    _before(
+        r"(?:\b(?:no|not|never|without|nor|any sign of|free of|signs? of|evidence of)|n't)(?: (?:any|see|find|found"
+        r"|signs? of|sign of|evidence of|further|other|more|such|seen|detect(?:ed)?|an|a|see any|of|been"
+        r"|caused by)){0,3} $"
+    ),
+    _before(
+        r"\b(?:if you|should you|please|report|watch for|look for|tell us|notice|alert(?:s|ed)? (?:us|you) (?:to|of"
+        r"|about)|monitor(?:s|ing)? for|check (?:your account )?for|warn(?:s|ed)? (?:us|you)? ?(?:of|about)|stops?"
+        r"|blocks?|rejects?|detects?|limits?|drops?|refuses?|catch(?:es)?|against)(?: \w+){0,4} $"
+    ),
+    Excuse(
+        "next",
+        _re(
+            rf"^(?:[\"'(]?)(?:it|this|that|these|they|the (?:traffic|activity|behaviou?r|issue|problem|bug|cause"
+            rf"|load|requests|pattern|flaw|fault|factors|errors?|spike|condition|effect)s?|specifically|in detail"
+            rf"|one|two|a|an|our|namely|what happened)\b[^.!?]{{0,40}}?\b(?:{_IS_CAUSE}|{_DID})"
+        ),
+    ),
+    _sentence(
+        rf"\b(?:explain|report|publish|say|tell|describe|share|set out|write|send)\b[^.!?]{{0,90}}{BY_DATE}"
+        rf"|{BY_DATE}[^.!?]{{0,60}}\b(?:explain|report|publish|say|tell|describe)\b"
+    ),
+    Excuse(
+        "next",
+        _re(
+            rf"\b(?:explain|report|publish|say|tell|describe|share|know|set out|write)\b[^.!?]{{0,90}}{BY_DATE}"
+            rf"|{BY_DATE}[^.!?]{{0,60}}\b(?:explain|report|publish|say|tell|describe)\b"
+            rf"|\bnot (?:yet )?known\b[^.!?]{{0,60}}{A_DATE}"
+        ),
+    ),
     _sentence(r"\bdescribed? (?:in detail )?below\b|\bexplain(?:ed)? below\b|\bset out below\b"),
 )
 
@@ -375,14 +694,23 @@ _BOUND: Final = (
     _before(r"\b(?:why|how|what|when|if|whether)(?: \w+)? $"),
     _inside(r"\bnot\b"),
     _sentence(r"\?[\"')]*$"),
-    _after(r"[^.!?]{0,50}\b(?:every (?:monday|tuesday|wednesday|thursday|friday|week|month|quarter|day|release|change|upgrade|night)|each (?:week|month|quarter|change|release|upgrade)|before (?:each|every|any))\b"),
+    _after(
+        r"[^.!?]{0,50}\b(?:every (?:monday|tuesday|wednesday|thursday|friday|week|month|quarter|day|release|change"
+        r"|upgrade|night)|each (?:week|month|quarter|change|release|upgrade)|before (?:each|every|any))\b"
+    ),
     _after(r"(?: \w+){0,4} (?:your (?:case|claim|account|invoice|order|bill|questions?|data|request)|with you)\b"),
 )
 _NO_PROMISE: Final = (
     _before(r"(?:\b(?:do not|did not|cannot|can not|not|no|unable to|never|too early to|nobody)|n't)(?: \w+){0,6} $"),
-    _inside(r"\b(?:not|never|n't|cannot|next update|an update|update you|write|report|tell|notify|post|inform|publish|share|let you know|contact)\b"),
+    _inside(
+        r"\b(?:not|never|n't|cannot|next update|an update|update you|write|report|tell|notify|post|inform|publish"
+        r"|share|let you know|contact)\b"
+    ),
     _before(r"\b(?:when|whether|if|which|what|how)(?: \w+){0,5} $"),
-    _before(r"\b(?:next update|next report|update|report|summary|review|post-?mortem|further information|details|answer|credits?|refunds?|invoice|write-up)(?: \w+){0,2} $"),
+    _before(
+        r"\b(?:next update|next report|update|report|summary|review|post-?mortem|further information|details|answer"
+        r"|credits?|refunds?|invoice|write-up)(?: \w+){0,2} $"
+    ),
     _sentence(r"\b(?:cannot|can't|do not|don't) (?:yet )?(?:promise|say|know|guarantee|give|estimate)\b|\?[\"')]*$"),
 )
 
@@ -400,11 +728,17 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         _case(
             r"\binconvenienc(?:e|es|ed|ing)\b|\binconvenient\b",
             _before(
-                r"(?:\b(?:much |far |a lot )?more than|\bnot (?:just|merely|only|simply|a mere)|\bno mere|\bnot (?:an?|the)|\brather than|\bcall(?:ing)? (?:it|this|that)|\bword) (?:(?:just|merely|only|an?|mere|small|the) ){0,3}[\"']?$"
+                r"(?:\b(?:much |far |a lot )?more than|\bnot (?:just|merely|only|simply|a mere)|\bno mere"
+                r"|\bnot (?:an?|the)|\brather than|\bcall(?:ing)? (?:it|this|that)|\bword) (?:(?:just|merely|only"
+                r"|an?|mere|small|the) ){0,3}[\"']?$"
             ),
             reword=(
                 (
-                    r"\b(?:sincerely |deeply |truly |very )?(?:sorry|apologi[sz]e|regret) for (?:any|the|all)(?: and all)?(?: of the)?(?: \w+)? inconveniences?(?: (?:that )?(?:this|it|these \w+|the \w+)? ?(?:has|may have|might have|have|could have)? ?caused(?: you| to you)?)?",
+                    (
+                        r"\b(?:sincerely |deeply |truly |very )?(?:sorry|apologi[sz]e|regret) for (?:any|the"
+                        r"|all)(?: and all)?(?: of the)?(?: \w+)? inconveniences?(?: (?:that )?(?:this|it|these \w+"
+                        r"|the \w+)? ?(?:has|may have|might have|have|could have)? ?caused(?: you| to you)?)?"
+                    ),
                     "sorry for the trouble we caused you",
                 ),
             ),
@@ -412,12 +746,17 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     ),
     "W3": (
         _case(
-            r"\b(?:may|might)(?: (?:not|also|well|potentially|possibly|even|still|briefly|already|temporarily|indeed)){0,2}(?: have|'ve) (?:(?:also|not|potentially|possibly|already|briefly|intermittently) ){0,2}(?:been(?: \w+ly)? \w+|(?!(?:an?|the|any|no|to|your|our|some|another|more|further|both|two|one|it|this|that|up|as|free|every|all|their|its|his|her|my|questions|access|been|\d+)\b)\w+)",
+            r"\b(?:may|might)(?: (?:not|also|well|potentially|possibly|even|still|briefly|already|temporarily"
+            r"|indeed)){0,2}(?: have|'ve) (?:(?:also|not|potentially|possibly|already|briefly"
+            r"|intermittently) ){0,2}(?:been(?: \w+ly)? \w+|(?!(?:an?|the|any|no|to|your|our|some|another|more"
+            r"|further|both|two|one|it|this|that|up|as|free|every|all|their|its|his|her|my|questions|access|been"
+            r"|\d+)\b)\w+)",
             Excuse("inside", re.compile(r"^May\b")),
             _before(r"\bas you $"),
             _inside(r"\b(?:prevented|avoided|averted|stopped this|caught)\b"),
             _sentence(
-                rf"\b(?:do|did|does) not (?:yet )?know\b[^.!?]{{0,120}}{A_DATE}|\bnot (?:yet )?known\b[^.!?]{{0,120}}{A_DATE}"
+                rf"\b(?:do|did|does) not (?:yet )?know\b[^.!?]{{0,120}}{A_DATE}"
+                rf"|\bnot (?:yet )?known\b[^.!?]{{0,120}}{A_DATE}"
             ),
             _before(r"\b(?:I|we) (?:do not|don't|cannot) (?:think|believe) .{0,40}$"),
             Excuse(
@@ -430,23 +769,32 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             Excuse(
                 "sentence",
                 re.compile(
-                    r"\b[Ww]e (?:may|might|could) have (?:noticed|seen|caught|spotted|prevented|avoided|known|acted|warned)\b"
+                    r"\b[Ww]e (?:may|might|could) have (?:noticed|seen|caught|spotted|prevented|avoided|known|acted"
+                    r"|warned)\b"
                 ),
             ),
             reword=(
                 (r"\b(?:may|might|could)(?: also| potentially| possibly)? have been\b", "were"),
                 (r"\b(?:may|might|could)(?: also| potentially| possibly)? have (seen)\b", "saw"),
                 (
-                    r"\b(?:may|might|could)(?: also| potentially| possibly)? have (\w+ed|lost|had|felt|found|met|kept|left|sent|led|got|cost)\b",
+                    (
+                        r"\b(?:may|might|could)(?: also| potentially| possibly)? have (\w+ed|lost|had|felt|found|met"
+                        r"|kept|left|sent|led|got|cost)\b"
+                    ),
                     r"\1",
                 ),
             ),
         ),
         _case(
-            r"\bcould(?: (?:also|potentially|possibly|well))?(?: have|'ve) (?:(?:also|potentially|possibly) )?(?:been(?: \w+ly)? (?:affected|impacted|exposed|accessed|delayed|lost|unable|unavailable|caused|seen|read)|caused|experienced|affected|impacted|seen|noticed|led|resulted|received|encountered|lost|had trouble|exposed)\b",
+            r"\bcould(?: (?:also|potentially|possibly|well))?(?: have|'ve) (?:(?:also|potentially"
+            r"|possibly) )?(?:been(?: \w+ly)? (?:affected|impacted|exposed|accessed|delayed|lost|unable|unavailable"
+            r"|caused|seen|read)|caused|experienced|affected|impacted|seen|noticed|led|resulted|received"
+            r"|encountered|lost|had trouble|exposed)\b",
             _before(r"\b(?:we|I)(?: \w+)? $"),
             _sentence(
-                r"\bbut (?:it|they|this|we|none|no)?\b[^.!?]{0,20}(?:did not|didn't|was not|were not|wasn't|found no|none)\b|\bif (?:we|our|the)\b|\bhow\b[^.!?]{0,30}\bcould have\b|\bno(?:thing|body| \w+)? (?:that )?could have\b"
+                r"\bbut (?:it|they|this|we|none|no)?\b[^.!?]{0,20}(?:did not|didn't|was not|were not|wasn't"
+                r"|found no|none)\b|\bif (?:we|our|the)\b|\bhow\b[^.!?]{0,30}\bcould have\b|\bno(?:thing|body"
+                r"| \w+)? (?:that )?could have\b"
             ),
             reword=((r"\bcould(?: also)? have been\b", "were"), (r"\bcould(?: also)? have (\w+ed)\b", r"\1")),
         ),
@@ -455,11 +803,16 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         _case(
             r"\b(?:take|takes|took|taking|taken|treat|treats|treating)\b[^.!?;]{0,90}?\bserious(?:ly|ness)\b",
             _sentence(
-                r"\b(?:not|n't|never|fail\w{0,3} to|neglected to|should have|ought to have|right to|too little|nobody|no one)\b[^.!?]{0,30}\b(?:take|taken|treat|treated)\b|\bseriously enough\b|\bmore seriously\b"
+                r"\b(?:not|n't|never|fail\w{0,3} to|neglected to|should have|ought to have|right to|too little"
+                r"|nobody|no one)\b[^.!?]{0,30}\b(?:take|taken|treat|treated)\b|\bseriously enough\b"
+                r"|\bmore seriously\b"
             ),
             reword=(
                 (
-                    r"\b(we|I)(?:(?:'ve| have)? (?:always )?)(?: ?)(?:take|took|are taking|have taken)\b[^.!?;]{0,90}\bseriously\b",
+                    (
+                        r"\b(we|I)(?:(?:'ve| have)? (?:always )?)(?: ?)(?:take|took|are taking"
+                        r"|have taken)\b[^.!?;]{0,90}\bseriously\b"
+                    ),
                     r"\1 take responsibility for this",
                 ),
             ),
@@ -468,17 +821,25 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"\butmost (?:priority|sensitivity|seriousness|importance|urgency|gravity|respect|care|concern)\b",
         ),
         _case(
-            r"\b(?:top|highest|number[- ]one|no\. ?1|first|foremost|absolute|paramount|overriding) (?:and \w+ )?(?:priority|concern)\b(?! (?:queue|alert|page|ticket|job|level|class|lane|item|order|request|message))",
+            r"\b(?:top|highest|number[- ]one|no\. ?1|first|foremost|absolute|paramount"
+            r"|overriding) (?:and \w+ )?(?:priority|concern)\b(?! (?:queue|alert|page|ticket|job|level|class|lane"
+            r"|item|order|request|message))",
             _before(
-                r"\b(?:with|at|given|marked|set to|as|has|have|had|gets?|got|gave|given|by|not|never) (?:a |an |the |our |its )?$"
+                r"\b(?:with|at|given|marked|set to|as|has|have|had|gets?|got|gave|given|by|not|never) (?:a |an "
+                r"|the |our |its )?$"
             ),
         ),
         _case(
-            r"\b(?:(?:is|are) of )?paramount(?: importance)?\b|\bnothing (?:is|matters)(?: more important)? more(?: important)?(?: to us)? than\b|\bwe (?:truly |deeply |greatly )?value your (?:business|trust|custom|partnership|loyalty)\b"
-            r"|\byour (?:trust|business|satisfaction|experience|security|privacy) (?:is|are|means|matters)\b[^.!?]{0,30}\b(?:important|everything|priority|much|the world)\b"
+            r"\b(?:(?:is|are) of )?paramount(?: importance)?\b|\bnothing (?:is"
+            r"|matters)(?: more important)? more(?: important)?(?: to us)? than\b|\bwe (?:truly |deeply "
+            r"|greatly )?value your (?:business|trust|custom|partnership|loyalty)\b"
+            r"|\byour (?:trust|business|satisfaction|experience|security|privacy) (?:is|are|means"
+            r"|matters)\b[^.!?]{0,30}\b(?:important|everything|priority|much|the world)\b"
         ),
         _case(
-            r"\b(?:deeply |fully |firmly |strongly |remain |always )?(?:committed|dedicated) to (?:providing|delivering|our|maintaining|ensuring|offering|earning|excellence|transparency|quality|your|the highest|being|continuous|improving|keeping|serving|making|you\b|restoring|regaining)"
+            r"\b(?:deeply |fully |firmly |strongly |remain |always )?(?:committed|dedicated) to (?:providing"
+            r"|delivering|our|maintaining|ensuring|offering|earning|excellence|transparency|quality|your"
+            r"|the highest|being|continuous|improving|keeping|serving|making|you\b|restoring|regaining)"
             r"|\bcommitment to (?:providing|delivering|our|excellence|transparency|quality|you\b|reliability|your)",
             _sentence(BY_DATE),
             _before(r"\b(?:had|not|who) $"),
@@ -486,36 +847,53 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     ),
     "W5": (
         _case(
-            r"\b(?:will|shall|is|are|'s|'ll|can|may|must|does|do|would)?(?:\bnever|\bnot|n't|\bno longer)\b[^.!?;]{0,40}?\b(?:happen(?:s|ing)?|recur(?:s|ring)?|reoccur(?:s|ring)?|occur(?:s|ring)?|have a repeat|be repeated|see (?:a|another) repeat|repeat itself|go down|fail) (?:to (?:you|us|anyone) )?(?:ever )?again\b",
+            r"\b(?:will|shall|is|are|'s|'ll|can|may|must|does|do|would)?(?:\bnever|\bnot|n't"
+            r"|\bno longer)\b[^.!?;]{0,40}?\b(?:happen(?:s|ing)?|recur(?:s|ring)?|reoccur(?:s|ring)?|occur(?:s"
+            r"|ring)?|have a repeat|be repeated|see (?:a|another) repeat|repeat itself|go down|fail) (?:to (?:you"
+            r"|us|anyone) )?(?:ever )?again\b",
             *_PURPOSE,
         ),
         _case(
-            r"\b(?:will|shall|'ll|can|is going to|are going to)(?: (?:\w+ly|ever|now))? (?:not|never|no longer)\b[^.!?;]{0,25}?\b(?:happen|recur|reoccur|occur|have a repeat|be repeated|repeat)\b|\b(?:won't|can't|cannot)\b[^.!?;]{0,25}?\b(?:happen|recur|reoccur|occur|have a repeat|be repeated|repeat itself)\b"
-            r"|\b(?:is|are|'s|'re) (?:not going to|never going to)\b[^.!?;]{0,15}?\b(?:happen|recur|occur)\b|\b(?:does|do) not recur\b|\b(?:doesn't|don't) recur\b|\bnever (?:happens|recurs|occurs|happen|recur|occur)\b",
+            r"\b(?:will|shall|'ll|can|is going to|are going to)(?: (?:\w+ly|ever|now))? (?:not|never"
+            r"|no longer)\b[^.!?;]{0,25}?\b(?:happen|recur|reoccur|occur|have a repeat|be repeated|repeat)\b"
+            r"|\b(?:won't|can't|cannot)\b[^.!?;]{0,25}?\b(?:happen|recur|reoccur|occur|have a repeat|be repeated"
+            r"|repeat itself)\b"
+            r"|\b(?:is|are|'s|'re) (?:not going to|never going to)\b[^.!?;]{0,15}?\b(?:happen|recur|occur)\b"
+            r"|\b(?:does|do) not recur\b|\b(?:doesn't|don't) recur\b|\bnever (?:happens|recurs|occurs|happen|recur"
+            r"|occur)\b",
             *_PURPOSE,
             _before(
-                r"\b(?:maintenance|upgrade|migration|release|deployment|meeting|call|rollout|roll-out|move|webinar|session|switch|event planned)\b[^.!?;]{0,30}$"
+                r"\b(?:maintenance|upgrade|migration|release|deployment|meeting|call|rollout|roll-out|move|webinar"
+                r"|session|switch|event planned)\b[^.!?;]{0,30}$"
             ),
             Excuse(
                 "inside",
                 re.compile(
-                    r"(?i)\brul(?:e|ed) out\b|\b(?:cannot|can't|will not|won't) (?:yet )?(?:say|tell|know|promise|explain|be sure|guarantee|exclude|predict)\b|\bcannot (?:yet )?rule\b"
+                    r"(?i)\brul(?:e|ed) out\b|\b(?:cannot|can't|will not|won't) (?:yet )?(?:say|tell|know|promise"
+                    r"|explain|be sure|guarantee|exclude|predict)\b|\bcannot (?:yet )?rule\b"
                 ),
             ),
         ),
         _case(
-            r"\b(?:will|'ll|shall|can|promise to|pledge to|vow to|commit(?:ted)? to|going to)(?: (?:also|now|always))? (?:mak(?:e|ing) (?:\w+ )?(?:sure|certain)|ensur(?:e|ing)|see to it)\b[^.!?;]{0,40}\bnever\b[^.!?;]{0,30}\b(?:happen|recur|occur|repeat|fail)\w{0,4}\b",
+            r"\b(?:will|'ll|shall|can|promise to|pledge to|vow to|commit(?:ted)? to|going to)(?: (?:also|now"
+            r"|always))? (?:mak(?:e|ing) (?:\w+ )?(?:sure|certain)|ensur(?:e|ing)"
+            r"|see to it)\b[^.!?;]{0,40}\bnever\b[^.!?;]{0,30}\b(?:happen|recur|occur|repeat|fail)\w{0,4}\b",
             _before(rf"{_REFUSES}(?: \w+){{0,3}} $"),
             _before(r"\b(?:said|told|promised|thought|claimed|wrote)\b[^.!?;]{0,60}$"),
             Excuse("sentence", _re(r"\?[\"')]*$")),
         ),
         _case(
             r"\b(?:eliminates?|eliminated|removes?|removed) (?:any|all|every|the) (?:risk|chance|possibility)\b"
-            r"|\bprevents? (?:this|it|that)(?: \w+){0,2} from ever\b|\byou will (?:never|not) (?:see|experience|face|have) (?:this|it|that|such|another|an)\b[^.!?;]{0,30}\b(?:again|outage|problem|issue|failure)",
-            _before(r"(?:\b(?:cannot|can not|not|never|unable to|to|would|should|could|may|might|aim to|help)|n't)(?: \w+){0,3} $"),
+            r"|\bprevents? (?:this|it|that)(?: \w+){0,2} from ever\b|\byou will (?:never|not) (?:see|experience"
+            r"|face|have) (?:this|it|that|such|another|an)\b[^.!?;]{0,30}\b(?:again|outage|problem|issue|failure)",
+            _before(
+                r"(?:\b(?:cannot|can not|not|never|unable to|to|would|should|could|may|might|aim to|help)"
+                r"|n't)(?: \w+){0,3} $"
+            ),
         ),
         _case(
-            r"\b(?:bugs?|faults?|problems?|issues?|errors?|causes?|flaws?|defects?|weakness(?:es)?|risks?)(?: \w+){0,4}? permanently \w+ed\b",
+            r"\b(?:bugs?|faults?|problems?|issues?|errors?|causes?|flaws?|defects?|weakness(?:es)?"
+            r"|risks?)(?: \w+){0,4}? permanently \w+ed\b",
             _before(r"(?:\b(?:not|until|before|once|when|if)|n't)(?: \w+){0,6} $"),
             _inside(r"\b(?:not|n't|will be|to be|until|cannot be)\b"),
         ),
@@ -525,38 +903,56 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             _before(rf"{_REFUSES}[^.!?;]{{0,30}}$"),
         ),
         _case(
-            r"\b(?:make|makes|making|making sure)(?: it)? impossible\b[^.!?;]{0,40}\b(?:again|recur\w*|repeat|happen)\b|\b(?:is|are) now impossible\b|\bno (?:repeat|recurrence|further (?:outages?|incidents?|disruptions?)|more (?:outages?|incidents?|disruptions?)) (?:is|are) possible\b"
-            r"|\b(?:no way|impossible) (?:that )?(?:this|it|that)(?: \w+)? (?:can|could|will|may) (?:ever )?(?:happen|recur|occur)\w*|\b(?:won't|will not|will never) be (?:a|another|any) (?:next|second|other) time\b|\bthere (?:will|shall|can) be no (?:next time|repeat|recurrence|further (?:outages?|incidents?|disruptions?|problems?|issues?)|more (?:outages?|incidents?|disruptions?|problems?))\b|\b(?:will|shall|can) (?:never|not) be (?:another|a repeat|a recurrence|any more)\b"
-            r"|\b(?:rules?|ruled) out (?:any|a|all|every|another|further) (?:repeat|recurrence|future|further|outage|incident)\b",
+            r"\b(?:make|makes|making|making sure)(?: it)? impossible\b[^.!?;]{0,40}\b(?:again|recur\w*|repeat"
+            r"|happen)\b|\b(?:is|are) now impossible\b|\bno (?:repeat|recurrence|further (?:outages?|incidents?"
+            r"|disruptions?)|more (?:outages?|incidents?|disruptions?)) (?:is|are) possible\b"
+            r"|\b(?:no way|impossible) (?:that )?(?:this|it|that)(?: \w+)? (?:can|could|will"
+            r"|may) (?:ever )?(?:happen|recur|occur)\w*|\b(?:won't|will not|will never) be (?:a|another"
+            r"|any) (?:next|second|other) time\b|\bthere (?:will|shall|can) be no (?:next time|repeat|recurrence"
+            r"|further (?:outages?|incidents?|disruptions?|problems?|issues?)|more (?:outages?|incidents?"
+            r"|disruptions?|problems?))\b|\b(?:will|shall|can) (?:never|not) be (?:another|a repeat|a recurrence"
+            r"|any more)\b"
+            r"|\b(?:rules?|ruled) out (?:any|a|all|every|another|further) (?:repeat|recurrence|future|further"
+            r"|outage|incident)\b",
             *_PURPOSE,
             _before(r"(?:\b(?:cannot|can not|not|never|unable to)|n't)(?: \w+){0,4} $"),
         ),
         _case(
-            r"\bguarante(?:e|es|ed|eeing|eing)\b|\b(?:we|I) (?:can |do |hereby |solemnly )?(?:promise|swear|vow|pledge|assure you)(?: you)?(?: that)? (?:it|this|that|there|such|no|you|our|the|these)\b[^.!?;]{0,30}\b(?:not|never|no|won't|always)\b",
+            r"\bguarante(?:e|es|ed|eeing|eing)\b|\b(?:we|I) (?:can |do |hereby |solemnly )?(?:promise|swear|vow"
+            r"|pledge|assure you)(?: you)?(?: that)? (?:it|this|that|there|such|no|you|our|the"
+            r"|these)\b[^.!?;]{0,30}\b(?:not|never|no|won't|always)\b",
             _before(rf"{_REFUSES}(?: \w+){{0,4}} $"),
             _before(
-                r"\b(?:uptime|service|availability|money-back|contractual|contract|sla|delivery|level|percent|per cent|%|refund|performance|response-time)(?: level)? $"
+                r"\b(?:uptime|service|availability|money-back|contractual|contract|sla|delivery|level|percent"
+                r"|per cent|%|refund|performance|response-time)(?: level)? $"
             ),
             _after(r"(?:s|d)? (?:in|of|under|from) (?:your|our|the) (?:contract|agreement|sla|terms|plan)"),
             _before(r"\b(?:wrong|dishonest|foolish|rash|impossible|too early) to $"),
         ),
         _case(
-            r"\bpermanent(?:ly)? (?:fix(?:ed)?|resolv(?:ed)|solved|solution|repair(?:ed)?|remed(?:y|ied|iated)|corrected|eliminated|cured|mended|closed)\b|\b(?:fixed|resolved|solved|repaired|corrected|mended|eliminated) (?:permanently|for good|for ever|forever|once and for all|completely and permanently)\b",
+            r"\bpermanent(?:ly)? (?:fix(?:ed)?|resolv(?:ed)|solved|solution|repair(?:ed)?|remed(?:y|ied|iated)"
+            r"|corrected|eliminated|cured|mended|closed)\b|\b(?:fixed|resolved|solved|repaired|corrected|mended"
+            r"|eliminated) (?:permanently|for good|for ever|forever|once and for all|completely and permanently)\b",
             _before(
-                r"(?:\b(?:not|never|until|before|once|when|while|whether|if|as soon as|towards?|working on|work on|preparing|building|planning|developing|testing|seek\w*|find|need|needs|requires?|told|said|wrote|called|claimed|promised|no)|n't)(?: \w+){0,6} $"
+                r"(?:\b(?:not|never|until|before|once|when|while|whether|if|as soon as|towards?|working on|work on"
+                r"|preparing|building|planning|developing|testing|seek\w*|find|need|needs|requires?|told|said|wrote"
+                r"|called|claimed|promised|no)|n't)(?: \w+){0,6} $"
             ),
             _after(
-                r"[^.!?;]{0,50}\b(?:not|n't|by \d|by [A-Z]|will follow|due|before \d|is planned|is being|is under|is in progress|remains|is expected)\b"
+                r"[^.!?;]{0,50}\b(?:not|n't|by \d|by [A-Z]|will follow|due|before \d|is planned|is being|is under"
+                r"|is in progress|remains|is expected)\b"
             ),
             _before(r"\b(?:will|plan to|going to|aim to|want|wants|intend\w* to)(?: \w+){0,4} $"),
         ),
         _case(
             r"\bwill (?:never|always)\b|\bwe'll (?:never|always)\b",
             _after(
-                r" (?:again )?(?:ask|request|call|phone|email)(?: you| for| your)?[^.!?]{0,40}\b(?:password|pin|card|codes?|credentials|details|bank)"
+                r" (?:again )?(?:ask|request|call|phone|email)(?: you| for| your)?[^.!?]{0,40}\b(?:password|pin"
+                r"|card|codes?|credentials|details|bank)"
             ),
             _before(
-                rf"{_REFUSES} (?:\w+ ){{0,2}}(?:promise|guarantee|say|claim|assure|tell|be sure|be certain)\b[^.!?;]{{0,60}}$"
+                rf"{_REFUSES} (?:\w+ ){{0,2}}(?:promise|guarantee|say|claim|assure|tell|be sure"
+                rf"|be certain)\b[^.!?;]{{0,60}}$"
             ),
             _after(r" (?:fully |quite |exactly |really )?(?:know|be able to (?:tell|say|know)|be (?:perfect|enough))"),
             _before(r"\b(?:said|told|promised|thought|claimed|wrote)\b[^.!?;]{0,60}$"),
@@ -569,20 +965,34 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     ),
     "W6": (
         _case(
-            r"\b(?:some|an? (?:very |relatively |fairly |rather )?(?:small|limited|low|tiny|minor|large|significant|modest|certain|minimal) (?:number|percentage|subset|group|fraction|share|proportion|portion|set|minority|part)|an? (?:number|subset|fraction|portion|handful|couple|few|percentage|minority|majority|lot|good many|part|proportion|share|group)(?= of|\b few)"
-            r"|a few|(?<!how )(?<!too )(?<!as )(?<!that )few|(?<!how )(?<!too )(?<!as )(?<!that )(?<!not )many|several|(?<!\bat )(?<!almost )(?<!\bthe )most|(?<!\bare )(?<!\bam )(?<!\bis )(?<!\bbe )(?<!been )(?<!make )(?<!made )(?<!making )(?<!\bfor )(?<!feel )(?<!\bnot )certain|various|numerous|multiple|countless|a small minority|portions?|parts?|lots|dozens|scores|hundreds|thousands|(?:the |a |the vast |the overwhelming )?(?:vast |large |great )?majority)"
-            rf"(?: of)?(?: (?:our|the|all|your|its|these|those))?(?: (?!and\b|or\b|but\b|who\b|to\b|in\b|were\b|was\b|have\b|had\b|did\b|to\b|it\b|that\b|as\b|from\b|for\b|a\b|an\b|on\b|by\b|are\b|is\b)[a-z-]{{2,20}})?(?: (?!and\b|or\b|but\b|who\b|to\b|in\b|were\b|was\b|have\b|had\b|did\b|that\b|as\b|from\b|for\b|a\b|on\b|by\b|are\b|is\b)[a-z-]{{2,20}})? (?:{_PEOPLE}|{_THINGS})\b",
+            r"\b(?:some|an? (?:very |relatively |fairly |rather )?(?:small|limited|low|tiny|minor|large|significant"
+            r"|modest|certain|minimal) (?:number|percentage|subset|group|fraction|share|proportion|portion|set"
+            r"|minority|part)|an? (?:number|subset|fraction|portion|handful|couple|few|percentage|minority|majority"
+            r"|lot|good many|part|proportion|share|group)(?= of|\b few)"
+            r"|a few|(?<!how )(?<!too )(?<!as )(?<!that )few|(?<!how )(?<!too )(?<!as )(?<!that )(?<!not )many"
+            r"|several|(?<!\bat )(?<!almost )(?<!\bthe )most"
+            r"|(?<!\bare )(?<!\bam )(?<!\bis )(?<!\bbe )(?<!been )(?<!make )(?<!made )(?<!making )(?<!\bfor )"
+            r"(?<!feel )(?<!\bnot )certain|various|numerous|multiple|countless|a small minority|portions?|parts?"
+            r"|lots|dozens|scores|hundreds|thousands|(?:the |a |the vast |the overwhelming )?(?:vast |large "
+            r"|great )?majority)"
+            rf"(?: of)?(?: (?:our|the|all|your|its|these|those))?(?: (?!and\b|or\b|but\b|who\b|to\b|in\b|were\b"
+            rf"|was\b|have\b|had\b|did\b|to\b|it\b|that\b|as\b|from\b|for\b|a\b|an\b|on\b|by\b|are\b"
+            rf"|is\b)[a-z-]{{2,20}})?(?: (?!and\b|or\b|but\b|who\b|to\b|in\b|were\b|was\b|have\b|had\b|did\b|that\b"
+            rf"|as\b|from\b|for\b|a\b|on\b|by\b|are\b|is\b)[a-z-]{{2,20}})? (?:{_PEOPLE}|{_THINGS})\b",
             *_COUNTED,
             _inside(r"^parts? of (?:our|the) (?:team|service level|reports?)\b"),
         ),
         _case(
-            r"\b(?:some|many|several|most|a few|few|a number|a handful|a subset|a small number|a fraction|a minority|the majority|a portion|a percentage|certain|hundreds|thousands|dozens) of (?:you|them)\b",
+            r"\b(?:some|many|several|most|a few|few|a number|a handful|a subset|a small number|a fraction"
+            r"|a minority|the majority|a portion|a percentage|certain|hundreds|thousands|dozens) of (?:you|them)\b",
             _before(r"\b(?:how|too|as|not|at) $"),
             _after(r"(?: \w+){0,3},? ?(?:\(|: |- )(?:about |around )?\d"),
             _inside(r"\d"),
         ),
         _case(
-            r"\b(?:for |after |over )?(?:many|several|some|a few|a couple of|a number of|numerous) (?:long |more |full )?(?:hours|minutes|days|weeks)\b(?! ago)|\bfor (?:hours|minutes|days|some time|a while|quite some time)\b(?! at a time)",
+            r"\b(?:for |after |over )?(?:many|several|some|a few|a couple of|a number of|numerous) (?:long |more "
+            r"|full )?(?:hours|minutes|days|weeks)\b(?! ago)|\bfor (?:hours|minutes|days|some time|a while"
+            r"|quite some time)\b(?! at a time)",
             _before(r"\b(?:how|too|as|so|not|at|every|the (?:past|last|next|coming)|within|in|last|next|past) $"),
             _after(r",? ?(?:\(|: |- )(?:about |around |from )?\d"),
             _sentence(r"\bopen for (?:hours|days)\b"),
@@ -590,16 +1000,28 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     ),
     "W7": (
         _case(
-            rf"\b(?:relatively |fairly |comparatively |rather |very |only |quite )?(?:brief|short|momentary|temporary|minor|small|slight|tiny|limited|minimal|negligible|little|isolated|modest)(?:,? (?:and )?(?:brief|short|temporary|minor|partial|localized|isolated|technical|intermittent|network|service|unplanned|unexpected|system|partial|internal|connectivity|performance|login|sign-in|configuration|software|customer|overall|data|routing|noticeable)){{0,3}} (?:{_INCIDENT}|bug|mistake|oversight|inconvenience|hiccup|blip|amount of (?:downtime|disruption|time))",
+            rf"\b(?:relatively |fairly |comparatively |rather |very |only |quite )?(?:brief|short|momentary"
+            rf"|temporary|minor|small|slight|tiny|limited|minimal|negligible|little|isolated"
+            rf"|modest)(?:,? (?:and )?(?:brief|short|temporary|minor|partial|localized|isolated|technical"
+            rf"|intermittent|network|service|unplanned|unexpected|system|partial|internal|connectivity|performance"
+            rf"|login|sign-in|configuration|software|customer|overall|data|routing"
+            rf"|noticeable)){{0,3}} (?:{_INCIDENT}|bug|mistake|oversight|inconvenience|hiccup|blip"
+            rf"|amount of (?:downtime|disruption|time))",
             *_NOT_SMALL,
             _after(r" (?:version|release)\b"),
             _before(r"\b(?:a|the|run in a|during a|with a) (?:maintenance|planned) $"),
             _inside(r"\b(?:isolated) (?:the|our)\b"),
         ),
         _case(
-            r"\b(?:were|was|is|are|been|be|being|become|became|went|stayed|remained|proved)(?: \w+ly| only| just| very| quite| rather| so)? (?:brief|short|temporary|momentary|minor|short-lived|negligible|minimal|slight|limited)\b(?! (?:of|to|on|in (?:number|supply)|limit|fix|measure|workaround|staff|circuit|by|access|solution|release|version|update|and far|change))",
+            r"\b(?:were|was|is|are|been|be|being|become|became|went|stayed|remained|proved)(?: \w+ly| only| just"
+            r"| very| quite| rather| so)? (?:brief|short|temporary|momentary|minor|short-lived|negligible|minimal"
+            r"|slight|limited)\b(?! (?:of|to|on|in (?:number|supply)|limit|fix|measure|workaround|staff|circuit|by"
+            r"|access|solution|release|version|update|and far|change))",
             _sentence(
-                r"\b(?:fix|limit|measure|workaround|work-around|patch|rule|solution|repair|change|step|restriction|cap|block|arrangement|access|password|link|page|address|setting|message|report|notice|summary|warning|capacity|notes?|supply|staff|time to (?:reply|act)|access) (?:is|are|was|were|will be|has been|in place is)\b"
+                r"\b(?:fix|limit|measure|workaround|work-around|patch|rule|solution|repair|change|step|restriction"
+                r"|cap|block|arrangement|access|password|link|page|address|setting|message|report|notice|summary"
+                r"|warning|capacity|notes?|supply|staff|time to (?:reply|act)|access) (?:is|are|was|were|will be"
+                r"|has been|in place is)\b"
             ),
             _before(r"\bnot\b[^.!?;]{0,20}$"),
             *_NOT_SMALL,
@@ -607,139 +1029,241 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             _before(r"n't $"),
         ),
         _case(
-            r"\bshort-lived\b|\bmomentar(?:y|ily)\b|\bblips?\b|\bhic(?:cups?|coughs?)\b|\bglitch(?:es)?\b|\bsnags?\b|\bfleeting\b|\bteething (?:problems|troubles)\b|\bsmall hitch\b|\bminor hitch\b",
+            r"\bshort-lived\b|\bmomentar(?:y|ily)\b|\bblips?\b|\bhic(?:cups?|coughs?)\b|\bglitch(?:es)?\b"
+            r"|\bsnags?\b|\bfleeting\b|\bteething (?:problems|troubles)\b|\bsmall hitch\b|\bminor hitch\b",
             *_NOT_SMALL,
         ),
         _case(
             r"\bbriefly\b",
             _after(
-                r" (?:explain|describe|summari[sz]e|put|say|tell|set out|restored|recovered|returned|came back|worked|improved|look|list|introduce|outline)"
+                r" (?:explain|describe|summari[sz]e|put|say|tell|set out|restored|recovered|returned|came back"
+                r"|worked|improved|look|list|introduce|outline)"
             ),
             _before(
-                r"\b(?:to|explained|described|summari[sz]ed|put|said|here|recovered|restored|returned|worked|came back|will|write|answer|:|until) (?:it )?$"
+                r"\b(?:to|explained|described|summari[sz]ed|put|said|here|recovered|restored|returned|worked"
+                r"|came back|will|write|answer|:|until) (?:it )?$"
             ),
             *_NOT_SMALL,
         ),
         _case(
-            r"\btemporar(?:y|ily) (?:unavailab\w*|down|degraded|affected|lost|interrupted|inaccessib\w*|slow(?:er)?|unable|offline|disrupted|impacted|lose|losing|impair\w*|disconnected|out of)\b",
+            r"\btemporar(?:y|ily) (?:unavailab\w*|down|degraded|affected|lost|interrupted|inaccessib\w*|slow(?:er)?"
+            r"|unable|offline|disrupted|impacted|lose|losing|impair\w*|disconnected|out of)\b",
             *_NOT_SMALL,
         ),
         _case(
-            r"\b(?:a (?:little|bit|tad|touch)|slightly|somewhat|mildly|marginally|fractionally) (?:slow(?:er)?|degraded|delayed|longer|late(?:r)?|impacted|affected|worse|elevated|unstable|increased|disrupted|higher|unavailable|of (?:an|a) (?:issue|outage|delay|disruption))\b",
+            r"\b(?:a (?:little|bit|tad|touch)|slightly|somewhat|mildly|marginally|fractionally) (?:slow(?:er)?"
+            r"|degraded|delayed|longer|late(?:r)?|impacted|affected|worse|elevated|unstable|increased|disrupted"
+            r"|higher|unavailable|of (?:an|a) (?:issue|outage|delay|disruption))\b",
             *_NOT_SMALL,
         ),
         _case(
-            r"\b(?:lasted|lasting|affected|affecting|impacted|impacting|down|unavailable|offline|interrupted|out|hit|hitting|disrupted|degraded)(?: for)? (?:only|just|merely|a mere)(?: for)?(?: about| around| a)? (?:\d|an? (?:few|couple|handful|small|tiny|fraction|hour|minute)|one|two|three|four|five|six|ten|few|minutes|small|tiny)|\b(?:only|just|merely|no more than) (?:a|an) (?:handful|couple|few|fraction|small|tiny|hour|minute)\b",
+            r"\b(?:lasted|lasting|affected|affecting|impacted|impacting|down|unavailable|offline|interrupted|out"
+            r"|hit|hitting|disrupted|degraded)(?: for)? (?:only|just|merely|a mere)(?: for)?(?: about| around"
+            r"| a)? (?:\d|an? (?:few|couple|handful|small|tiny|fraction|hour|minute)|one|two|three|four|five|six"
+            r"|ten|few|minutes|small|tiny)|\b(?:only|just|merely|no more than) (?:a|an) (?:handful|couple|few"
+            r"|fraction|small|tiny|hour|minute)\b",
             *_NOT_SMALL,
         ),
         _case(
             r"\b(?:quickly|swiftly|promptly|rapidly|speedily|in no time)\b",
             _before(
-                r"(?:\b(?:not|never|failed to|did not|could not|cannot|unable to|should have|should|could have|would have|how|more|so|too|as|very|less|most|please|must|to|can|could|will|you|ought|grew|grow|spread|rose|rise|filled?|fill up|filled up|escalated|worsened|cascaded|ran out|failed|climbed|exhausted|overwhelmed|built up|multiplied|increas\w+|fell|dropped|chang\w+|act|react|respond(?! )|deserve|want|need|expect)|n't)(?: \w+){0,4} $"
+                r"(?:\b(?:not|never|failed to|did not|could not|cannot|unable to|should have|should|could have"
+                r"|would have|how|more|so|too|as|very|less|most|please|must|to|can|could|will|you|ought|grew|grow"
+                r"|spread|rose|rise|filled?|fill up|filled up|escalated|worsened|cascaded|ran out|failed|climbed"
+                r"|exhausted|overwhelmed|built up|multiplied|increas\w+|fell|dropped|chang\w+|act|react"
+                r"|respond(?! )|deserve|want|need|expect)|n't)(?: \w+){0,4} $"
             ),
             _after(
-                r" (?:enough|as possible|as we should|became|grew|spread|filled|ran out|overwhelmed|exhausted|escalated|worsened|rose|cascaded|overloaded|enough\b)"
+                r" (?:enough|as possible|as we should|became|grew|spread|filled|ran out|overwhelmed|exhausted"
+                r"|escalated|worsened|rose|cascaded|overloaded|enough\b)"
             ),
             _after(r"[^.!?;]{0,20}\benough\b"),
         ),
         _case(
-            r"\b(?:minor|trivial|insignificant|small) (?:mistake|misconfiguration|slip|bug|defect|fault|change|configuration|oversight|technical|software|matter|thing|part of|piece of|share of)\b|\bminor(?!s?\b (?:version|release|upgrade|update|children|number|account|league|edit|correction|axis|key))\b(?!')",
+            r"\b(?:minor|trivial|insignificant|small) (?:mistake|misconfiguration|slip|bug|defect|fault|change"
+            r"|configuration|oversight|technical|software|matter|thing|part of|piece of|share of)\b"
+            r"|\bminor(?!s?\b (?:version|release|upgrade|update|children|number|account|league|edit|correction|axis"
+            r"|key))\b(?!')",
             *_NOT_SMALL,
             _after(r"(?:s\b| versions?\b| releases?\b| upgrades?\b| updates?\b| numbers?\b| edits?\b)"),
             _inside(r"^small (?:change|part of|piece of|share of|configuration|software|technical|bug|matter|thing)$"),
         ),
         _case(
-            r"\b(?:nothing more than|little more than|no big deal|not a big deal|nothing serious|no cause for (?:alarm|concern)|no need to (?:worry|panic)|storm in a teacup|merely an?|simply an?|just an? (?:simple|routine|ordinary|technical))\b",
+            r"\b(?:nothing more than|little more than|no big deal|not a big deal|nothing serious"
+            r"|no cause for (?:alarm|concern)|no need to (?:worry|panic)|storm in a teacup|merely an?|simply an?"
+            r"|just an? (?:simple|routine|ordinary|technical))\b",
             _before(r"(?:\bnot|n't|\bmore than)(?: \w+)? $"),
         ),
     ),
     "W10": (
         _case(
-            rf"{_PASSIVE} (?:entered|missed|caused|misconfigured|deleted|remediated|introduced|overlooked|mistyped|misrouted|mishandled|skipped|forgotten|ignored|neglected|overwritten|wiped|erased|misapplied|miscalculated|mislabel+ed|misread|left (?:out|open|unlocked|disabled|enabled|unpatched|untested)|let (?:down|expire|lapse)|broken|allowed to (?:expire|lapse|run)"
-            rf"|(?<=not )(?:tested|noticed|checked|caught|spotted|detected|told|warned|informed|renewed|monitored|reviewed))\b{_NO_DOER}",
+            rf"{_PASSIVE} (?:entered|missed|caused|misconfigured|deleted|remediated|introduced|overlooked|mistyped"
+            rf"|misrouted|mishandled|skipped|forgotten|ignored|neglected|overwritten|wiped|erased|misapplied"
+            rf"|miscalculated|mislabel+ed|misread|left (?:out|open|unlocked|disabled|enabled|unpatched|untested)"
+            rf"|let (?:down|expire|lapse)|broken|allowed to (?:expire|lapse|run)"
+            rf"|(?<=not )(?:tested|noticed|checked|caught|spotted|detected|told|warned|informed|renewed|monitored"
+            rf"|reviewed))\b{_NO_DOER}",
             *_DOER_NAMED,
         ),
         _case(
-            rf"{_PASSIVE} (?:pushed|applied|deployed|released|rolled out|merged|disabled|switched off|turned off|removed|triggered)\b{_NO_DOER}",
+            rf"{_PASSIVE} (?:pushed|applied|deployed|released|rolled out|merged|disabled|switched off|turned off"
+            rf"|removed|triggered)\b{_NO_DOER}",
             *_DOER_NAMED,
-            _before(r"\b(?:fix(?:es)?|patch(?:es)?|updates?|limits?|corrections?|repairs?|credits?|refunds?|payments?|reports?|versions?)(?: (?:that|which|has|have))? $"),
+            _before(
+                r"\b(?:fix(?:es)?|patch(?:es)?|updates?|limits?|corrections?|repairs?|credits?|refunds?|payments?"
+                r"|reports?|versions?)(?: (?:that|which|has|have))? $"
+            ),
         ),
         _case(
             rf"{_PASSIVE} made\b{_NO_DOER}",
             *_DOER_NAMED,
-            _after(r" (?:aware|available|public|up|possible|whole|good|clear|sure|safe|to |for |easier|better|worse|by )"),
-            _before(r"\b(?:backups?|copies|payments?|progress|orders?|purchases?|calls?|requests?|improvements?|bookings?|arrangements?|plans?|offers?|fix(?:es)?|repairs?|refunds?|credits?|transfers?|deposits?)(?: (?:that|which|has|have))? $"),
+            _after(
+                r" (?:aware|available|public|up|possible|whole|good|clear|sure|safe|to |for |easier|better|worse|by )"
+            ),
+            _before(
+                r"\b(?:backups?|copies|payments?|progress|orders?|purchases?|calls?|requests?|improvements?"
+                r"|bookings?|arrangements?|plans?|offers?|fix(?:es)?|repairs?|refunds?|credits?|transfers?"
+                r"|deposits?)(?: (?:that|which|has|have))? $"
+            ),
         ),
     ),
     "W11": (
         _case(
-            r"\b(?:human|operator|user|pilot|manual|administrator|employee|engineer|individual|clerical|personal|operational staff)(?:'s)? (?:error|mistake|slip|typo|blunder|carelessness|negligence)\b|\bfat[- ]finger\w*|\b(?:the|a) human factor\b",
+            r"\b(?:human|operator|user|pilot|manual|administrator|employee|engineer|individual|clerical|personal"
+            r"|operational staff)(?:'s)? (?:error|mistake|slip|typo|blunder|carelessness|negligence)\b"
+            r"|\bfat[- ]finger\w*|\b(?:the|a) human factor\b",
             _before(
-                r"(?:\b(?:not|never|no|nor|neither|rather than|instead of|without|than)|n't)(?: (?:a|an|about|down to|due to|caused by|because of|the result of|a case of|any|the|just|simply|merely|call(?:ing)? (?:it|this)|blame (?:it|this)? ?on|to|be|by|from|one|put down to|explained by|blame)){0,4} $"
+                r"(?:\b(?:not|never|no|nor|neither|rather than|instead of|without|than)|n't)(?: (?:a|an|about"
+                r"|down to|due to|caused by|because of|the result of|a case of|any|the|just|simply|merely"
+                r"|call(?:ing)? (?:it|this)|blame (?:it|this)? ?on|to|be|by|from|one|put down to|explained by"
+                r"|blame)){0,4} $"
             ),
             _after(
-                r"s? (?:rates?|messages?|pages?|reports?|codes?|count|logs?|dialogs?|screens?|budget|handling|tracking)\b"
+                r"s? (?:rates?|messages?|pages?|reports?|codes?|count|logs?|dialogs?|screens?|budget|handling"
+                r"|tracking)\b"
             ),
             _before(
-                r"\b(?:guard|protect|safeguard|defend|prevent|safe|against|tolerates?|survives?|withstands?|catch(?:es)?|stops?)(?: (?:against|from|for|any|a|every|the|such|one))* $"
+                r"\b(?:guard|protect|safeguard|defend|prevent|safe|against|tolerates?|survives?|withstands?"
+                r"|catch(?:es)?|stops?)(?: (?:against|from|for|any|a|every|the|such|one))* $"
             ),
             reword=(
                 (
-                    r"\b(?:caused by|due to|because of|a result of|down to) (?:a |an )?(?:simple |single )?(?:human|operator|user|manual) error\b",
+                    (
+                        r"\b(?:caused by|due to|because of|a result of|down to) (?:a |an )?(?:simple |single )?(?:human"
+                        r"|operator|user|manual) error\b"
+                    ),
                     "caused by a gap in our own checks",
                 ),
             ),
         ),
         _case(
-            rf"\b(?:an?|one|the|our|some|another|this|that|one of (?:our|the)|a single|each) (?:(?!and\b|or\b|to\b|for\b|with\b|of\b|is\b|was\b|that\b|will\b)[a-z-]{{2,15}} ){{0,3}}{_ROLE}s?(?: (?:on|in|from|at|of) (?:our |the |your )?(?:[a-z-]{{2,15}} ?){{1,3}}?)?(?: who)?(?: (?:had|has|have|then|also|was|who|apparently|simply)){{0,2}},? {_SLIPPED}\b",
+            rf"\b(?:an?|one|the|our|some|another|this|that|one of (?:our|the)|a single|each) (?:(?!and\b|or\b|to\b"
+            rf"|for\b|with\b|of\b|is\b|was\b|that\b|will\b)[a-z-]{{2,15}} ){{0,3}}{_ROLE}s?(?: (?:on|in|from|at"
+            rf"|of) (?:our |the |your )?(?:[a-z-]{{2,15}} ?){{1,3}}?)?(?: who)?(?: (?:had|has|have|then|also|was"
+            rf"|who|apparently|simply)){{0,2}},? {_SLIPPED}\b",
             _after(
-                r"[^.!?;]{0,40}\b(?:the fix|the repair|the patch|the limit|a fix|the rollback|the change back|the correction|sure|certain|the call|contact|a backup|it safe)\b"
+                r"[^.!?;]{0,40}\b(?:the fix|the repair|the patch|the limit|a fix|the rollback|the change back"
+                r"|the correction|sure|certain|the call|contact|a backup|it safe)\b"
             ),
             _inside(r"\b(?:made|run|ran) (?:available|sure)\b"),
             _before(
-                r"\b(?:no|not|without|never|unless|if|when|whether|before|until|what|if ever|lets?|allow\w*|so that|where) $"
+                r"\b(?:no|not|without|never|unless|if|when|whether|before|until|what|if ever|lets?|allow\w*|so that"
+                r"|where) $"
             ),
             _before(
-                r"\b(?:does not matter|no matter|not because|never because|not that|rather than because)\b[^.!?;]{0,20}$"
+                r"\b(?:does not matter|no matter|not because|never because|not that"
+                r"|rather than because)\b[^.!?;]{0,20}$"
             ),
             _after(r" (?:you|your (?:call|mail|message|case))\b"),
             _inside(r"\b(?:your|customer'?s?) (?:\w+ )?administrator\b"),
         ),
         _case(
-            rf"\b(?:an?|one) (?:(?!and\b|or\b|to\b|for\b|with\b|is\b|was\b)[a-z-]{{2,15}} ){{0,2}}(?:engineer|employee|contractor|intern|technician|administrator)\b|\bone of our (?:[a-z-]{{2,15}} ){{0,2}}(?:engineers|employees|contractors|interns|technicians|administrators|developers|operators)\b",
+            r"\b(?:an?|one) (?:(?!and\b|or\b|to\b|for\b|with\b|is\b|was\b)[a-z-]{2,15} ){0,2}(?:engineer"
+            r"|employee|contractor|intern|technician|administrator)\b"
+            r"|\bone of our (?:[a-z-]{2,15} ){0,2}(?:engineers|employees|contractors|interns|technicians"
+            r"|administrators|developers|operators)\b",
             _after(
-                r"(?: (?:on|in|from|at|of) (?:our |the |your |each )?(?:[\w-]{2,15} ?){1,3}?)?(?: who)?,?(?: (?:has|have|had|then|also|now|always|still|already|quickly|first|immediately|\w+ly|who|on (?:call|duty|shift))){0,3} ?(?:is|are|will|can|may|would|'ll|'s|on[- ]call|watch\w*|notic\w+|saw|s(?:ee|aw|een)|f(?:ind|ound)|spot\w*|detect\w*|restor\w+|fix\w*|repair\w*|mend\w*|confirm\w*|isolat\w+|rolled|stopp\w*|call(?:s|ed)?|phone\w*|was (?:paged|alerted|called|sent|assigned|woken|on call|on duty|available|able|informed|on site|working|there|at|still)|answer\w*|check\w*|join\w*|review\w*|investigat\w+|respon\w+|identif\w+|mitigat\w+|discover\w*|began|begin\w*|start\w*|revers\w+|replac\w+|add(?:s|ed)|work(?:s|ing|ed)|report\w*|rais\w+|visit\w*|help\w*|stay\w*|trac\w+|moved|took over|takes over|declared|approv\w+|sign\w*|test\w*|look\w*|must|needs?|to (?:help|call|answer|talk|restore|fix|check|review|watch|look|each)|per|for each|available|by (?:phone|chat)|needed|trusted|should(?! have)|turn\w* (?:it|the)|watched|listen\w*|learn\w*|escalat\w+|pag(?:es|ed)|monitor\w*)\b"
+                r"(?: (?:on|in|from|at|of) (?:our |the |your |each )?(?:[\w-]{2,15} ?){1,3}?)?(?: who)?,?(?: (?:has"
+                r"|have|had|then|also|now|always|still|already|quickly|first|immediately|\w+ly|who|on (?:call|duty"
+                r"|shift))){0,3} ?(?:is|are|will|can|may|would|'ll|'s|on[- ]call|watch\w*|notic\w+|saw|s(?:ee|aw"
+                r"|een)|f(?:ind|ound)|spot\w*|detect\w*|restor\w+|fix\w*|repair\w*|mend\w*|confirm\w*|isolat\w+"
+                r"|rolled|stopp\w*|call(?:s|ed)?|phone\w*|was (?:paged|alerted|called|sent|assigned|woken|on call"
+                r"|on duty|available|able|informed|on site|working|there|at|still)|answer\w*|check\w*|join\w*"
+                r"|review\w*|investigat\w+|respon\w+|identif\w+|mitigat\w+|discover\w*|began|begin\w*|start\w*"
+                r"|revers\w+|replac\w+|add(?:s|ed)|work(?:s|ing|ed)|report\w*|rais\w+|visit\w*|help\w*|stay\w*"
+                r"|trac\w+|moved|took over|takes over|declared|approv\w+|sign\w*|test\w*|look\w*|must|needs?"
+                r"|to (?:help|call|answer|talk|restore|fix|check|review|watch|look|each)|per|for each|available"
+                r"|by (?:phone|chat)|needed|trusted|should(?! have)|turn\w* (?:it|the)|watched|listen\w*|learn\w*"
+                r"|escalat\w+|pag(?:es|ed)|monitor\w*)\b"
             ),
-            _before(r"(?:\b(?:not|never|no reason to|rather than)|n't) (?:\w+ )?(?:blam\w+|fault|punish\w*|accus\w+|sack|dismiss|point at|single out) $"),
             _before(
-                r"\b(?:contact|call|ask|reach|speak (?:to|with)|talk (?:to|with)|paged|page|alerted|alert|alerts|for|to|with|need|needs|needed|send|sent|assign(?:ed)?|put|have|has|had|hire[ds]?|hiring|by|without|require[sd]?|named?|appointed|added|adding|train(?:ed|ing)?|woke|wakes?|called|tells?|told|informed?|as|from|until|before|unless|are|am|if you are|sat|including|even|not|email|every|and|lets?|letting|allow(?:s|ed|ing)?|give|gave|gives|offer(?:s|ed)?|connect(?:s|ed)? you (?:to|with)) (?:(?:you|us|at least|out|in) )?$(?<!due to )(?<!caused by )(?<!made by )(?<!because of )(?<!fault of )(?<!error by )(?<!mistake by )(?<!entered by )(?<!deleted by )(?<!introduced by )(?<!run by )(?<!triggered by )(?<!pushed by )(?<!down to )(?<!back to )(?<!misconfigured by )(?<!committed by )(?<!slip by )(?<!typed by )(?<!changed by )(?<!applied by )(?<!action by )(?<!done by )"
+                r"(?:\b(?:not|never|no reason to|rather than)|n't) (?:\w+ )?(?:blam\w+|fault|punish\w*|accus\w+"
+                r"|sack|dismiss|point at|single out) $"
+            ),
+            _before(
+                r"\b(?:contact|call|ask|reach|speak (?:to|with)|talk (?:to|with)|paged|page|alerted|alert|alerts"
+                r"|for|to|with|need|needs|needed|send|sent|assign(?:ed)?|put|have|has|had|hire[ds]?|hiring|by"
+                r"|without|require[sd]?|named?|appointed|added|adding|train(?:ed|ing)?|woke|wakes?|called|tells?"
+                r"|told|informed?|as|from|until|before|unless|are|am|if you are|sat|including|even|not|email|every"
+                r"|and|lets?|letting|allow(?:s|ed|ing)?|give|gave|gives|offer(?:s|ed)?|connect(?:s|ed)? you (?:to"
+                r"|with)) (?:(?:you|us|at least|out"
+                r"|in) )?$(?<!due to )(?<!caused by )(?<!made by )(?<!because of )(?<!fault of )(?<!error by )"
+                r"(?<!mistake by )(?<!entered by )(?<!deleted by )(?<!introduced by )(?<!run by )(?<!triggered by )"
+                r"(?<!pushed by )(?<!down to )(?<!back to )(?<!misconfigured by )(?<!committed by )(?<!slip by )"
+                r"(?<!typed by )(?<!changed by )(?<!applied by )(?<!action by )(?<!done by )"
             ),
         ),
         _case(
-            rf"\b(?:mistakes?|errors?|slips?|faults?|oversights?|blunders?|typos?|negligence|carelessness|actions?|failures?|fault lies|to blame|inattention|incompetence)(?: made| committed)? (?:by|of|from|with|on the part of) (?:an?|one|the|our|some|one of our|a single|a junior|two) (?:[a-z-]{{2,15}} ){{0,2}}{_ROLE}s?\b"
-            rf"|\b(?:blame|blamed|blaming|disciplined|dismissed|fired|sacked|suspended|reprimanded|retrain(?:ed|ing)?) (?:an?|one|the|our|some|that|this)(?: responsible)? (?:[a-z-]{{2,15}} ){{0,2}}{_ROLE}s?\b|\b{_ROLE}'s (?:\w+ )?(?:mistake|error|slip|typo|fault|oversight|carelessness)\b|\b(?:someone|somebody) (?:on|in|from|at) (?:our|the) (?:\w+ )?(?:team|staff|company|side|office|department)\b[^.!?;]{{0,20}}\b{_SLIPPED}\b|\b(?:someone|somebody) {_SLIPPED}\b",
+            rf"\b(?:mistakes?|errors?|slips?|faults?|oversights?|blunders?|typos?|negligence|carelessness|actions?"
+            rf"|failures?|fault lies|to blame|inattention|incompetence)(?: made| committed)? (?:by|of|from|with"
+            rf"|on the part of) (?:an?|one|the|our|some|one of our|a single|a junior"
+            rf"|two) (?:[a-z-]{{2,15}} ){{0,2}}{_ROLE}s?\b"
+            rf"|\b(?:blame|blamed|blaming|disciplined|dismissed|fired|sacked|suspended|reprimanded|retrain(?:ed"
+            rf"|ing)?) (?:an?|one|the|our|some|that|this)(?: responsible)? (?:[a-z-]{{2,15}} ){{0,2}}{_ROLE}s?\b"
+            rf"|\b{_ROLE}'s (?:\w+ )?(?:mistake|error|slip|typo|fault|oversight|carelessness)\b|\b(?:someone"
+            rf"|somebody) (?:on|in|from|at) (?:our|the) (?:\w+ )?(?:team|staff|company|side|office"
+            rf"|department)\b[^.!?;]{{0,20}}\b{_SLIPPED}\b|\b(?:someone|somebody) {_SLIPPED}\b",
             _before(
-                r"(?:\b(?:not|never|no|nor|do not|did not|will not|cannot|rather than|without|if|when|before|until|unless)|n't)(?: (?:a|an|the|about|to|by|any|one|seek to|want to|caused by|due to|because of|going to|be|that)){0,3} $"
+                r"(?:\b(?:not|never|no|nor|do not|did not|will not|cannot|rather than|without|if|when|before|until"
+                r"|unless)|n't)(?: (?:a|an|the|about|to|by|any|one|seek to|want to|caused by|due to|because of"
+                r"|going to|be|that)){0,3} $"
             ),
         ),
         _case(
-            r"\b(?:rogue|careless|inexperienced|junior|untrained|disgruntled|negligent) (?:\w+ )?(?:engineer|employee|contractor|technician|administrator|operator|developer|staff|colleague)s?\b",
+            r"\b(?:rogue|careless|inexperienced|junior|untrained|disgruntled|negligent) (?:\w+ )?(?:engineer"
+            r"|employee|contractor|technician|administrator|operator|developer|staff|colleague)s?\b",
             _before(r"\b(?:no|not|new|for) (?:a |our )?$"),
         ),
     ),
     "W12": (
         _case(
-            r"(?<!\bas )\b(?:our|one of our|a|an|the|their|some|another|this|that|two of our)(?: (?!and\b|or\b|is\b|was\b|to\b|for\b|of\b)[\w-]{1,20}){0,3}?(?: |-)(?:vendors?|suppliers?|subcontractors?|sub-processors?|(?:service|cloud|network|hosting|internet|infrastructure|telecoms?|dns|cdn|data[- ]?cent(?:er|re)|upstream|payment|colocation|power|bandwidth|transit|sms|e-?mail|identity|storage|connectivity|energy) (?:providers?|suppliers?|partners?|carriers?|company|operators?|vendors?)|upstream (?:providers?|carriers?|networks?)|third[- ]part(?:y|ies)|external (?:partner|party|parties|company|provider)|isp|utility company|contract manufacturer|registrar)\b",
+            r"(?<!\bas )\b(?:our|one of our|a|an|the|their|some|another|this|that|two of our)(?: (?!and\b|or\b|is\b"
+            r"|was\b|to\b|for\b|of\b)[\w-]{1,20}){0,3}?(?: |-)(?:vendors?|suppliers?|subcontractors?"
+            r"|sub-processors?|(?:service|cloud|network|hosting|internet|infrastructure|telecoms?|dns|cdn"
+            r"|data[- ]?cent(?:er|re)|upstream|payment|colocation|power|bandwidth|transit|sms|e-?mail|identity"
+            r"|storage|connectivity|energy) (?:providers?|suppliers?|partners?|carriers?|company|operators?"
+            r"|vendors?)|upstream (?:providers?|carriers?|networks?)|third[- ]part(?:y|ies)|external (?:partner"
+            r"|party|parties|company|provider)|isp|utility company|contract manufacturer|registrar)\b",
             *_OWNED,
         ),
         _case(
-            r"\b(?:outside|beyond|out) (?:of )?our (?:direct |immediate |own |sphere of )?(?:control|influence|responsibility|reach)\b|\bno fault of (?:our own|ours)\b|\bnot (?:our|within our) (?:fault|control|responsibility)\b|\bthrough no fault\b|\bforce majeure\b|\bact of god\b",
+            r"\b(?:outside|beyond|out) (?:of )?our (?:direct |immediate |own |sphere of )?(?:control|influence"
+            r"|responsibility|reach)\b|\bno fault of (?:our own|ours)\b|\bnot (?:our|within our) (?:fault|control"
+            r"|responsibility)\b|\bthrough no fault\b|\bforce majeure\b|\bact of god\b",
             _before(r"(?:\b(?:not|never|nothing|nor|neither)|n't)(?: \w+){0,4} $"),
         ),
         _case(
-            r"\b(?:a|one|single|another|the|some|several|by|of) (?:[a-z-]{2,15} )?customers?(?:'s?)? (?:pushed|config\w*|change[ds]?|made|upload\w*|sent|trigger\w*|caused|misus\w+|mistake|error|activat\w+|used (?:the|our|an?)|script|ran|submitted|deployed|request pattern|behavio\w+|overload\w*)\b"
-            r"|\b(?:caused by|due to|because of|result of|fault (?:of|lies with)|triggered by|blame|stems? from|came from|comes? from|originated (?:with|from|in)) (?:an? |one |the |some |your |their |its |misuse by |unusual usage by )?(?:unusual |incorrect |wrong |own |faulty |excessive |heavy )?(?:your|customers?'?s?|users?'?|clients?'?|tenants?'?|partners?'?)(?:'s)? ?(?:own |side|configuration|firewall|network|settings?|set-?up|browser|misuse|usage|traffic|behavio\w+|mistake|error|devices?|use\b|end\b|infrastructure|equipment|software)"
-            r"|\b(?:caused by|due to|because of|triggered by) (?:an? |one |a single )?(?:unusual |large |heavy |single )?(?:customers?|users?|clients?|tenants?)\b",
+            r"\b(?:a|one|single|another|the|some|several|by|of) (?:[a-z-]{2,15} )?customers?(?:'s?)? (?:pushed"
+            r"|config\w*|change[ds]?|made|upload\w*|sent|trigger\w*|caused|misus\w+|mistake|error|activat\w+"
+            r"|used (?:the|our|an?)|script|ran|submitted|deployed|request pattern|behavio\w+|overload\w*)\b"
+            r"|\b(?:caused by|due to|because of|result of|fault (?:of|lies with)|triggered by|blame|stems? from"
+            r"|came from|comes? from|originated (?:with|from|in)) (?:an? |one |the |some |your |their |its "
+            r"|misuse by |unusual usage by )?(?:unusual |incorrect |wrong |own |faulty |excessive |heavy )?(?:your"
+            r"|customers?'?s?|users?'?|clients?'?|tenants?'?|partners?'?)(?:'s)? ?(?:own |side|configuration"
+            r"|firewall|network|settings?|set-?up|browser|misuse|usage|traffic|behavio\w+|mistake|error|devices?"
+            r"|use\b|end\b|infrastructure|equipment|software)"
+            r"|\b(?:caused by|due to|because of|triggered by) (?:an? |one |a single )?(?:unusual |large |heavy "
+            r"|single )?(?:customers?|users?|clients?|tenants?)\b",
             _before(r"(?:\b(?:not|never|nor|neither|nothing)|n't)(?: \w+){0,3} $"),
             _after(r"[^.!?;]{0,40}\b(?:could not|were unable|lost access|told us|reported)\b"),
             _sentence(
@@ -748,56 +1272,106 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             _before(r"\b(?:asked|because) $"),
         ),
         _case(
-            r"\b(?:AWS|Amazon(?: Web Services)?|Azure|Microsoft|Google(?: Cloud)?|GCP|Cloudflare|Fastly|Akamai|Oracle|Twilio|Stripe|Level ?3|Lumen|Equinix|Comcast|AT&T|Verizon|Okta|CrowdStrike|OVH|Hetzner|DigitalOcean|Dyn)(?:'s)? (?:\w+ ){0,2}?(?:had|suffered|failed|went down|was down|experienced|caused|outage|let us down|is to blame|was to blame|was at fault|broke)\b|\b(?:caused by|due to|because of|blame(?:d)? on|fault of) (?:an? (?:outage|failure|problem|issue|fault) (?:at|in|of|with|on) )?(?:AWS|Amazon|Azure|Google(?: Cloud)?|GCP|Cloudflare|Fastly|Akamai|Oracle|Twilio|Stripe|Lumen|Equinix|Comcast|AT&T|Verizon|Okta|CrowdStrike|OVH)\b",
+            r"\b(?:AWS|Amazon(?: Web Services)?|Azure|Microsoft|Google(?: Cloud)?|GCP|Cloudflare|Fastly|Akamai"
+            r"|Oracle|Twilio|Stripe|Level ?3|Lumen|Equinix|Comcast|AT&T|Verizon|Okta|CrowdStrike|OVH|Hetzner"
+            r"|DigitalOcean|Dyn)(?:'s)? (?:\w+ ){0,2}?(?:had|suffered|failed|went down|was down|experienced|caused"
+            r"|outage|let us down|is to blame|was to blame|was at fault|broke)\b|\b(?:caused by|due to|because of"
+            r"|blame(?:d)? on|fault of) (?:an? (?:outage|failure|problem|issue|fault) (?:at|in|of|with|on) )?(?:AWS"
+            r"|Amazon|Azure|Google(?: Cloud)?|GCP|Cloudflare|Fastly|Akamai|Oracle|Twilio|Stripe|Lumen|Equinix"
+            r"|Comcast|AT&T|Verizon|Okta|CrowdStrike|OVH)\b",
             *_OWNED,
         ),
     ),
     "W13": (
         _case(
-            r"\b(?:tak(?:e|es|ing|en)|took) (?:great |immense |enormous )?pride in\b|\bpride in\b|\bpride ourselves\b|\b(?:very |extremely |rightly |incredibly )?proud(?:ly)?\b|\bworld[- ](?:class|leading|beating)\b|\b(?:industry|market|sector|class)[- ]leading\b|\bbest[- ](?:in[- ]class|of[- ]breed)\b|\brest assured\b|\bconsistently (?:delivered|delivers?|met|exceed(?:ed|s)?|provided?|performed|high)\b|\bnext[- ]gen(?:eration)?\b"
-            r"|\bhighly[- ](?:available|resilient|reliable|redundant|scalable|skilled|trained|experienced|dedicated)\b|\btireless(?:ly)?\b|\bstate[- ]of[- ]the[- ]art\b|\bcutting[- ]edge\b|\baward[- ]winning\b|\bunparalleled\b|\bunrivall?ed\b|\bsecond to none\b|\bgold standard\b|\benterprise[- ]grade\b|\b(?:strong|excellent|proven|outstanding|exceptional|long|enviable|good|great|solid|stellar|impeccable) track record\b|\btrack record of\b"
-            r"|\b(?:leading|premier|trusted|number[- ]one) provider\b|\btrusted by (?:thousands|millions|over|more than|leading)\b|\bstriv(?:e|es|ing) (?:to|for)\b|\baspir(?:e|es|ation) to\b|\bpassionate about\b|\bproactive(?:ly)?\b|\bworking (?:extremely |incredibly |very )?hard\b|\bworked (?:extremely |incredibly |very |so )?hard\b|\bgo(?:es|ing)? above and beyond\b|\bwent above and beyond\b|\bheroic\w*\b|\bour robust\b|\bour (?:excellent|outstanding|superb|exceptional|talented|expert|amazing|fantastic) (?:\w+ )?(?:team|engineers|record|service|staff|people)\b|\bhighest (?:standards?|quality|levels?) of\b",
+            r"\b(?:tak(?:e|es|ing|en)|took) (?:great |immense |enormous )?pride in\b|\bpride in\b"
+            r"|\bpride ourselves\b|\b(?:very |extremely |rightly |incredibly )?proud(?:ly)?\b|\bworld[- ](?:class"
+            r"|leading|beating)\b|\b(?:industry|market|sector|class)[- ]leading\b|\bbest[- ](?:in[- ]class"
+            r"|of[- ]breed)\b|\brest assured\b|\bconsistently (?:delivered|delivers?|met|exceed(?:ed|s)?|provided?"
+            r"|performed|high)\b|\bnext[- ]gen(?:eration)?\b"
+            r"|\bhighly[- ](?:available|resilient|reliable|redundant|scalable|skilled|trained|experienced"
+            r"|dedicated)\b|\btireless(?:ly)?\b|\bstate[- ]of[- ]the[- ]art\b|\bcutting[- ]edge\b"
+            r"|\baward[- ]winning\b|\bunparalleled\b|\bunrivall?ed\b|\bsecond to none\b|\bgold standard\b"
+            r"|\benterprise[- ]grade\b|\b(?:strong|excellent|proven|outstanding|exceptional|long|enviable|good"
+            r"|great|solid|stellar|impeccable) track record\b|\btrack record of\b"
+            r"|\b(?:leading|premier|trusted|number[- ]one) provider\b|\btrusted by (?:thousands|millions|over"
+            r"|more than|leading)\b|\bstriv(?:e|es|ing) (?:to|for)\b|\baspir(?:e|es|ation) to\b"
+            r"|\bpassionate about\b|\bproactive(?:ly)?\b|\bworking (?:extremely |incredibly |very )?hard\b"
+            r"|\bworked (?:extremely |incredibly |very |so )?hard\b|\bgo(?:es|ing)? above and beyond\b"
+            r"|\bwent above and beyond\b|\bheroic\w*\b|\bour robust\b|\bour (?:excellent|outstanding|superb"
+            r"|exceptional|talented|expert|amazing|fantastic) (?:\w+ )?(?:team|engineers|record|service|staff"
+            r"|people)\b|\bhighest (?:standards?|quality|levels?) of\b",
             _before(
-                r"(?:\b(?:not|cannot|never|nothing|hardly|no longer|no|far from|less than|without|neither|nor|anything but|more)|n't)(?: (?:a|an|to be|be|very|the|made|have been|been|being|feel|it|anything|in any way|particularly|yet|as|so|for)){0,3} $"
+                r"(?:\b(?:not|cannot|never|nothing|hardly|no longer|no|far from|less than|without|neither|nor"
+                r"|anything but|more)|n't)(?: (?:a|an|to be|be|very|the|made|have been|been|being|feel|it|anything"
+                r"|in any way|particularly|yet|as|so|for)){0,3} $"
             ),
             _after(r" (?:enough|firewalls?|security appliance)"),
             reword=((r" ?\b(?:Please |You can |You may )?rest assured,?(?: that)? ?", " "),),
         ),
         _case(
-            r"\bexceed(?:ed|s|ing)?\b[^.!?;]{0,30}?\b(?:expectations?|our (?:own )?(?:target|goal|commitment|standard|sla)s?|(?:our|the) (?:sla|service level|uptime|availability|reliability)|99(?:\.\d+)? ?(?:%|per))|\b(?:uptime|availability|reliability|record)\b[^.!?;]{0,25}\bexceeded\b",
+            r"\bexceed(?:ed|s|ing)?\b[^.!?;]{0,30}?\b(?:expectations?|our (?:own )?(?:target|goal|commitment"
+            r"|standard|sla)s?|(?:our|the) (?:sla|service level|uptime|availability|reliability)|99(?:\.\d+)? ?(?:%"
+            r"|per))|\b(?:uptime|availability|reliability|record)\b[^.!?;]{0,25}\bexceeded\b",
             _before(r"\b(?:not|never|downtime|errors?|delays?|failures?) (?:\w+ )?$"),
         ),
         _case(
-            r"\b(?:prior to|before|until|up to) (?:this|these|the|that) (?:incident|outage|event|disruption|failure|weekend)s?\b(?=[^.!?]{0,90}\b(?:uptime|available|availability|99|100|perfect|reliable|reliability|never|excellent|without (?:a |an )?(?:single|incident|outage|interruption|fail\w*)|record|no (?:outages?|incidents?|major|downtime)|smooth|success\w*|exceed\w*|met|delivered|strong|stable|best)\b)|\bprior to this incident\b",
+            r"\b(?:prior to|before|until|up to) (?:this|these|the|that) (?:incident|outage|event|disruption|failure"
+            r"|weekend)s?\b(?=[^.!?]{0,90}\b(?:uptime|available|availability|99|100|perfect|reliable|reliability"
+            r"|never|excellent|without (?:a |an )?(?:single|incident|outage|interruption|fail\w*)|record"
+            r"|no (?:outages?|incidents?|major|downtime)|smooth|success\w*|exceed\w*|met|delivered|strong|stable"
+            r"|best)\b)|\bprior to this incident\b",
             _after(
-                r",? (?:we|I|our \w+) (?:did not|didn't|had no|had not|hadn't|were not|weren't|could not|never (?:tested|checked|practi[sc]ed|tried|asked|looked|ran|rehearsed))"
+                r",? (?:we|I|our \w+) (?:did not|didn't|had no|had not|hadn't|were not|weren't|could not"
+                r"|never (?:tested|checked|practi[sc]ed|tried|asked|looked|ran|rehearsed))"
             ),
             _after(
-                r",? (?:there was no|no (?:test|check|alarm|alert|review|one|backup|limit)|nobody|the (?:change|upgrade|alarm|check|test|limit|backup))"
+                r",? (?:there was no|no (?:test|check|alarm|alert|review|one|backup|limit)|nobody|the (?:change"
+                r"|upgrade|alarm|check|test|limit|backup))"
             ),
             _sentence(
-                r"\b(?:we|our \w+|nobody) (?:did not|had no|had not|never tested|were not|was not|failed)\b[^.!?]{0,80}\b(?:prior to|before) this"
+                r"\b(?:we|our \w+|nobody) (?:did not|had no|had not|never tested|were not|was not"
+                r"|failed)\b[^.!?]{0,80}\b(?:prior to|before) this"
             ),
         ),
         _case(
-            r"\b(?:for (?:over|more than|the (?:past|last)) (?:\w+ )?years?|since (?:19|20)\d\d|years? of)\b[^.!?]{0,50}\b(?:reliab\w+|without (?:a |an )?(?:single |major )?(?:outage|incident|interruption)|uptime|excellence|experience|track record|trusted)\b",
+            r"\b(?:for (?:over|more than|the (?:past|last)) (?:\w+ )?years?|since (?:19|20)\d\d"
+            r"|years? of)\b[^.!?]{0,50}\b(?:reliab\w+|without (?:a |an )?(?:single |major )?(?:outage|incident"
+            r"|interruption)|uptime|excellence|experience|track record|trusted)\b",
             _before(r"\bnot\b[^.!?]{0,30}$"),
         ),
     ),
     "W14": (
         _case(
-            r"\b(?:suspect|suspicious|malformed|anomalous|unexpected|unforeseen|unusual|abnormal|strange|odd|irregular|atypical|unanticipated|unexplained|rogue|erratic|spurious|exceptional|undesired) (?:(?!and\b|or\b|to\b)[a-z-]{2,20} )?(?:traffic|activity|activities|problems?|impacts?|behaviou?rs?|issues?|loads?|patterns?|conditions?|events?|interactions?|states?|data|requests?|circumstances|effects?|errors?|results?|consequences?|complications?|inputs?|situations?|spikes?|surges?|side[- ]effects?|access|usage|volumes?|difficult(?:y|ies)|scenarios?|combination of \w+|factors?)\b",
+            r"\b(?:suspect|suspicious|malformed|anomalous|unexpected|unforeseen|unusual|abnormal|strange|odd"
+            r"|irregular|atypical|unanticipated|unexplained|rogue|erratic|spurious|exceptional"
+            r"|undesired) (?:(?!and\b|or\b|to\b)[a-z-]{2,20} )?(?:traffic|activity|activities|problems?|impacts?"
+            r"|behaviou?rs?|issues?|loads?|patterns?|conditions?|events?|interactions?|states?|data|requests?"
+            r"|circumstances|effects?|errors?|results?|consequences?|complications?|inputs?|situations?|spikes?"
+            r"|surges?|side[- ]effects?|access|usage|volumes?|difficult(?:y|ies)|scenarios?|combination of \w+"
+            r"|factors?)\b",
             *_EXPLAINED,
         ),
         _case(
-            r"\b(?:underlying|various|certain|network access|subtle|technical|internal|unspecified|unidentified|unknown|undisclosed|complex|obscure|rare|hidden|deeper|further|additional|infrastructure|networking|connectivity|backend|back-end|configuration|system|systemic|latent|related|software|operational|intermittent network|external) (?:(?!and\b|or\b|to\b)[a-z-]{2,20} )?(?:issues?|problems?|factors?|bugs?|difficult(?:y|ies)|conditions?|anomal(?:y|ies)|glitch(?:es)?|complications?|circumstances|causes?|fault|reasons?)\b|\b(?:an? |the )?anomal(?:y|ies)\b|\b(?:combination|number|series|chain|sequence|confluence|variety|host|range) of (?:\w+ )?(?:factors|events|issues|problems|circumstances|conditions|causes|reasons)\b|\bperfect storm\b|\b(?:for )?(?:various|several|a number of|technical|operational) reasons\b|\b(?:unforeseen|exceptional|unavoidable|special) circumstances\b",
+            r"\b(?:underlying|various|certain|network access|subtle|technical|internal|unspecified|unidentified"
+            r"|unknown|undisclosed|complex|obscure|rare|hidden|deeper|further|additional|infrastructure|networking"
+            r"|connectivity|backend|back-end|configuration|system|systemic|latent|related|software|operational"
+            r"|intermittent network|external) (?:(?!and\b|or\b|to\b)[a-z-]{2,20} )?(?:issues?|problems?|factors?"
+            r"|bugs?|difficult(?:y|ies)|conditions?|anomal(?:y|ies)|glitch(?:es)?|complications?|circumstances"
+            r"|causes?|fault|reasons?)\b|\b(?:an? |the )?anomal(?:y|ies)\b|\b(?:combination|number|series|chain"
+            r"|sequence|confluence|variety|host|range) of (?:\w+ )?(?:factors|events|issues|problems|circumstances"
+            r"|conditions|causes|reasons)\b|\bperfect storm\b|\b(?:for )?(?:various|several|a number of|technical"
+            r"|operational) reasons\b|\b(?:unforeseen|exceptional|unavoidable|special) circumstances\b",
             *_EXPLAINED,
             _inside(
-                r"^(?:related|further|additional|system|software|configuration|unknown|external|complex|rare) (?:causes?|reasons?|fault|problems|conditions|factors|questions|circumstances|difficulties)$"
+                r"^(?:related|further|additional|system|software|configuration|unknown|external|complex"
+                r"|rare) (?:causes?|reasons?|fault|problems|conditions|factors|questions|circumstances"
+                r"|difficulties)$"
             ),
             _inside(r"^(?:further|additional|related) (?:issues?|problems?|difficult(?:y|ies))$"),
             _before(
-                r"\b(?:fix|fixes|fixed|report|reports|reporting|with|support|for|you have|find|found|know of|known|solve|diagnose|see|saw|had|face) (?:an?y? |other |the |all )?$(?<=\b(?:any|ort|ave)\s)"
+                r"\b(?:fix|fixes|fixed|report|reports|reporting|with|support|for|you have|find|found|know of|known"
+                r"|solve|diagnose|see|saw|had|face) (?:an?y? |other |the |all )?$(?<=\b(?:any|ort|ave)\s)"
             ),
             _before(
                 r"\b(?:fix(?:ing)? all|contact us (?:with|about)|if you have|questions about|report) (?:any |other )?$"
@@ -806,8 +1380,19 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     ),
     "W16": (
         _case(
-            r"\b(?:(?:greatly |really |deeply |truly |sincerely |much )?appreciat(?:e|es|ed|ing)|thank(?:s| you)(?: (?:all|everyone|very much|so much|again))?(?: in advance)? for|grateful (?:to you )?for|thankful for|(?:kindly |please )?ask (?:you )?for|we count on|(?:kindly |please )?request|gratitude for) (?:all )?(?:of )?(?:your|everyone's|our (?:customers|users)'?|the) (?:\w+ (?:and |, )?){0,3}?(?:patience|understanding|forbearance|indulgence)\b|\byour (?:continued |kind )?(?:patience|understanding|forbearance)(?: and (?:patience|understanding|support))? (?:is|are|was|will be|has been|means|matters)\b"
-            r"|\b(?:thank(?:s| you) for|appreciate(?: you| your)?|grateful for|please|kindly|thank you all for)(?: \w+)? (?:bear(?:ing)? with us|being (?:so )?(?:patient|understanding)|be patient|sticking with us|hang(?:ing)? in there|standing by us|waiting|your continued support)\b|\bthank (?:you|all|everyone|our [\w ]{1,30}?)(?: so much| very much)? for (?:your|their|the|all your)(?: \w+){0,3} (?:patience|understanding)\b|\bbear with us\b|\bthank (?:you|our (?:customers|users)|everyone) for (?:being )?(?:so )?(?:patient|understanding)\b",
+            r"\b(?:(?:greatly |really |deeply |truly |sincerely |much )?appreciat(?:e|es|ed|ing)|thank(?:s"
+            r"| you)(?: (?:all|everyone|very much|so much|again))?(?: in advance)? for|grateful (?:to you )?for"
+            r"|thankful for|(?:kindly |please )?ask (?:you )?for|we count on|(?:kindly |please )?request"
+            r"|gratitude for) (?:all )?(?:of )?(?:your|everyone's|our (?:customers|users)'?|the) (?:\w+ (?:and "
+            r"|, )?){0,3}?(?:patience|understanding|forbearance|indulgence)\b|\byour (?:continued "
+            r"|kind )?(?:patience|understanding|forbearance)(?: and (?:patience|understanding|support))? (?:is|are"
+            r"|was|will be|has been|means|matters)\b"
+            r"|\b(?:thank(?:s| you) for|appreciate(?: you| your)?|grateful for|please|kindly"
+            r"|thank you all for)(?: \w+)? (?:bear(?:ing)? with us|being (?:so )?(?:patient|understanding)"
+            r"|be patient|sticking with us|hang(?:ing)? in there|standing by us|waiting|your continued support)\b"
+            r"|\bthank (?:you|all|everyone|our [\w ]{1,30}?)(?: so much| very much)? for (?:your|their|the"
+            r"|all your)(?: \w+){0,3} (?:patience|understanding)\b|\bbear with us\b|\bthank (?:you|our (?:customers"
+            r"|users)|everyone) for (?:being )?(?:so )?(?:patient|understanding)\b",
             _before(r"(?:\b(?:not|no|never|nor)|n't)(?: \w+){0,3} $"),
             _after(r"(?: \w+){0,2} (?:not\b|n't|worn thin|been tested|run out|exhausted|at an end|tested|tried)"),
             reword=((r"^.*$", "We are sorry."),),
@@ -815,33 +1400,71 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     ),
     "W17": (
         _case(
-            r"\b(?:we|I)(?:'ll| will| shall| are| am|'re|'m| have (?:already )?(?:begun|started)(?: to)?| intend to| plan to| aim to| want to| hope to| continue to| also| are going to| will be| will continue to| are currently| are now| are also| are actively)(?: (?:be|also|now|currently|actively|carefully|thoroughly|closely|further|already|always|immediately|continue to|continuing to|always|fully|then|further|begin|start|\w+ly)){0,3} "
-            r"(?:look(?:ing)? (?:further |closely |deeper |again |hard )?(?:into|at|for ways)|investigat\w+ (?:ways|how|options|possible|additional|further)|evaluat(?:e|ing)|review(?:ing)?|explor(?:e|ing)|figur(?:e|ing) out|working on (?:multiple|several|a number|various|many|ways|further|additional|improv\w+|some)|tak(?:e|ing) (?:all |any |every |some |further |additional |the |appropriate |necessary |immediate |concrete |proactive |various |several |these |other |corrective |important |more |steps|measures|action)[\w ,-]{0,40}?(?:steps|measures|actions?|precautions)|take (?:steps|measures|action)|taking (?:steps|measures|action)|invest(?:ing)? (?:more |further |heavily |significantly )?in|invest(?:ing)? (?:the |more |further |additional |in |heavily |significant |our |time |all |whatever |considerable |substantial |the necessary )[\w ,-]{0,50}(?:time|resources|effort|money|infrastructure|reliability|resilience|stability)|consider(?:ing)?|assess(?:ing)?|strengthen(?:ing)? our (?:commitment|efforts|focus)|learn(?:ing)? (?:from|the lessons|lessons)|do(?:ing)? (?:our best|everything|all we can|whatever|better|our utmost|more)|redoubl\w+|examin(?:e|ing)|reflect(?:ing)?|think(?:ing)? about|study(?:ing)?|seek(?:ing)? (?:ways|to)|try(?:ing)? (?:to )?(?:improve|do better|prevent|avoid|find|reduce)|continu(?:e|ing) (?:to )?(?:improv\w+|work\w* (?:hard|on improving|to improve)|invest\w*|strive|look|learn\w*|enhanc\w+)|striv(?:e|ing)|work(?:ing)? (?:hard|diligently|tirelessly|to improve|to enhance|towards?|on improving|on enhancing|on ways)|mak(?:e|ing) (?:every effort|improvements|the necessary|further improvements|appropriate)|revisit(?:ing)?|rethink(?:ing)?|discuss(?:ing)? (?:ways|how|internally)|identify(?:ing)? (?:ways|areas|opportunities|improvements)|improv(?:e|ing) (?:continuously|over time|where|wherever|going forward))\b",
+            r"\b(?:we|I)(?:'ll| will| shall| are| am|'re|'m| have (?:already )?(?:begun|started)(?: to)?| intend to"
+            r"| plan to| aim to| want to| hope to| continue to| also| are going to| will be| will continue to"
+            r"| are currently| are now| are also| are actively)(?: (?:be|also|now|currently|actively|carefully"
+            r"|thoroughly|closely|further|already|always|immediately|continue to|continuing to|always|fully|then"
+            r"|further|begin|start|\w+ly)){0,3} "
+            r"(?:look(?:ing)? (?:further |closely |deeper |again |hard )?(?:into|at|for ways)|investigat\w+ (?:ways"
+            r"|how|options|possible|additional|further)|evaluat(?:e|ing)|review(?:ing)?|explor(?:e|ing)|figur(?:e"
+            r"|ing) out|working on (?:multiple|several|a number|various|many|ways|further|additional|improv\w+"
+            r"|some)|tak(?:e|ing) (?:all |any |every |some |further |additional |the |appropriate |necessary "
+            r"|immediate |concrete |proactive |various |several |these |other |corrective |important |more |steps"
+            r"|measures|action)[\w ,-]{0,40}?(?:steps|measures|actions?|precautions)|take (?:steps|measures|action)"
+            r"|taking (?:steps|measures|action)|invest(?:ing)? (?:more |further |heavily |significantly )?in"
+            r"|invest(?:ing)? (?:the |more |further |additional |in |heavily |significant |our |time |all "
+            r"|whatever |considerable |substantial |the necessary )[\w ,-]{0,50}(?:time|resources|effort|money"
+            r"|infrastructure|reliability|resilience|stability)|consider(?:ing)?|assess(?:ing)?"
+            r"|strengthen(?:ing)? our (?:commitment|efforts|focus)|learn(?:ing)? (?:from|the lessons|lessons)"
+            r"|do(?:ing)? (?:our best|everything|all we can|whatever|better|our utmost|more)|redoubl\w+|examin(?:e"
+            r"|ing)|reflect(?:ing)?|think(?:ing)? about|study(?:ing)?|seek(?:ing)? (?:ways|to)"
+            r"|try(?:ing)? (?:to )?(?:improve|do better|prevent|avoid|find|reduce)|continu(?:e"
+            r"|ing) (?:to )?(?:improv\w+|work\w* (?:hard|on improving|to improve)|invest\w*|strive|look|learn\w*"
+            r"|enhanc\w+)|striv(?:e|ing)|work(?:ing)? (?:hard|diligently|tirelessly|to improve|to enhance|towards?"
+            r"|on improving|on enhancing|on ways)|mak(?:e|ing) (?:every effort|improvements|the necessary"
+            r"|further improvements|appropriate)|revisit(?:ing)?|rethink(?:ing)?|discuss(?:ing)? (?:ways|how"
+            r"|internally)|identify(?:ing)? (?:ways|areas|opportunities|improvements)|improv(?:e"
+            r"|ing) (?:continuously|over time|where|wherever|going forward))\b",
             *_BOUND,
         ),
         _case(
-            r"\b(?:will|shall|'ll|and)(?: (?:also|always|now|continue to))? (?:strive|endeavou?r|do our (?:very )?best|do (?:everything|all) (?:we|that we)|look into|learn from)\b",
+            r"\b(?:will|shall|'ll|and)(?: (?:also|always|now|continue to))? (?:strive|endeavou?r"
+            r"|do our (?:very )?best|do (?:everything|all) (?:we|that we)|look into|learn from)\b",
             *_BOUND,
             _before(r"(?:\b(?:not|never)|n't) $"),
         ),
         _case(
-            r"\b(?:efforts?|improvements?|steps|measures|changes|actions?|work|plans|initiatives|reviews?|investigations?|precautions|lessons)\b(?: (?:to|on|for|that) [^.!?,;]{1,40}?)? (?:is|are|were|was|have been|has been|will be)(?: (?:also|now|already|currently|being|well|all|still|actively)){0,2} (?:underway|under way|in progress|ongoing|taken|in motion|implemented|put in place|considered|explored|evaluated|made|learned|learnt|reviewed|under review|identified|carried out)\b|\befforts? (?:are )?(?:already )?under ?way\b|\b(?:work|plans|measures|steps|improvements|actions) (?:already )?under ?way\b"
-            r"|\b(?:appropriate|necessary|additional|further|all possible|corrective|all necessary|every possible|preventive|preventative|proactive) (?:steps?|measures?|actions?|precautions?)\b|\blessons (?:have been )?(?:learned|learnt)\b|\bevery effort\b|\bgoing forward,? we\b(?=[^.!?]{0,60}\b(?:better|improve|more|strive|continue)\b)|\b(?:is|are|will be) (?:being )?(?:looked (?:at|into)|under (?:review|consideration|investigation by our)|evaluated|explored|reviewed|examined|considered|assessed)\b",
+            r"\b(?:efforts?|improvements?|steps|measures|changes|actions?|work|plans|initiatives|reviews?"
+            r"|investigations?|precautions|lessons)\b(?: (?:to|on|for|that) [^.!?,;]{1,40}?)? (?:is|are|were|was"
+            r"|have been|has been|will be)(?: (?:also|now|already|currently|being|well|all|still"
+            r"|actively)){0,2} (?:underway|under way|in progress|ongoing|taken|in motion|implemented|put in place"
+            r"|considered|explored|evaluated|made|learned|learnt|reviewed|under review|identified|carried out)\b"
+            r"|\befforts? (?:are )?(?:already )?under ?way\b|\b(?:work|plans|measures|steps|improvements"
+            r"|actions) (?:already )?under ?way\b"
+            r"|\b(?:appropriate|necessary|additional|further|all possible|corrective|all necessary|every possible"
+            r"|preventive|preventative|proactive) (?:steps?|measures?|actions?|precautions?)\b"
+            r"|\blessons (?:have been )?(?:learned|learnt)\b|\bevery effort\b"
+            r"|\bgoing forward,? we\b(?=[^.!?]{0,60}\b(?:better|improve|more|strive|continue)\b)|\b(?:is|are"
+            r"|will be) (?:being )?(?:looked (?:at|into)|under (?:review|consideration|investigation by our)"
+            r"|evaluated|explored|reviewed|examined|considered|assessed)\b",
             _sentence(BY_DATE),
             _after(r"[^.!?]{0,40}: ?\w"),
             _before(
-                r"(?:\b(?:no|not|never|without|following|these|two|three|four|five|\d|what|which|whether|the)|n't)(?: \w+){0,2} $"
+                r"(?:\b(?:no|not|never|without|following|these|two|three|four|five|\d|what|which|whether|the)"
+                r"|n't)(?: \w+){0,2} $"
             ),
             _sentence(r"\?[\"')]*$"),
             _before(r"\b(?:we|I) (?:took|have taken|did|completed|carried out|finished|made)(?: \w+){0,2} $"),
             _inside(r"\b(?:no|not|n't)\b"),
             _inside(
-                r"^(?:the )?(?:maintenance|changes|work|action) (?:was|were) (?:made|in progress|carried out|implemented|ongoing|underway|under way|taken|reviewed)$"
+                r"^(?:the )?(?:maintenance|changes|work|action) (?:was|were) (?:made|in progress|carried out"
+                r"|implemented|ongoing|underway|under way|taken|reviewed)$"
             ),
             _after(r" (?:on|at|between) \d"),
             _before(r"\b(?:while|when) (?:\w+ ){0,3}$"),
             _after(
-                r" (?:by (?:our|a|an|two|the) (?:\w+ ){0,3}(?:director|head|engineers?|team|manager|lead|people|auditor)|before (?:every|each|any))\b"
+                r" (?:by (?:our|a|an|two|the) (?:\w+ ){0,3}(?:director|head|engineers?|team|manager|lead|people"
+                r"|auditor)|before (?:every|each|any))\b"
             ),
         ),
     ),
@@ -851,21 +1474,27 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             Excuse(
                 "inside",
                 re.compile(
-                    r"^(?:us|eu|ap|ca|sa|me|af|il|mx|cn|uk)(?:-gov|-iso)?-(?:north|south|east|west|central|northeast|southeast|southwest|northwest)-?\d$|^(?:state|peer|end|point|day|year|mid|top|pre|post|non|round|one|two|up)-|-(?:19|20)\d\d$"
+                    r"^(?:us|eu|ap|ca|sa|me|af|il|mx|cn|uk)(?:-gov|-iso)?-(?:north|south|east|west|central"
+                    r"|northeast|southeast|southwest|northwest)-?\d$|^(?:state|peer|end|point|day|year|mid|top|pre"
+                    r"|post|non|round|one|two|up)-|-(?:19|20)\d\d$"
                 ),
             ),
         ),
         _exact(
-            r"\b(?:db|web|app|edge|node|srv|server|host|cache|lb|proxy|kafka|redis|pg|postgres|mysql|mongo|api|vm|gw|fw|rtr|sw|switch|router|core|rack|k8s|pod|shard|prod|stg|staging|auth|mail|smtp|dns|ns|vpn|queue|worker|backend|frontend|storage|cluster|bastion|jump|ldap|ad|dc)-?(?:[a-z]{1,6}-?)?\d{1,4}\b",
+            r"\b(?:db|web|app|edge|node|srv|server|host|cache|lb|proxy|kafka|redis|pg|postgres|mysql|mongo|api|vm"
+            r"|gw|fw|rtr|sw|switch|router|core|rack|k8s|pod|shard|prod|stg|staging|auth|mail|smtp|dns|ns|vpn|queue"
+            r"|worker|backend|frontend|storage|cluster|bastion|jump|ldap|ad|dc)-?(?:[a-z]{1,6}-?)?\d{1,4}\b",
             Excuse(
                 "inside",
                 re.compile(
-                    r"^(?:ad|app|core|api|pod|queue|rack|web|node|server|host|switch|edge|core|storage|cluster|worker|mail|dc)\d?$|^(?:web|api|app)\d$"
+                    r"^(?:ad|app|core|api|pod|queue|rack|web|node|server|host|switch|edge|core|storage|cluster"
+                    r"|worker|mail|dc)\d?$|^(?:web|api|app)\d$"
                 ),
             ),
         ),
         _exact(
-            r"\b[a-z0-9][a-z0-9-]{0,40}(?:\.[a-z0-9-]{1,40}){0,5}\.(?:internal|local|corp|lan|intranet|localdomain|svc)\b|\.(?:internal|local|corp)\b|\blocalhost\b"
+            r"\b[a-z0-9][a-z0-9-]{0,40}(?:\.[a-z0-9-]{1,40}){0,5}\.(?:internal|local|corp|lan|intranet|localdomain"
+            r"|svc)\b|\.(?:internal|local|corp)\b|\blocalhost\b"
         ),
         Case(
             re.compile(
@@ -875,22 +1504,30 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         Case(
             re.compile(
-                r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4}(?![\w:])|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){1,6}(?::[0-9a-fA-F]{1,4}){1,6}(?![\w:])|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b"
+                r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4}(?![\w:])"
+                r"|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){1,6}(?::[0-9a-fA-F]{1,4}){1,6}(?![\w:])"
+                r"|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b"
             )
         ),
         Case(
             re.compile(
-                r"\b(?!(?:UTC|GMT|GSM|ISO|SHA|HTTP|HTTPS|RFC|CVE|CWE|UTF|AES|RSA|TLS|SSL|COVID|IEC|FIPS|NIST|SOC|IEEE|EN|BS|DIN|MP|IPV|JPEG|MPEG|PCI|EU|ANSI|ECMA|ASCII|WPA|EC|ED|MD|CRC|BASE|FY|Q|GDPR|USB|PM|AM|SARS|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|EST|EDT|CST|CDT|PST|PDT|MST|MDT|CET|CEST|BST|IST|PS|ICAO|NA|EMEA|APAC|US|UK|DE|FR|WIN|OS|DB|LTE)-)[A-Z]{2,10}-\d{2,8}\b"
+                r"\b(?!(?:UTC|GMT|GSM|ISO|SHA|HTTP|HTTPS|RFC|CVE|CWE|UTF|AES|RSA|TLS|SSL|COVID|IEC|FIPS|NIST|SOC"
+                r"|IEEE|EN|BS|DIN|MP|IPV|JPEG|MPEG|PCI|EU|ANSI|ECMA|ASCII|WPA|EC|ED|MD|CRC|BASE|FY|Q|GDPR|USB|PM|AM"
+                r"|SARS|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|EST|EDT|CST|CDT|PST|PDT|MST|MDT|CET|CEST"
+                r"|BST|IST|PS|ICAO|NA|EMEA|APAC|US|UK|DE|FR|WIN|OS|DB|LTE)-)[A-Z]{2,10}-\d{2,8}\b"
             ),
             (
                 _before(
-                    r"\b(?:your (?:support |customer |own )?(?:case|ticket|reference|request|order|claim)(?: number| no\.?| is)?|(?:quote|mention|quoting)(?: the)?(?: case| reference)?(?: number)?|case reference|reference(?: number)?)[: ]{1,2}$"
+                    r"\b(?:your (?:support |customer |own )?(?:case|ticket|reference|request|order|claim)(?: number"
+                    r"| no\.?| is)?|(?:quote|mention|quoting)(?: the)?(?: case| reference)?(?: number)?"
+                    r"|case reference|reference(?: number)?)[: ]{1,2}$"
                 ),
             ),
         ),
         Case(
             re.compile(
-                r"\b(?:INC|inc|Inc)-?\d{1,8}\b|\bINC ?#?\d{3,8}\b|\b(?:[Tt]icket|JIRA|Jira|[Bb]ug|PR|[Pp]ull request|[Ii]ssue|[Mm]erge request)s? (?:[Nn]o\.? |[Nn]umber )?#?\d{2,8}\b"
+                r"\b(?:INC|inc|Inc)-?\d{1,8}\b|\bINC ?#?\d{3,8}\b|\b(?:[Tt]icket|JIRA|Jira|[Bb]ug|PR"
+                r"|[Pp]ull request|[Ii]ssue|[Mm]erge request)s? (?:[Nn]o\.? |[Nn]umber )?#?\d{2,8}\b"
             ),
             (_before(r"\byour (?:\w+ )?$"),),
         ),
@@ -906,65 +1543,92 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             re.compile(r"(?<![\w.@/])@[A-Za-z][\w.-]{1,40}"),
             (
                 _before(
-                    r"(?i)\b(?:follow|twitter|on x|tweets?|mastodon|bluesky|handle|at) (?:us (?:on (?:\w+ )?)?(?:at )?)?$"
+                    r"(?i)\b(?:follow|twitter|on x|tweets?|mastodon|bluesky|handle"
+                    r"|at) (?:us (?:on (?:\w+ )?)?(?:at )?)?$"
                 ),
                 Excuse("before", re.compile(r"(?i)\b(?:twitter|bluesky|mastodon)\b.{0,20}$")),
             ),
         ),
         Case(
             re.compile(
-                r"\b[Ss][Ee][Vv](?:erity)?[- ]?[0-5]\b|\b[Ss]everity(?: level)?[- ](?:one|two|three|four|[0-5])\b|\bP[0-4]\b(?= (?:incident|issue|outage|alert|ticket|event|bug|page))|\b(?:a|an|as|the|to) P[0-4]\b|\bpriority[- ][01]\b"
+                r"\b[Ss][Ee][Vv](?:erity)?[- ]?[0-5]\b|\b[Ss]everity(?: level)?[- ](?:one|two|three|four|[0-5])\b"
+                r"|\bP[0-4]\b(?= (?:incident|issue|outage|alert|ticket|event|bug|page))|\b(?:a|an|as|the"
+                r"|to) P[0-4]\b|\bpriority[- ][01]\b"
             )
         ),
         Case(
             re.compile(
-                r"\bTraceback\b|\b\w{2,40}(?:Exception|Error)\b(?=[:(]| (?:in|at) \w)|\b(?:java|org|com|io)\.[a-z]\w{1,30}(?:\.\w{1,40}){1,8}|\bat \w[\w.$]{2,80}\([\w.]{1,60}:\d{1,6}\)|\bFile \"[^\"\n]{1,200}\", line \d|\bpanic: |\bkernel panic\b|\bsegfault\b|\bcore dump(?:ed)?\b|\b0x[0-9a-fA-F]{5,16}\b"
-                r"|(?<![\w.])/(?:var|etc|usr|opt|home|tmp|srv|mnt|proc)/[\w./-]{1,120}|\b[A-Z]:\\[\w\\.-]{1,120}|\b[0-9a-f]{40}\b|\bcommit [0-9a-f]{7,40}\b|\bexit code \d{1,3}\b|\berrno \d{1,3}\b|\bstack ?trace\b|\bOOM(?:[- ]?[Kk]ill\w{0,4}|Killed)\b"
+                r"\bTraceback\b|\b\w{2,40}(?:Exception|Error)\b(?=[:(]| (?:in|at) \w)|\b(?:java|org|com"
+                r"|io)\.[a-z]\w{1,30}(?:\.\w{1,40}){1,8}|\bat \w[\w.$]{2,80}\([\w.]{1,60}:\d{1,6}\)"
+                r"|\bFile \"[^\"\n]{1,200}\", line \d|\bpanic: |\bkernel panic\b|\bsegfault\b|\bcore dump(?:ed)?\b"
+                r"|\b0x[0-9a-fA-F]{5,16}\b"
+                r"|(?<![\w.])/(?:var|etc|usr|opt|home|tmp|srv|mnt|proc)/[\w./-]{1,120}|\b[A-Z]:\\[\w\\.-]{1,120}"
+                r"|\b[0-9a-f]{40}\b|\bcommit [0-9a-f]{7,40}\b|\bexit code \d{1,3}\b|\berrno \d{1,3}\b"
+                r"|\bstack ?trace\b|\bOOM(?:[- ]?[Kk]ill\w{0,4}|Killed)\b"
             )
         ),
     ),
     "W19": (
         Case(
             re.compile(
-                r"\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}|\$\{[^}\n]{1,80}\}|(?<![\w$])\{[A-Za-z][\w .-]{0,40}\}|%\([a-z_]{1,40}\)[sd]|(?<![\w%])%[sd]\b|<%[^\n]{0,200}?%>"
+                r"\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}|\$\{[^}\n]{1,80}\}|(?<![\w$])\{[A-Za-z][\w .-]{0,40}\}"
+                r"|%\([a-z_]{1,40}\)[sd]|(?<![\w%])%[sd]\b|<%[^\n]{0,200}?%>"
             )
         ),
         Case(re.compile(r"\bT\.?B\.?[DCA]\b\.?|\b[Tt]b[dca]\b|\bTODO\b|\bFIXME\b|\bTK\b(?= |TK)|\bTKTK\b|\?\?\?+")),
         Case(
             re.compile(
-                r"\b(?:XX+|xx+)\b(?!-?large| rated)|\b[XY]{2,4}(?:[:./-][XY]{2,4}){1,2}\b|\b(?:HH|hh):(?:MM|mm)\b|\b(?:DD|MM|YYYY|dd|mm|yyyy)[-/.](?:DD|MM|YYYY|dd|mm)(?:[-/.](?:DD|YYYY|YY|dd|yyyy|yy))?\b|_{3,}|\b[Xx]{1,2} (?:hours|minutes|customers|%|per cent|users)\b|\b[NX] (?:hours|minutes|customers|users)\b"
+                r"\b(?:XX+|xx+)\b(?!-?large| rated)|\b[XY]{2,4}(?:[:./-][XY]{2,4}){1,2}\b|\b(?:HH|hh):(?:MM|mm)\b"
+                r"|\b(?:DD|MM|YYYY|dd|mm|yyyy)[-/.](?:DD|MM|YYYY|dd|mm)(?:[-/.](?:DD|YYYY|YY|dd|yyyy|yy))?\b|_{3,}"
+                r"|\b[Xx]{1,2} (?:hours|minutes|customers|%|per cent|users)\b|\b[NX] (?:hours|minutes|customers"
+                r"|users)\b"
             )
         ),
         Case(
             re.compile(
-                r"\[(?:(?:please )?(?:insert|add|enter|fill|put|provide|choose|select|describe|replace|state|your|our|to be|xx|tb[dca]|n/?a\?)\b[^\]\n]{0,80}"
-                r"|(?:(?:the|a|start|end|first|last|full|next|company|customer|client|service|product|team|incident|contact|person|affected|sender|support|report|event|root|job|due|order|other)[ _-]?){0,3}"
-                r"(?:date|time|name|hours?|minutes?|number|link|url|cause|duration|region|customer|company|client|service|product|title|signature|signatory|email|e-mail|phone|contact|placeholder|details?|amount|owner|impact|description|reason|city|country|person|role|n|x|time ?zone|zone|percentage|count)s?(?:(?: |_|/|-)[^\]\n]{0,60})?)\](?!\()",
+                r"\[(?:(?:please )?(?:insert|add|enter|fill|put|provide|choose|select|describe|replace|state|your"
+                r"|our|to be|xx|tb[dca]|n/?a\?)\b[^\]\n]{0,80}"
+                r"|(?:(?:the|a|start|end|first|last|full|next|company|customer|client|service|product|team|incident"
+                r"|contact|person|affected|sender|support|report|event|root|job|due|order|other)[ _-]?){0,3}"
+                r"(?:date|time|name|hours?|minutes?|number|link|url|cause|duration|region|customer|company|client"
+                r"|service|product|title|signature|signatory|email|e-mail|phone|contact|placeholder|details?|amount"
+                r"|owner|impact|description|reason|city|country|person|role|n|x|time ?zone|zone|percentage"
+                r"|count)s?(?:(?: |_|/|-)[^\]\n]{0,60})?)\](?!\()",
                 re.IGNORECASE,
             )
         ),
         Case(
             re.compile(
-                r"<(?:insert|add|enter|your|name|date|time|customer|company|service|region|contact|link|url|cause|placeholder|number|title|n|x|duration|e-?mail)\b[^>\n]{0,60}>",
+                r"<(?:insert|add|enter|your|name|date|time|customer|company|service|region|contact|link|url|cause"
+                r"|placeholder|number|title|n|x|duration|e-?mail)\b[^>\n]{0,60}>",
                 re.IGNORECASE,
             )
         ),
         _case(
-            r"\blorem(?: ipsum)?\b|\bplaceholder\b(?= text|\.| here|:)|\bdummy text\b|\b(?:to be|will be) (?:filled in|added here|inserted)\b|\((?:to be (?:confirmed|added|completed|decided|determined)|date|name|time|fill in|tbc)\)"
+            r"\blorem(?: ipsum)?\b|\bplaceholder\b(?= text|\.| here|:)|\bdummy text\b|\b(?:to be"
+            r"|will be) (?:filled in|added here|inserted)\b|\((?:to be (?:confirmed|added|completed|decided"
+            r"|determined)|date|name|time|fill in|tbc)\)"
         ),
         _exact(
             r"\[[A-Z][A-Z _/-]{3,40}\](?!\()",
             Excuse(
                 "inside",
                 re.compile(
-                    r"^\[(?:UTC|RESOLVED|UPDATED?|EDIT(?:ED)?|CLOSED|INFO|MONITORING|INVESTIGATING|IDENTIFIED|CORRECTED|CORRECTION|EXERCISE|DRILL|INTERNAL|EXTERNAL|PUBLIC|NEW|FINAL|SCHEDULED|MAINTENANCE|CEST|AEST|AEDT)\]$"
+                    r"^\[(?:UTC|RESOLVED|UPDATED?|EDIT(?:ED)?|CLOSED|INFO|MONITORING|INVESTIGATING|IDENTIFIED"
+                    r"|CORRECTED|CORRECTION|EXERCISE|DRILL|INTERNAL|EXTERNAL|PUBLIC|NEW|FINAL|SCHEDULED|MAINTENANCE"
+                    r"|CEST|AEST|AEDT)\]$"
                 ),
             ),
         ),
     ),
     "W20": (
         _case(
-            r"\bnegligen(?:t|ce|tly)\b|\bliab(?:le|ilit(?:y|ies))\b|\bbreach(?:es|ed|ing)?\b|\bwarrant(?:y|ies|ed|s)?\b|\bguarant(?:ee[sd]?|eeing|or|y)\b|\bviolat(?:e|es|ed|ing|ions?)\b|\blaw ?suits?\b|\blitigat\w{1,6}|\bindemni\w{1,8}|\blegal (?:action|proceedings|claim|liability|obligation|responsibility)s?\b|\b(?:to|be|being|may|could|will|been|was|were) sued?\b|\bcontractual (?:obligation|penalt)\w{0,4}|\bgross(?:ly)? (?:negligen|misconduct)\w{0,3}|\bunlawful(?:ly)?\b|\bculpab\w{2,6}",
+            r"\bnegligen(?:t|ce|tly)\b|\bliab(?:le|ilit(?:y|ies))\b|\bbreach(?:es|ed|ing)?\b|\bwarrant(?:y|ies|ed"
+            r"|s)?\b|\bguarant(?:ee[sd]?|eeing|or|y)\b|\bviolat(?:e|es|ed|ing|ions?)\b|\blaw ?suits?\b"
+            r"|\blitigat\w{1,6}|\bindemni\w{1,8}|\blegal (?:action|proceedings|claim|liability|obligation"
+            r"|responsibility)s?\b|\b(?:to|be|being|may|could|will|been|was|were) sued?\b"
+            r"|\bcontractual (?:obligation|penalt)\w{0,4}|\bgross(?:ly)? (?:negligen|misconduct)\w{0,3}"
+            r"|\bunlawful(?:ly)?\b|\bculpab\w{2,6}",
             _before(r"\b(?:integrity|constraint|key|access|segmentation|memory|type|layering) $"),
             _after(r" (?:a|the|an)? ?(?:constraint|foreign key|integrity)"),
         ),
@@ -972,34 +1636,62 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"\badmit(?:s|ted|ting|tance)?\b|\badmission of\b",
             _after(r" (?:no one|nobody|only|users|everyone|visitors|requests|them|people)\b"),
             _after(
-                r" (?:\w+ ){0,2}(?:to|into|by|through) (?:the |our |an? )?(?:queue|pool|cluster|hospital|network|system|service|load|gateway|session|waiting)"
+                r" (?:\w+ ){0,2}(?:to|into|by|through) (?:the |our |an? )?(?:queue|pool|cluster|hospital|network"
+                r"|system|service|load|gateway|session|waiting)"
             ),
             _before(
-                r"\b(?:requests?|connections?|traffic|sessions?|jobs?|users?|patients?|limits?|controller|messages?)(?: (?:are|were|was|is|that|be|only|being|it))* $"
+                r"\b(?:requests?|connections?|traffic|sessions?|jobs?|users?|patients?|limits?|controller"
+                r"|messages?)(?: (?:are|were|was|is|that|be|only|being|it))* $"
             ),
         ),
         _case(
             r"\bdamages\b",
             _before(
-                r"\b(?:this|that|it|which|outage|incident|failure|silence|each|also|never|only|delay|what|only|failing|fault|heat|water|repeat|happening|happens|and|loss) $"
+                r"\b(?:this|that|it|which|outage|incident|failure|silence|each|also|never|only|delay|what|only"
+                r"|failing|fault|heat|water|repeat|happening|happens|and|loss) $"
             ),
             _after(r" (?:your|the|our|their|its|a|an|trust|confidence|that|you|files|disks?|hardware|data)\b"),
         ),
     ),
     "W21": (
         _case(
-            r"\b(?:will|should|shall|expected to|expect(?:s|ing)? (?:\w+ ){1,4}to|anticipated? (?:\w+ ){0,4}to|aim(?:s|ing)? to|hope(?:s|d)? (?:\w+ ){0,3}to|plan(?:s|ning)? to|going to|'ll|estimated to|likely to|due to)\b[^.!?;]{0,40}?\b(?:restor(?:e|ed)|resol(?:ve|ved)|fix(?:ed)?|back|repair(?:ed)?|recover(?:ed)?|running|working|available|operational|over|normal|online|complet(?:e|ed)|mitigat(?:e|ed)|solved?|up)\b[^.!?;]{0,30}?\b(?:in|within|by|at|before|around|no later than|until|on|from)\b (?:about |around |approximately |roughly |the next |at most |less than |under |the end of |end of |later |next |early |late |mid-?|the |another |a |an )*"
-            r"(?:\d|an? (?:few |couple )|half|one|two|three|four|five|six|ten|twelve|fifteen|twenty|thirty|forty|sixty|ninety|hours?\b|minutes?\b|noon|midnight|midday|tomorrow|tonight|today|morning\b|afternoon|evening|day\b|week\b|weekend|hour\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan|feb|mar(?:ch)?\b|apr|may \d|jun|jul|aug|sep|oct|nov|dec|couple|few|business|close of|eod|cob)",
+            r"\b(?:will|should|shall|expected to|expect(?:s|ing)? (?:\w+ ){1,4}to|anticipated? (?:\w+ ){0,4}to"
+            r"|aim(?:s|ing)? to|hope(?:s|d)? (?:\w+ ){0,3}to|plan(?:s|ning)? to|going to|'ll|estimated to|likely to"
+            r"|due to)\b[^.!?;]{0,40}?\b(?:restor(?:e|ed)|resol(?:ve|ved)|fix(?:ed)?|back|repair(?:ed)?"
+            r"|recover(?:ed)?|running|working|available|operational|over|normal|online|complet(?:e|ed)|mitigat(?:e"
+            r"|ed)|solved?|up)\b[^.!?;]{0,30}?\b(?:in|within|by|at|before|around|no later than|until|on"
+            r"|from)\b (?:about |around |approximately |roughly |the next |at most |less than |under |the end of "
+            r"|end of |later |next |early |late |mid-?|the |another |a |an )*"
+            r"(?:\d|an? (?:few |couple )|half|one|two|three|four|five|six|ten|twelve|fifteen|twenty|thirty|forty"
+            r"|sixty|ninety|hours?\b|minutes?\b|noon|midnight|midday|tomorrow|tonight|today|morning\b|afternoon"
+            r"|evening|day\b|week\b|weekend|hour\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan|feb|mar(?:ch)?\b"
+            r"|apr|may \d|jun|jul|aug|sep|oct|nov|dec|couple|few|business|close of|eod|cob)",
             *_NO_PROMISE,
             _inside(
-                r"\b(?:by|in|within|at) (?:one|two|three|\d+) (?:of|customers|users|regions|engineers|teams|people|steps|data cent)"
+                r"\b(?:by|in|within|at) (?:one|two|three|\d+) (?:of|customers|users|regions|engineers|teams|people"
+                r"|steps|data cent)"
             ),
         ),
         _case(
-            r"\bETA\b(?: \w+){0,4}?:? ?(?:\d|an?\b|one|two|half|noon|midnight|within|by|in)|\bestimated (?:time (?:of|to|for) )?(?:resolution|recovery|restoration|repair|fix|completion)(?: time)?\b[^.!?;]{0,25}(?:\d|an?\b|one|two|three|half|noon|midnight|hour|tonight|tomorrow|today)|\b(?:full |complete )?(?:recovery|restoration|resolution|repair|a fix|the fix|normal service|service)(?: \w+){0,3} (?:is |are )?(?:expected|anticipated|estimated|due|scheduled|planned|promised) (?:in|within|by|at|before|around|for|on|no later than|to (?:\w+ ){1,4}(?:in|within|by|at|before))[^.!?;]{0,20}(?:\d|an?\b|one|two|three|half|noon|midnight|hour|tonight|tomorrow|today|day|week|end of)"
-            r"|\b(?:we|I)(?: now| currently)? (?:expect|anticipate|estimate|promise|forecast)\b(?: \w+){0,3} (?:recovery|restoration|resolution|fix|repair|service|this|it|everything|things|normal|full)\b[^.!?;]{0,30}\b(?:in|within|by|at|before|around|no later than)\b (?:about |around |the next |the end of )?(?:\d|an?\b|one|two|three|half|noon|midnight|hour|tonight|tomorrow|today|the hour|day|week|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
-            r"|\b(?:we|I) will (?:have|get) (?:\w+ ){1,5}(?:back|fixed|resolved|restored|running|working|repaired|online|available)\b[^.!?;]{0,20}\b(?:in|within|by|at|before)\b (?:about |the next |the end of )?(?:\d|an?\b|one|two|three|half|noon|midnight|the hour|hour|tonight|tomorrow|today|day|week)"
-            r"|\bback (?:up|online|to normal|in service)\b[^.!?;]{0,15}\b(?:in|within|by)\b (?:about |the next |the end of )?(?:\d|an?\b|one|two|half|noon|midnight|tonight|tomorrow)",
+            r"\bETA\b(?: \w+){0,4}?:? ?(?:\d|an?\b|one|two|half|noon|midnight|within|by|in)"
+            r"|\bestimated (?:time (?:of|to|for) )?(?:resolution|recovery|restoration|repair|fix"
+            r"|completion)(?: time)?\b[^.!?;]{0,25}(?:\d|an?\b|one|two|three|half|noon|midnight|hour|tonight"
+            r"|tomorrow|today)|\b(?:full |complete )?(?:recovery|restoration|resolution|repair|a fix|the fix"
+            r"|normal service|service)(?: \w+){0,3} (?:is |are )?(?:expected|anticipated|estimated|due|scheduled"
+            r"|planned|promised) (?:in|within|by|at|before|around|for|on|no later than|to (?:\w+ ){1,4}(?:in|within"
+            r"|by|at|before))[^.!?;]{0,20}(?:\d|an?\b|one|two|three|half|noon|midnight|hour|tonight|tomorrow|today"
+            r"|day|week|end of)"
+            r"|\b(?:we|I)(?: now| currently)? (?:expect|anticipate|estimate|promise"
+            r"|forecast)\b(?: \w+){0,3} (?:recovery|restoration|resolution|fix|repair|service|this|it|everything"
+            r"|things|normal|full)\b[^.!?;]{0,30}\b(?:in|within|by|at|before|around|no later than)\b (?:about "
+            r"|around |the next |the end of )?(?:\d|an?\b|one|two|three|half|noon|midnight|hour|tonight|tomorrow"
+            r"|today|the hour|day|week|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+            r"|\b(?:we|I) will (?:have|get) (?:\w+ ){1,5}(?:back|fixed|resolved|restored|running|working|repaired"
+            r"|online|available)\b[^.!?;]{0,20}\b(?:in|within|by|at|before)\b (?:about |the next "
+            r"|the end of )?(?:\d|an?\b|one|two|three|half|noon|midnight|the hour|hour|tonight|tomorrow|today|day"
+            r"|week)"
+            r"|\bback (?:up|online|to normal|in service)\b[^.!?;]{0,15}\b(?:in|within|by)\b (?:about |the next "
+            r"|the end of )?(?:\d|an?\b|one|two|half|noon|midnight|tonight|tomorrow)",
             *_NO_PROMISE,
             _sentence(r"\b(?:was|were|came|went|is now|are now|has been|have been) (?:\w+ )?(?:back|restored)\b"),
         ),

@@ -38,24 +38,30 @@ _URL: Final = re.compile(
 _SENTENCE_END: Final = re.compile(r"[.!?]{1,8}[\"')\]]{0,4}(?=[ \n]|$)|\n{1,4}")
 _WORD: Final = re.compile(r"[^\W_]+(?:['.,:/@-][^\W_]+)*")
 _ABBREVIATION: Final = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|nos|st|mr|mrs|ms|mx|dr|prof|inc|ltd|co|corp|dept|est|fig|jan|feb|mar|apr|jun|jul|aug|sept?"
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|no|nos|st|mr|mrs|ms|mx|dr|prof|inc|ltd|co|corp|dept|est|fig|jan|feb|mar"
+    r"|apr|jun|jul|aug|sept?"
     r"|oct|nov|dec|mon|tues?|wed|thu|thurs|fri|sat|sun|u\.s|u\.k|u\.s\.a|a\.m|p\.m|jr|sr)|\b[A-Z])\.$",
     re.IGNORECASE,
 )
 _ALWAYS_INSIDE: Final = re.compile(r"(?:e\.g|i\.e|vs|cf|approx|mr|mrs|ms|dr|prof)\.$", re.IGNORECASE)
 _VOWELS: Final = re.compile(r"[aeiouy]", re.IGNORECASE)
 _MENTIONED: Final = re.compile(
-    r"\b(?:sa(?:y|ys|id|ying)|wrote|writ(?:e|es|ten|ing)|told|tell(?:s|ing)?|call(?:s|ed|ing)?|promised|claim(?:s|ed)|announced"
-    r"|described|words?|phrases?|terms?|titled|headed|headline|messages?|reads?|reading|show(?:s|ed|n|ing)?|posted|answered|asked"
-    r"|statement|sentences?|lines?|named|heard|replied|quote[ds]?|banner|wording|display(?:s|ed|ing)|using|used|avoid|than)\b",
+    r"\b(?:sa(?:y|ys|id|ying)|wrote|writ(?:e|es|ten|ing)|told|tell(?:s|ing)?|call(?:s|ed|ing)?|promised|claim(?:s"
+    r"|ed)|announced"
+    r"|described|words?|phrases?|terms?|titled|headed|headline|messages?|reads?|reading|show(?:s|ed|n|ing)?|posted"
+    r"|answered|asked"
+    r"|statement|sentences?|lines?|named|heard|replied|quote[ds]?|banner|wording|display(?:s|ed|ing)|using|used"
+    r"|avoid|than)\b",
     re.IGNORECASE,
 )
 _MENTION_AFTER: Final = re.compile(
-    r"^[,.]?[\"']?,? (?:(?:is|was|are|were) (?:not|no|wrong|untrue|false|misleading|too|our|the words?|what)|we (?:wrote|said|told|posted)|does not|did not)",
+    r"^[,.]?[\"']?,? (?:(?:is|was|are|were) (?:not|no|wrong|untrue|false|misleading|too|our|the words?|what)"
+    r"|we (?:wrote|said|told|posted)|does not|did not)",
     re.IGNORECASE,
 )
 _STOPWORDS: Final = frozenset(
-    "the a an of to in on for and or but is are was were be been we you our your it this that with at by from as not have has had will"
+    "the a an of to in on for and or but is are was were be been we you our your it this that with at by from as "
+    "not have has had will"
     " i my they their there which who what when can could did do does no us if so more than".split()
 )
 _ENGLISH_FROM: Final = 0.1
@@ -227,7 +233,8 @@ def _goes_on(text: str, at: int, end: int) -> bool:
     if re.search(r"(?i)[ap]\.m\.$", head):
         return bool(
             re.match(
-                r"(?:UTC|GMT|[A-Z]{2,5}\b|\(|\d|(?:Pacific|Eastern|Central|Mountain|Atlantic|British|Irish|India|Japan|Greenwich|Coordinated)\b"
+                r"(?:UTC|GMT|[A-Z]{2,5}\b|\(|\d|(?:Pacific|Eastern|Central|Mountain|Atlantic|British|Irish|India"
+                r"|Japan|Greenwich|Coordinated)\b"
                 r"|(?:[A-Z][a-z]+ ){1,3}[Tt]ime\b)",
                 following,
             )

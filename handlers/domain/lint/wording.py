@@ -89,7 +89,7 @@ def finding(reading: Reading, rule_id: str, severity: Severity, hit: Hit, messag
 def _hits(reading: Reading) -> Iterator[tuple[str, list[Hit]]]:
     yield "W1", list(_conditional_apologies(reading))
     yield "W2", _one_w2(reading, list(_case_hits(reading, "W2")), list(_sorry_for_any(reading)))
-    yield "W8", list(_relative_dates(reading))
+    yield "W8", list(relative_dates(reading))
     yield "W9", list(_bare_clock_times(reading))
     yield "W15", list(_sorry_but(reading))
     for rule_id in CASES:
@@ -123,7 +123,11 @@ def _case_hits(reading: Reading, rule_id: str) -> Iterator[Hit]:
                 if match is None:
                     break
                 if match.end() > match.start() and not is_excused(case, match, body, after):
-                    yield Hit(sentence.start + match.start(), sentence.start + match.end(), _reworded(case, sentence.text, match))
+                    yield Hit(
+                        sentence.start + match.start(),
+                        sentence.start + match.end(),
+                        _reworded(case, sentence.text, match),
+                    )
                     place = match.end()
                 else:
                     # an excused word must not hide a guilty one that begins inside it
@@ -167,35 +171,55 @@ def _tidied(sentence: str) -> str:
 
 _SORRY: Final = re.compile(SORRY, re.IGNORECASE)
 _CONDITION: Final = re.compile(
-    r"\b(?:if(?! not\b)|in case|in the event|should (?:you|any|anyone|this|it|these|your)|whether|to the extent|in ?so ?far as|where applicable"
-    r"|to any(?:one|body)\b|to (?:those|everyone|customers|users|people|clients|any(?: of (?:you|our customers)| [a-z]{3,15}))(?: of you)? (?:who|that|which) (?:may|might|could(?! not))|(?:that )?you (?:may |might )?(?:feel|felt|think|thought) |you were offended)",
+    r"\b(?:if(?! not\b)|in case|in the event|should (?:you|any|anyone|this|it|these|your)|whether|to the extent"
+    r"|in ?so ?far as|where applicable"
+    r"|to any(?:one|body)\b|to (?:those|everyone|customers|users|people|clients|any(?: of (?:you|our customers)"
+    r"| [a-z]{3,15}))(?: of you)? (?:who|that|which) (?:may|might|could(?! not))|(?:that )?you (?:may "
+    r"|might )?(?:feel|felt|think|thought) |you were offended)",
     re.IGNORECASE,
 )
 _EVEN: Final = re.compile(r"\b(?:even|as|only|what|but) $", re.IGNORECASE)
 _ENQUIRY: Final = re.compile(
-    r"\b(?:test|check|ask|know|knew|tell|told|sa(?:y|id)|see|saw|verif|determin|establish|f(?:ind|ound) out|confirm|wonder|decid|clear|sure|certain|question|judg|explain|understand|understood|notic|report|show|consider|measur"
-    r"|doubt|unsure|learn|track|monitor|record|examin|look|watch|prov(?:e|ing)|prob|assess|evaluat|inform|warn|depend|matter|think|thought|discuss|investigat|guess|work out|worked out|rehears|tr(?:y|ied|ying)|made sure|regardless of|no matter|announc|stat|answer|word on|idea)\w{0,5}(?: \w+){0,3} $",
+    r"\b(?:test|check|ask|know|knew|tell|told|sa(?:y|id)|see|saw|verif|determin|establish|f(?:ind|ound) out|confirm"
+    r"|wonder|decid|clear|sure|certain|question|judg|explain|understand|understood|notic|report|show|consider|measur"
+    r"|doubt|unsure|learn|track|monitor|record|examin|look|watch|prov(?:e|ing)|prob|assess|evaluat|inform|warn"
+    r"|depend|matter|think|thought|discuss|investigat|guess|work out|worked out|rehears|tr(?:y|ied|ying)|made sure"
+    r"|regardless of|no matter|announc|stat|answer|word on|idea)\w{0,5}(?: \w+){0,3} $",
     re.IGNORECASE,
 )
 _CLAUSE_BREAK: Final = re.compile(
-    r"[;:]|,? ?\b(?:and|so|but|or|then|while|because)\b,? (?:we|i|you|please|our|will|are|can|do|should|ask|contact|write|call|reply|tell|let|there|here|have|is|would|want)\b|, (?:please|we|you|contact|call|write|reply|tell|let)\b| - ?(?:please|we|you|contact|call|write|reply|tell|let)\b|\bplease\b",
+    r"[;:]|,? ?\b(?:and|so|but|or|then|while|because)\b,? (?:we|i|you|please|our|will|are|can|do|should|ask|contact"
+    r"|write|call|reply|tell|let|there|here|have|is|would|want)\b|, (?:please|we|you|contact|call|write|reply|tell"
+    r"|let)\b| - ?(?:please|we|you|contact|call|write|reply|tell|let)\b|\bplease\b",
     re.IGNORECASE,
 )
 _OFFERS_HELP: Final = re.compile(
-    r"^ (?:you|anyone|anybody|any of you|your \w+|there|that|this|it|anything|something|we)(?: (?:still|also|ever|do|would|are|is))? ?(?:have |has |had )?(?:any |further |more |other |a )*(?:questions?|concerns?|need|want|wish|like|require|prefer|call|contact|write|ask|helps?|unclear|see (?:errors?|this|it|any)|notice|remain|hear|doubt|can help|changes|useful)",
+    r"^ (?:you|anyone|anybody|any of you|your \w+|there|that|this|it|anything|something|we)(?: (?:still|also|ever"
+    r"|do|would|are|is))? ?(?:have |has |had )?(?:any |further |more |other |a )*(?:questions?|concerns?|need|want"
+    r"|wish|like|require|prefer|call|contact|write|ask|helps?|unclear|see (?:errors?|this|it|any)|notice|remain"
+    r"|hear|doubt|can help|changes|useful)",
     re.IGNORECASE,
 )
 _OF_THE_HARM: Final = re.compile(
-    r"^ (?:(?:and|or) when |at all )?(?:you|your|yours|any|anyone|anybody|anything|some|someone|this|that|these|those|it|we|our|customers?|users?|they|there|people|clients?|applicable|so\b|necessary|needed|affected|impacted|caused|the (?:outage|incident|disruption|issues?|problems?|interruption|downtime|service|delay|change|maintenance|event|error|failure|work|upgrade|situation)|one|of\b|where)",
+    r"^ (?:(?:and|or) when |at all )?(?:you|your|yours|any|anyone|anybody|anything|some|someone|this|that|these"
+    r"|those|it|we|our|customers?|users?|they|there|people|clients?|applicable|so\b|necessary|needed|affected"
+    r"|impacted|caused|the (?:outage|incident|disruption|issues?|problems?|interruption|downtime|service|delay"
+    r"|change|maintenance|event|error|failure|work|upgrade|situation)|one|of\b|where)",
     re.IGNORECASE,
 )
-_TOLD_IN_CLAUSE: Final = re.compile(r"\b(?:that|how|because|for (?:not|having|failing)|of (?:not|having))\b", re.IGNORECASE)
+_TOLD_IN_CLAUSE: Final = re.compile(
+    r"\b(?:that|how|because|for (?:not|having|failing)|of (?:not|having))\b", re.IGNORECASE
+)
 _NOT_SPEAKER: Final = re.compile(
-    r"\b(?:you|they|he|she|nobody|no one|customers|users)\b(?: (?:do not|don't|need not|should not|never|must not|will not))?(?: (?:need to|have to|are|is|be|feel|were|owe us|to be|owe)){0,3}(?: (?:an|any|no|the|not))? $|\b(?:no|not|don't|do not|never|without|what|hollow|empty|half|an) (?:an? )?$",
+    r"\b(?:you|they|he|she|nobody|no one|customers|users)\b(?: (?:do not|don't|need not|should not|never|must not"
+    r"|will not))?(?: (?:need to|have to|are|is|be|feel|were|owe us|to be|owe)){0,3}(?: (?:an|any|no|the|not))? $"
+    r"|\b(?:no|not|don't|do not|never|without|what|hollow|empty|half|an) (?:an? )?$",
     re.IGNORECASE,
 )
 _IF_FIRST: Final = re.compile(
-    rf"(?:^|[.!?;,] |\band )\(?(?:if|should|in case|to the extent|in the event|to any(?:one|body| of you| customers?| users?) (?:who|that)|to (?:those|customers|users|people)(?: of you)? (?:who|that) (?:may|might))\b(?! (?:not|so)\b)[^.!?;]{{3,140}}?,? (?:then )?(?:please accept |we |i )[^.!?,;]{{0,30}}{SORRY}",
+    rf"(?:^|[.!?;,] |\band )\(?(?:if|should|in case|to the extent|in the event|to any(?:one|body| of you"
+    rf"| customers?| users?) (?:who|that)|to (?:those|customers|users|people)(?: of you)? (?:who|that) (?:may"
+    rf"|might))\b(?! (?:not|so)\b)[^.!?;]{{3,140}}?,? (?:then )?(?:please accept |we |i )[^.!?,;]{{0,30}}{SORRY}",
     re.IGNORECASE,
 )
 
@@ -210,7 +234,9 @@ def _conditional_apologies(reading: Reading) -> Iterator[Hit]:
             reach = re.split(r"[.!?;]", body[sorry.end() : sorry.end() + 110])[0]
             for condition in _CONDITION.finditer(reach):
                 at = sorry.end() + condition.start()
-                if at in seen or _is_innocent_condition(reach[: condition.start()], condition.group().lower(), body[sorry.end() + condition.end() :][:120]):
+                if at in seen or _is_innocent_condition(
+                    reach[: condition.start()], condition.group().lower(), body[sorry.end() + condition.end() :][:120]
+                ):
                     continue
                 seen.add(at)
                 stop = sorry.end() + condition.end()
@@ -224,10 +250,22 @@ def _conditional_apologies(reading: Reading) -> Iterator[Hit]:
 def _is_innocent_condition(between: str, condition: str, tail: str) -> bool:
     if _EVEN.search(between):
         return True
-    adjacent = not re.search(r"\w{2,} \w{2,} \w{2,} \w{2,}", between) and not _CLAUSE_BREAK.search(between) and not _TOLD_IN_CLAUSE.search(between)
-    if condition.startswith(("to any", "to those", "to everyone", "to customers", "to users", "to people", "to clients")):
+    adjacent = (
+        not re.search(r"\w{2,} \w{2,} \w{2,} \w{2,}", between)
+        and not _CLAUSE_BREAK.search(between)
+        and not _TOLD_IN_CLAUSE.search(between)
+    )
+    if condition.startswith(
+        ("to any", "to those", "to everyone", "to customers", "to users", "to people", "to clients")
+    ):
         return _CLAUSE_BREAK.search(between) is not None or re.match(r" (?:else|outside)\b", tail) is not None
-    if "feel" in condition or "felt" in condition or "think" in condition or "thought" in condition or "offended" in condition:
+    if (
+        "feel" in condition
+        or "felt" in condition
+        or "think" in condition
+        or "thought" in condition
+        or "offended" in condition
+    ):
         return len(between.split()) > 1
     if condition == "whether":
         return _ENQUIRY.search(between) is not None or re.search(r"\bor not\b|\bor\b", tail[:80]) is not None
@@ -239,7 +277,14 @@ def _is_innocent_condition(between: str, condition: str, tail: str) -> bool:
     if not adjacent and _OFFERS_HELP.search(tail):
         return True
     if _TOLD_IN_CLAUSE.search(between):
-        return re.match(r" (?:you|your|any|anyone|anybody|customers?|users?|applicable|this (?:affected|caused|has)|that (?:affected|caused)|we caused)", tail) is None
+        return (
+            re.match(
+                r" (?:you|your|any|anyone|anybody|customers?|users?|applicable|this (?:affected|caused|has)"
+                r"|that (?:affected|caused)|we caused)",
+                tail,
+            )
+            is None
+        )
     return not adjacent and _OF_THE_HARM.search(tail) is None
 
 
@@ -254,13 +299,21 @@ def _unconditional(body: str, sorry: re.Match[str], at: int) -> str | None:
 
 # W2's "sorry for any" ---------------------------------------------------------------------------------------------
 
-_ANY: Final = re.compile(r"\b(?:any(?! (?:time|more|longer|further (?:questions|information)|moment|other way|one of (?:our|the) (?:\w+ )?(?:teams|offices)|words?)\b)|what(?:so)?ever)\b", re.IGNORECASE)
+_ANY: Final = re.compile(
+    r"\b(?:any(?! (?:time|more|longer|further (?:questions|information)|moment|other way|one of (?:our"
+    r"|the) (?:\w+ )?(?:teams|offices)|words?)\b)|what(?:so)?ever)\b",
+    re.IGNORECASE,
+)
 _NEGATED: Final = re.compile(
-    r"\b(?:not|never|no|nor|neither|without|hardly|barely|fail(?:ed|ing|ure)?|unable|cannot|lack(?:ed|ing)?|before|than|rarely|instead of|refus(?:ed|ing)|rather than|omit(?:ted)?|neglect(?:ed|ing)?|too (?:late|slow)|stopp?ed|missed|nobody|lost|if|whether)\b|n't\b",
+    r"\b(?:not|never|no|nor|neither|without|hardly|barely|fail(?:ed|ing|ure)?|unable|cannot|lack(?:ed|ing)?|before"
+    r"|than|rarely|instead of|refus(?:ed|ing)|rather than|omit(?:ted)?|neglect(?:ed|ing)?|too (?:late|slow)"
+    r"|stopp?ed|missed|nobody|lost|if|whether)\b|n't\b",
     re.IGNORECASE,
 )
 _OTHER_CLAUSE: Final = re.compile(
-    r"[;:]|\b(?:and|so|but)\b,? (?:we|i|you|please|our|will|are|can|ask|contact|write|call|reply|tell|let|happy|ready|glad|here|have (?:answered|told|put)|do|did)\b|, (?:please|we|you|contact|call)\b|\bplease\b| - (?:we|you|please)\b",
+    r"[;:]|\b(?:and|so|but)\b,? (?:we|i|you|please|our|will|are|can|ask|contact|write|call|reply|tell|let|happy"
+    r"|ready|glad|here|have (?:answered|told|put)|do|did)\b|, (?:please|we|you|contact|call)\b|\bplease\b| - (?:we"
+    r"|you|please)\b",
     re.IGNORECASE,
 )
 
@@ -288,7 +341,9 @@ def _one_w2(reading: Reading, words: list[Hit], hedges: list[Hit]) -> list[Hit]:
     kept = list(words)
     for hedge in hedges:
         sentence = reading.sentence_at(hedge.start)
-        if not any(hedge.start < word.end and word.start < sentence.end and word.start - hedge.end < 60 for word in words):
+        if not any(
+            hedge.start < word.end and word.start < sentence.end and word.start - hedge.end < 60 for word in words
+        ):
             kept.append(hedge)
     return kept
 
@@ -297,26 +352,53 @@ def _one_w2(reading: Reading, words: list[Hit], hedges: list[Hit]) -> list[Hit]:
 
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _RELATIVE: Final = re.compile(
-    rf"\b(?:yesterday|today|tonight|tomorrow|(?:this|last|next|this past|this coming|this last|the (?:past|other|coming)) (?:morning|afternoon|evening|night|week|weekend|month|quarter|year|day|few (?:hours|days|weeks|months)|couple of (?:hours|days|weeks|months)|{_WEEKDAY})s?"
-    rf"|(?:earlier|later) (?:today|this \w+|in the (?:day|week|month))|(?:by|at|before) (?:the )?end of (?:the |this )?(?:day|week|month|quarter|business)|recently"
-    rf"|(?:in|over|during|for|within|across|throughout) the (?:last|past|previous|coming|next) (?:(?:few|several|couple of|\d{{1,3}}|two|three|four|five|six|seven|eight|ten|twelve|twenty-four|twenty four) )?(?:days?|weeks?|months?|hours?|weekend)(?!')"
-    rf"|in (?:the )?(?:recent|coming) (?:days|weeks|months|hours)|the (?:past|last) (?:few|several|couple of|two|three) (?:hours|days|weeks|months)"
-    rf"|(?:\d{{1,3}}|an?|one|two|three|four|five|six|several|some|many|a few|a couple of) (?:minutes?|hours?|days?|weeks?|months?|nights?) ago|(?:moments|minutes|hours|days|weeks|months) ago|over the weekend|just now|the other day)\b",
+    rf"\b(?:yesterday|today|tonight|tomorrow|(?:this|last|next|this past|this coming|this last|the (?:past|other"
+    rf"|coming)) (?:morning|afternoon|evening|night|week|weekend|month|quarter|year|day|few (?:hours|days|weeks"
+    rf"|months)|couple of (?:hours|days|weeks|months)|{_WEEKDAY})s?"
+    rf"|(?:earlier|later) (?:today|this \w+|in the (?:day|week|month))|(?:by|at|before) (?:the )?end of (?:the "
+    rf"|this )?(?:day|week|month|quarter|business)|recently"
+    rf"|(?:in|over|during|for|within|across|throughout) the (?:last|past|previous|coming|next) (?:(?:few|several"
+    rf"|couple of|\d{{1,3}}|two|three|four|five|six|seven|eight|ten|twelve|twenty-four|twenty four) )?(?:days?"
+    rf"|weeks?|months?|hours?|weekend)(?!')"
+    rf"|in (?:the )?(?:recent|coming) (?:days|weeks|months|hours)|the (?:past|last) (?:few|several|couple of|two"
+    rf"|three) (?:hours|days|weeks|months)"
+    rf"|(?:\d{{1,3}}|an?|one|two|three|four|five|six|several|some|many|a few|a couple of) (?:minutes?|hours?|days?"
+    rf"|weeks?|months?|nights?) ago|(?:moments|minutes|hours|days|weeks|months) ago|over the weekend|just now"
+    rf"|the other day)\b",
     re.IGNORECASE,
 )
-_BARE_WEEKDAY: Final = re.compile(rf"\b(?:(?:on|by|since|until|before|from|after|late|early|during) )?(?P<day>{_WEEKDAY})(?P<plural>s?)\b(?:'s)?(?: (?:morning|afternoon|evening|night)\b)?", re.IGNORECASE)
-_NAMED_DAY: Final = re.compile(r"\b(?:black|cyber|patch|good|super|easter|ash|palm|holy|whit|every|each|any|shrove|boxing|a|per) $", re.IGNORECASE)
-_HABIT: Final = re.compile(rf"\b{_WEEKDAY}s? ?(?:to|through|till|until|-|and|,)(?: and)? ?{_WEEKDAY}\b(?! \d)|\b(?:every|each)\b[^.!?;]{{0,40}}$", re.IGNORECASE)
+_BARE_WEEKDAY: Final = re.compile(
+    rf"\b(?:(?:on|by|since|until|before|from|after|late|early"
+    rf"|during) )?(?P<day>{_WEEKDAY})(?P<plural>s?)\b(?:'s)?(?: (?:morning|afternoon|evening|night)\b)?",
+    re.IGNORECASE,
+)
+_NAMED_DAY: Final = re.compile(
+    r"\b(?:black|cyber|patch|good|super|easter|ash|palm|holy|whit|every|each|any|shrove|boxing|a|per) $", re.IGNORECASE
+)
+_HABIT: Final = re.compile(
+    rf"\b{_WEEKDAY}s? ?(?:to|through|till|until|-|and|,)(?: and)? ?{_WEEKDAY}\b(?! \d)|\b(?:every"
+    rf"|each)\b[^.!?;]{{0,40}}$",
+    re.IGNORECASE,
+)
 _CLOSE_TO_DATE: Final = 32
-_RECENT: Final = re.compile(r"\brecent (?:outages?|incidents?|disruptions?|interruptions?|downtime|service|issues?|problems?|events?|trouble|failures?|degradations?|unavailability)\b", re.IGNORECASE)
+_RECENT: Final = re.compile(
+    r"\brecent (?:outages?|incidents?|disruptions?|interruptions?|downtime|service|issues?|problems?|events?"
+    r"|trouble|failures?|degradations?|unavailability)\b",
+    re.IGNORECASE,
+)
 
 
-def _relative_dates(reading: Reading) -> Iterator[Hit]:
+def relative_dates(reading: Reading) -> Iterator[Hit]:
+    """Relative dates and bare weekdays that no named day beside them explains (W8)."""
     text = reading.masked
     mentions = dates(text)
     named = [(mention.start, mention.end) for mention in mentions]
     known_days = {mention.weekday for mention in mentions if mention.weekday is not None}
-    hits = [match for match in _RELATIVE.finditer(text) if not _is_dated(text, match, named) and not _is_other_sense(text, match)]
+    hits = [
+        match
+        for match in _RELATIVE.finditer(text)
+        if not _is_dated(text, match, named) and not _is_other_sense(text, match)
+    ]
     spans = [match.span() for match in hits]
     yield from (Hit(*span) for span in spans)
     for match in _RECENT.finditer(text):
@@ -325,11 +407,19 @@ def _relative_dates(reading: Reading) -> Iterator[Hit]:
             yield Hit(*match.span())
     taken = {place for start, end in spans for place in range(start, end)}
     for match in _BARE_WEEKDAY.finditer(text):
-        if match["plural"] or match.start("day") in taken or any(start < match.end("day") and match.start("day") < end for start, end in _near(named, match)):
+        if (
+            match["plural"]
+            or match.start("day") in taken
+            or any(start < match.end("day") and match.start("day") < end for start, end in _near(named, match))
+        ):
             continue
         before = text[max(0, match.start("day") - 40) : match.start("day")]
         around = text[max(0, match.start("day") - 24) : match.end("day") + 24]
-        if _NAMED_DAY.search(before) or _HABIT.search(around) or re.search(r"\b(?:every|each)\b[^.!?;]{0,40}$", before, re.IGNORECASE):
+        if (
+            _NAMED_DAY.search(before)
+            or _HABIT.search(around)
+            or re.search(r"\b(?:every|each)\b[^.!?;]{0,40}$", before, re.IGNORECASE)
+        ):
             continue
         if WEEKDAYS[match["day"].lower()] in known_days or _is_dated(text, match, named):
             continue
@@ -340,7 +430,12 @@ def _near(named: list[tuple[int, int]], match: re.Match[str]) -> list[tuple[int,
     return [span for span in named if abs(span[0] - match.start()) < 80]
 
 
-_BETWEEN_DAY: Final = re.compile(rf"^[ ,(:-]*(?:(?:that is|namely|i\.e\.|on|at|the|morning|afternoon|evening|night|of|around|about|by|UTC|{_WEEKDAY}|\d{{1,2}}[:.]\d\d|\d{{1,2}} ?[ap]\.?m\.?|[A-Z]{{2,4}}T?|and|to|from|-|in|week|most)[ ,():-]*){{0,8}}$", re.IGNORECASE)
+_BETWEEN_DAY: Final = re.compile(
+    rf"^[ ,(:-]*(?:(?:that is|namely|i\.e\.|on|at|the|morning|afternoon|evening|night|of|around|about|by|UTC"
+    rf"|{_WEEKDAY}|\d{{1,2}}[:.]\d\d|\d{{1,2}} ?[ap]\.?m\.?|[A-Z]{{2,4}}T?|and|to|from|-|in|week"
+    rf"|most)[ ,():-]*){{0,8}}$",
+    re.IGNORECASE,
+)
 
 
 def _is_dated(text: str, match: re.Match[str], named: list[tuple[int, int]]) -> bool:
@@ -356,13 +451,31 @@ def _is_dated(text: str, match: re.Match[str], named: list[tuple[int, int]]) -> 
 def _is_other_sense(text: str, match: re.Match[str]) -> bool:
     words = match.group().lower()
     before, after = text[max(0, match.start() - 30) : match.start()], text[match.end() : match.end() + 30]
-    if re.search(r"\b(?:last|next) \w+$", words) and re.match(rf"s? (?:of|in|before|after) (?:\d{{4}}|{MONTH_WORD}|the )", after, re.IGNORECASE):
+    if re.search(r"\b(?:last|next) \w+$", words) and re.match(
+        rf"s? (?:of|in|before|after) (?:\d{{4}}|{MONTH_WORD}|the )", after, re.IGNORECASE
+    ):
         return True
-    if words in {"next day", "next morning", "last day"} or (words.startswith("next ") and re.search(r"\bthe (?:very )?$", before)):
+    if words in {"next day", "next morning", "last day"} or (
+        words.startswith("next ") and re.search(r"\bthe (?:very )?$", before)
+    ):
         return True
     if words == "today" and (re.search(r"\bUSA $|\b(?:Psychology|Windows|Radio) $", before)):
         return True
-    return words.startswith(("in the last", "within the next", "for the next", "over the next", "during the next", "in the next", "within the last")) and "next" in words and re.search(r"\d|hour", words) is not None
+    return (
+        words.startswith(
+            (
+                "in the last",
+                "within the next",
+                "for the next",
+                "over the next",
+                "during the next",
+                "in the next",
+                "within the last",
+            )
+        )
+        and "next" in words
+        and re.search(r"\d|hour", words) is not None
+    )
 
 
 # W9 ---------------------------------------------------------------------------------------------------------------
@@ -379,22 +492,54 @@ def _bare_clock_times(reading: Reading) -> Iterator[Hit]:
 
 # W15 --------------------------------------------------------------------------------------------------------------
 
-_BUT: Final = re.compile(r"\b(?:but|however|although|though|even though|nevertheless|nonetheless|that said|having said that|on the other hand)\b|, yet\b", re.IGNORECASE)
+_BUT: Final = re.compile(
+    r"\b(?:but|however|although|though|even though|nevertheless|nonetheless|that said|having said that"
+    r"|on the other hand)\b|, yet\b",
+    re.IGNORECASE,
+)
 MOST_TURNS: Final = 3
 """Further "but"s behind one apology are no longer about it."""
-_BUT_IDIOM_BEFORE: Final = re.compile(r"\b(?:nothing|all|anything|anyone|no one|none|everything|everyone|not only\b.{0,80}|not just\b.{0,80}|not merely\b.{0,80}|last|cannot|no choice|no (?:option|way)|never only\b.{0,60}|even) $|\b(?:as|even) $", re.IGNORECASE)
+_BUT_IDIOM_BEFORE: Final = re.compile(
+    r"\b(?:nothing|all|anything|anyone|no one|none|everything|everyone|not only\b.{0,80}|not just\b.{0,80}"
+    r"|not merely\b.{0,80}|last|cannot|no choice|no (?:option|way)|never only\b.{0,60}|even) $|\b(?:as|even) $",
+    re.IGNORECASE,
+)
 _BUT_MORE: Final = re.compile(
-    r"^,? (?:also\b|(?:an? |our |this |the |that |your )?(?:apolog\w+|words?|regret)\b|saying|being sorry|sorry\b|(?:that|this|it) (?:is|does|alone|was|will)(?: \w+)? ?(?:not (?:enough|undo|repair|mend|fix|give|bring|make|help)|n't (?:enough|undo|repair|mend|fix|make))|we (?:know|understand|realise|realize|recogni[sz]e|accept)\b[^.!?]{0,60}\b(?:not enough|alone|does not|cannot|won't|will not|is only|owe|more|needs?)\b|we (?:also )?owe\b|you (?:deserve|need|are owed|should have|expect|want)\b|above all|most of all|more than that|we also|we (?:must|should) (?:also|do more|do better|have)|it is (?:not enough|only)|we (?:did not|didn't|failed|should have|let|were wrong|got it wrong)|it is our)",
+    r"^,? (?:also\b|(?:an? |our |this |the |that |your )?(?:apolog\w+|words?|regret)\b|saying|being sorry|sorry\b"
+    r"|(?:that|this|it) (?:is|does|alone|was|will)(?: \w+)? ?(?:not (?:enough|undo|repair|mend|fix|give|bring|make"
+    r"|help)|n't (?:enough|undo|repair|mend|fix|make))|we (?:know|understand|realise|realize|recogni[sz]e"
+    r"|accept)\b[^.!?]{0,60}\b(?:not enough|alone|does not|cannot|won't|will not|is only|owe|more|needs?)\b"
+    r"|we (?:also )?owe\b|you (?:deserve|need|are owed|should have|expect|want)\b|above all|most of all"
+    r"|more than that|we also|we (?:must|should) (?:also|do more|do better|have)|it is (?:not enough|only)"
+    r"|we (?:did not|didn't|failed|should have|let|were wrong|got it wrong)|it is our)",
     re.IGNORECASE,
 )
 _SUBJECT: Final = re.compile(
-    r"^,? (?:(?:please|unfortunately|sadly|in fact|as|with|in|at|for|due|because|given|fortunately|luckily|this time|most|many|some|such|no|every|other|only|you|your|we|i|it|this|that|these|those|they|the|our|there|he|she|a|an|all|any|one|customers|users|outages|incidents|things|mistakes|accidents|problems|complex|software|hardware|rest|remember|note|\d+)\b)",
+    r"^,? (?:(?:please|unfortunately|sadly|in fact|as|with|in|at|for|due|because|given|fortunately|luckily"
+    r"|this time|most|many|some|such|no|every|other|only|you|your|we|i|it|this|that|these|those|they|the|our|there"
+    r"|he|she|a|an|all|any|one|customers|users|outages|incidents|things|mistakes|accidents|problems|complex"
+    r"|software|hardware|rest|remember|note|\d+)\b)",
     re.IGNORECASE,
 )
-_SHORT_CONTRAST: Final = re.compile(r"^,? (?:it|this|that|they|we|you|the \w+|nobody|no one|none|nothing)(?: \w+)? (?:(?:was|were|did|could|had|has|is|are|would|does|do|have|can)(?: not|n't)|cannot|never|failed|only|still|got no|received no|heard nothing|lost)\b", re.IGNORECASE)
-_SAID_BEFORE: Final = re.compile(r"\b(?:that|how|when|because|for (?:saying|telling|promising|claiming)) (?:we|our|you|the|your|it|this|sign-?in|some)\b[^.!?]{0,60}$", re.IGNORECASE)
-_SELF_CRITICAL: Final = re.compile(r"\b(?:said|told|promised|thought|announced|wrote|believed|claimed|posted|meant|marked|tried|could|knew|saw|noticed|tested|had|loaded|worked|showed|opened|accepted|asked|waited|paid|reported)\b", re.IGNORECASE)
-_NEXT_BUT: Final = re.compile(r"^(?:but|however|that said|having said that|nevertheless|nonetheless|still|then again)\b,?", re.IGNORECASE)
+_SHORT_CONTRAST: Final = re.compile(
+    r"^,? (?:it|this|that|they|we|you|the \w+|nobody|no one|none|nothing)(?: \w+)? (?:(?:was|were|did|could|had|has"
+    r"|is|are|would|does|do|have|can)(?: not|n't)|cannot|never|failed|only|still|got no|received no|heard nothing"
+    r"|lost)\b",
+    re.IGNORECASE,
+)
+_SAID_BEFORE: Final = re.compile(
+    r"\b(?:that|how|when|because|for (?:saying|telling|promising|claiming)) (?:we|our|you|the|your|it|this|sign-?in"
+    r"|some)\b[^.!?]{0,60}$",
+    re.IGNORECASE,
+)
+_SELF_CRITICAL: Final = re.compile(
+    r"\b(?:said|told|promised|thought|announced|wrote|believed|claimed|posted|meant|marked|tried|could|knew|saw"
+    r"|noticed|tested|had|loaded|worked|showed|opened|accepted|asked|waited|paid|reported)\b",
+    re.IGNORECASE,
+)
+_NEXT_BUT: Final = re.compile(
+    r"^(?:but|however|that said|having said that|nevertheless|nonetheless|still|then again)\b,?", re.IGNORECASE
+)
 
 
 def _sorry_but(reading: Reading) -> Iterator[Hit]:
@@ -409,38 +554,83 @@ def _sorry_but(reading: Reading) -> Iterator[Hit]:
             reach = re.split(r"[.!?]", body[sorry.end() : sorry.end() + 130])[0]
             for but in islice(_BUT.finditer(reach), MOST_TURNS):
                 between, tail = reach[: but.start()], body[sorry.end() + but.end() :][:140]
-                if _takes_back(between, but.group(), tail, reading.text[sentence.start + sorry.start() - 80 if sentence.start + sorry.start() > 80 else 0 : sentence.start + sorry.start()]):
+                if _takes_back(
+                    between,
+                    but.group(),
+                    tail,
+                    reading.text[
+                        sentence.start + sorry.start() - 80
+                        if sentence.start + sorry.start() > 80
+                        else 0 : sentence.start + sorry.start()
+                    ],
+                ):
                     last = sorry.end() + but.end()
                     found = True
-                    yield Hit(sentence.start + sorry.start(), sentence.start + last, _ended(body, sorry.end() + but.start()))
+                    yield Hit(
+                        sentence.start + sorry.start(), sentence.start + last, _ended(body, sorry.end() + but.start())
+                    )
                     break
         if found or index + 1 >= len(sentences) or not _is_apology(body):
             continue
         following = sentences[index + 1]
         opening = _NEXT_BUT.match(following.text)
-        if opening and following.text[opening.end() : opening.end() + 1] in {" ", ","} and _excuses(following.text[opening.end() :]):
+        if (
+            opening
+            and following.text[opening.end() : opening.end() + 1] in {" ", ","}
+            and _excuses(following.text[opening.end() :])
+        ):
             yield Hit(following.start, following.start + opening.end())
 
 
-_APOLOGISES: Final = re.compile(rf"^(?:[\w ,]{{0,40}}\b(?:we|i)\b[^.!?]{{0,40}}|our (?:\w+ )?|please accept our (?:\w+ )?|)?{SORRY}", re.IGNORECASE)
+_APOLOGISES: Final = re.compile(
+    rf"^(?:[\w ,]{{0,40}}\b(?:we|i)\b[^.!?]{{0,40}}|our (?:\w+ )?|please accept our (?:\w+ )?|)?{SORRY}", re.IGNORECASE
+)
 _EXCUSING: Final = re.compile(
-    r"^,? (?:(?:this|it|the (?:outage|cause|fault|problem|issue|incident|disruption|downtime)|such|these|no|most|many|only|our (?:supplier|vendor|provider|systems?)|outages|every|a|an|all|nobody|customers|complex|any|please (?:note|remember)|there|we)\b(?! (?:know|understand|owe|will|are (?:also|now)|also|want|must|have (?:also|now|since)|should|did not|is not enough|failed|can|take|promise)))",
+    r"^,? (?:(?:this|it|the (?:outage|cause|fault|problem|issue|incident|disruption|downtime)|such|these|no|most"
+    r"|many|only|our (?:supplier|vendor|provider|systems?)|outages|every|a|an|all|nobody|customers|complex|any"
+    r"|please (?:note|remember)|there|we)\b(?! (?:know|understand|owe|will|are (?:also|now)|also|want|must"
+    r"|have (?:also|now|since)|should|did not|is not enough|failed|can|take|promise)))",
     re.IGNORECASE,
 )
 
 
 def _excuses(tail: str) -> bool:
-    return _EXCUSING.match(tail) is not None and _BUT_MORE.match(tail) is None and re.search(r"\bnot enough\b|\bour (?:own )?(?:fault|responsibility|mistake)\b|\bresponsib", tail[:160]) is None
+    return (
+        _EXCUSING.match(tail) is not None
+        and _BUT_MORE.match(tail) is None
+        and re.search(r"\bnot enough\b|\bour (?:own )?(?:fault|responsibility|mistake)\b|\bresponsib", tail[:160])
+        is None
+    )
 
 
 def _is_apology(body: str) -> bool:
-    return _APOLOGISES.match(body) is not None and re.search(r"\bn(?:ot|ever)\b[^,]{0,20}(?:sorry|apolog)", body, re.IGNORECASE) is None
+    return (
+        _APOLOGISES.match(body) is not None
+        and re.search(r"\bn(?:ot|ever)\b[^,]{0,20}(?:sorry|apolog)", body, re.IGNORECASE) is None
+    )
 
 
 def _takes_back(between: str, but: str, tail: str, before: str) -> bool:
-    if _BUT_IDIOM_BEFORE.search(between) or re.search(r"\bnot (?:only|just|merely)\b", between + before[-30:], re.IGNORECASE):
+    if _BUT_IDIOM_BEFORE.search(between) or re.search(
+        r"\bnot (?:only|just|merely)\b", between + before[-30:], re.IGNORECASE
+    ):
         return False
-    if but.lower() == "but" and re.match(r"^ (?:not|rather|instead|could not|did not|not yet|never|only|no|without|for|with|also|to|of|about|in|on|showed|failed|got|saw|received|lost|were|was|had|waited|found|still|then|especially|above|most|particularly|mostly) ?", tail, re.IGNORECASE) and re.search(r"\b(?:that|how|for|about|to)\b", between) and not re.match(r"^ (?:in|with|for|to|of|on) (?:our|these|this|the|such|fact|defen[cs]e|view|light|every|any)\b", tail, re.IGNORECASE):
+    if (
+        but.lower() == "but"
+        and re.match(
+            r"^ (?:not|rather|instead|could not|did not|not yet|never|only|no|without|for|with|also|to|of|about|in"
+            r"|on|showed|failed|got|saw|received|lost|were|was|had|waited|found|still|then|especially|above|most"
+            r"|particularly|mostly) ?",
+            tail,
+            re.IGNORECASE,
+        )
+        and re.search(r"\b(?:that|how|for|about|to)\b", between)
+        and not re.match(
+            r"^ (?:in|with|for|to|of|on) (?:our|these|this|the|such|fact|defen[cs]e|view|light|every|any)\b",
+            tail,
+            re.IGNORECASE,
+        )
+    ):
         return False
     if _BUT_MORE.match(tail):
         return False
@@ -452,7 +642,10 @@ def _takes_back(between: str, but: str, tail: str, before: str) -> bool:
     if not between.strip(" ,;-"):
         return True
     if but.lower() in {"though", "although", "even though"} and not comma and _SAID_BEFORE.search(between):
-        return _SUBJECT.match(tail) is not None and re.match(r"^ (?:we|you|our) (?:knew|had|were told|asked|saw|were|promised|told)", tail) is None
+        return (
+            _SUBJECT.match(tail) is not None
+            and re.match(r"^ (?:we|you|our) (?:knew|had|were told|asked|saw|were|promised|told)", tail) is None
+        )
     return comma or _SUBJECT.match(tail) is not None
 
 
@@ -474,20 +667,48 @@ def _reading_measures(reading: Reading) -> Iterator[Finding]:
     if words >= FEWEST_WORDS_FOR_GRADE and is_english(reading):
         grade = flesch_kincaid(reading)
         if grade > GRADE_WARNING:
-            graded = [sentence for sentence, count in zip(reading.sentences, counts, strict=True) if count >= min(most, FEWEST_WORDS_FOR_GRADE)]
+            graded = [
+                sentence
+                for sentence, count in zip(reading.sentences, counts, strict=True)
+                if count >= min(most, FEWEST_WORDS_FOR_GRADE)
+            ]
             hardest = max(graded, key=lambda sentence: grade_of([sentence.text]))
             severity: Severity = "error" if grade > GRADE_ERROR else "warning"
-            yield finding(reading, "R1", severity, _at(hardest), f"This reads at grade {grade:.1f}; aim for 9. The hardest sentence is marked.")
+            yield finding(
+                reading,
+                "R1",
+                severity,
+                _at(hardest),
+                f"This reads at grade {grade:.1f}; aim for 9. The hardest sentence is marked.",
+            )
     for sentence, count in zip(reading.sentences, counts, strict=True):
         if count > LONGEST_SENTENCE:
-            yield finding(reading, "R2", "warning", _at(sentence), f"This sentence has {count} words; {LONGEST_SENTENCE} is the most a reader keeps in mind.")
+            yield finding(
+                reading,
+                "R2",
+                "warning",
+                _at(sentence),
+                f"This sentence has {count} words; {LONGEST_SENTENCE} is the most a reader keeps in mind.",
+            )
     mean = words / len(counts)
     if mean > MEAN_SENTENCE and most <= LONGEST_SENTENCE:
-        yield finding(reading, "R2", "warning", _at(longest), f"Sentences have {mean:.0f} words on average; keep to {MEAN_SENTENCE}. The longest is marked.")
+        yield finding(
+            reading,
+            "R2",
+            "warning",
+            _at(longest),
+            f"Sentences have {mean:.0f} words on average; keep to {MEAN_SENTENCE}. The longest is marked.",
+        )
     for paragraph in reading.paragraphs:
         length = paragraph.words
         if length > LONGEST_PARAGRAPH:
-            yield finding(reading, "R3", "warning", _at(paragraph), f"This paragraph has {length} words; {LONGEST_PARAGRAPH} is the most.")
+            yield finding(
+                reading,
+                "R3",
+                "warning",
+                _at(paragraph),
+                f"This paragraph has {length} words; {LONGEST_PARAGRAPH} is the most.",
+            )
 
 
 def _at(sentence: Sentence) -> Hit:

@@ -347,6 +347,7 @@ def upgrade() -> None:
         sa.Column("incident", Number, nullable=True),
         sa.Column("reply", sa.JSON(), nullable=True),
         sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("changed", sa.Boolean(), nullable=False),
         sa.Column("left_house", sa.Boolean(), nullable=False),
         sa.Column("undone", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_requests")),

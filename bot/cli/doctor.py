@@ -1,0 +1,280 @@
+"""`doctor`: is everything in place, and how to mend what is not."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+import aiohttp
+import click
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.cli.catalog import summary
+from bot.cli.opening import embedded_file, reason, there
+from bot.manifest import SCOPES
+from bot.settings import Settings, Wrong, read, redacted
+from bot.store import Store
+from storage import migrate
+from storage import outbox as posts
+from storage.database import Database, make_engine
+from storage.tables import catalogs
+
+LEAST_DISK = 200_000_000
+"""Bytes that should be free where an embedded database lies: room for its log and a copy before a migration. Ours."""
+DATABASE_SKEW_SECONDS = 5
+"""The database's clock rules reminders; further apart than this, log lines and records disagree visibly. Ours."""
+PLATFORM_SKEW_SECONDS = 60
+"""Slack's requests and Teams' tokens are refused at 300 s (docs.slack.dev/authentication/verifying-requests-from-slack);
+a clock that is off by a minute is on its way there."""
+CALL_SECONDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at and what was found; a fault says how to mend it."""
+
+    subject: str
+    words: str
+    state: Literal["ok", "fault", "note"] = "ok"
+
+
+@click.command()
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Check settings, database, migrations, tokens, scopes, channels, clocks; say how to mend each fault.
+
+    Exit status 1 if anything is at fault. Nothing is changed and nothing is posted.
+    """
+    faults = 0
+    try:
+        settings = read()
+    except Wrong as wrong:
+        faults += _say(Check("Settings", str(wrong), "fault"))
+        settings = _as_written()
+        if settings is None:
+            ctx.exit(1)
+    else:
+        _say(Check("Settings", "every value can be read."))
+    for check in _local(settings):
+        faults += _say(check)
+    faults += asyncio.run(_outside(settings))
+    click.echo(f"{faults} fault{'s' * (faults != 1)}." if faults else "All is well.")
+    if faults:
+        ctx.exit(1)
+
+
+def _say(check: Check) -> bool:
+    """Print a line; whether it is a fault."""
+    click.echo(f"{check.state:<6} {check.subject}: {check.words}")
+    return check.state == "fault"
+
+
+def _as_written() -> Settings | None:
+    """The settings with half-set platforms, so that the rest can be looked at; None if they cannot be read at all."""
+    try:
+        return Settings(_env_file=".env")  # type: ignore[call-arg]  # pydantic-settings' own argument
+    except ValueError:
+        return None
+
+
+def _local(settings: Settings) -> Iterator[Check]:
+    """What this machine can tell: database, schema, catalog, clock, disk, outbox."""
+    where = redacted(settings.database_url)
+    try:
+        there(settings)
+    except Wrong as wrong:
+        yield Check("Database", str(wrong), "fault")
+        return
+    database = Database(make_engine(settings.database_url))
+    try:
+        database.ping()
+        yield Check("Database", f"{where} answers.")
+        yield from _schema(database)
+        yield from _clock(database)
+    except SQLAlchemyError as error:
+        mend = "Start it, or mend AMENDS_DATABASE_URL"
+        yield Check("Database", f"{where} does not answer ({reason(error)}). {mend}.", "fault")
+    finally:
+        database.dispose()
+    yield from _disk(settings)
+
+
+def _schema(database: Database) -> Iterator[Check]:
+    engine = database.engine
+    with engine.connect() as connection:
+        at = migrate.revision(connection)
+    if not migrate.known(engine):
+        yield Check("Migrations", f"{at} is of a newer Amends. Start that version, or restore a backup.", "fault")
+    elif at != migrate.head():
+        state = f"the schema is at {at}, not at {migrate.head()}" if at else "there is no schema yet"
+        yield Check("Migrations", f"{state}. Run `amends migrate`.", "fault")
+    else:
+        yield Check("Migrations", f"the schema is current, {at}.")
+        yield from database.run(lambda connection, now: list(_contents(database, connection, now)))
+
+
+def _contents(database: Database, connection: Connection, now: datetime) -> Iterator[Check]:
+    if connection.execute(select(func.count(catalogs.c.number))).scalar_one():
+        yield Check("Catalog", f"{summary(database.catalog(connection))}.")
+    else:
+        yield Check(
+            "Catalog",
+            "none is loaded, so nobody can be told. Run `amends catalog load FILE`, or set AMENDS_CATALOG.",
+            "fault",
+        )
+    counts = posts.counts(connection)
+    stuck = [f"{counts[state]} {state}" for state in ("unknown", "held", "dead") if counts.get(state)]
+    late = posts.overdue(connection, now)
+    if late:
+        yield Check(
+            "Outbox",
+            f"{late} post{'s are' if late != 1 else ' is'} overdue by a minute and more. Is a server running?",
+            "fault",
+        )
+    if stuck:
+        yield Check("Outbox", f"{', '.join(stuck)}: `amends outbox list` names them.", "note")
+    if not late and not stuck:
+        yield Check("Outbox", "nothing is stuck.")
+
+
+def _clock(database: Database) -> Iterator[Check]:
+    """PostgreSQL's clock beside this machine's; an embedded database has no other."""
+    if database.sqlite:
+        return
+    with database.engine.connect() as connection:
+        theirs = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    yield _skew("Database clock", theirs, DATABASE_SKEW_SECONDS)
+
+
+def _skew(subject: str, theirs: datetime, most: float) -> Check:
+    apart = (datetime.now(UTC) - theirs).total_seconds()
+    side = "ahead" if apart > 0 else "behind"
+    if abs(apart) <= most:
+        return Check(subject, f"this machine is within {most:.0f} s of it.")
+    return Check(
+        subject, f"this machine is {abs(apart):.0f} s {side}. Set its clock (chrony, systemd-timesyncd).", "fault"
+    )
+
+
+def _disk(settings: Settings) -> Iterator[Check]:
+    file = embedded_file(settings)
+    if file is None:
+        return
+    try:
+        free = shutil.disk_usage(file.absolute().parent).free
+    except OSError as error:
+        yield Check("Disk", f"cannot be looked at ({error.strerror}).", "fault")
+        return
+    wanted = max(LEAST_DISK, 2 * file.stat().st_size)
+    words = f"{free / 1e9:.1f} GB are free beside {file}"
+    if free < wanted:
+        yield Check("Disk", f"{words}; {wanted / 1e9:.1f} GB are wanted. Make room, or move the database.", "fault")
+    else:
+        yield Check("Disk", f"{words}.")
+
+
+async def _outside(settings: Settings) -> int:
+    """Slack and Teams, asked in person; how many faults."""
+    faults = 0
+    async for check in _slack(settings):
+        faults += _say(check)
+    async for check in _teams(settings):
+        faults += _say(check)
+    return faults
+
+
+async def _slack(settings: Settings) -> AsyncIterator[Check]:
+    token = settings.slack_bot_token.get_secret_value()
+    if not token:
+        yield Check("Slack", "off (SLACK_BOT_TOKEN is not set).", "note")
+        return
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS)) as session:
+        url = settings.slack_api_url.rstrip("/") + "/auth.test"
+        try:
+            async with session.post(
+                url, headers={"Authorization": f"Bearer {token}"}, allow_redirects=False
+            ) as response:
+                headers, answer = response.headers, await response.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            yield Check(
+                "Slack", f"does not answer ({type(error).__name__}). Check the network and SLACK_API_URL.", "fault"
+            )
+            return
+    if not isinstance(answer, dict) or not answer.get("ok"):
+        said = answer.get("error", "no reason") if isinstance(answer, dict) else "no reason"
+        yield Check(
+            "Slack token",
+            f"Slack refuses it ({said}). Install the app again and copy the Bot User OAuth Token.",
+            "fault",
+        )
+        return
+    yield Check("Slack token", f"belongs to {answer.get('user', 'the bot')} in {answer.get('team', 'a workspace')}.")
+    yield _scopes(headers.get("x-oauth-scopes"))
+    if headers.get("Date"):
+        yield _skew("Slack clock", parsedate_to_datetime(headers["Date"]), PLATFORM_SKEW_SECONDS)
+    async for check in _slack_channel(settings, token):
+        yield check
+
+
+def _scopes(granted: str | None) -> Check:
+    if granted is None:
+        return Check("Slack scopes", "Slack did not say which were granted.", "note")
+    have = {scope.strip() for scope in granted.split(",")}
+    missing = [scope for scope in SCOPES if scope not in have]
+    if not missing:
+        return Check("Slack scopes", f"all {len(SCOPES)} are granted.")
+    wanted = "; ".join(f"{scope} (to {SCOPES[scope]})" for scope in missing)
+    mend = "Add them under OAuth & Permissions, or paste the manifest again, then reinstall the app."
+    return Check("Slack scopes", f"missing: {wanted}. {mend}", "fault")
+
+
+async def _slack_channel(settings: Settings, token: str) -> AsyncIterator[Check]:
+    from bot.slack.carry import SlackCarrier
+
+    store = _store(settings)
+    carrier = SlackCarrier(token, settings.slack_api_url, store)
+    try:
+        await carrier.open()
+        channel = await carrier.find_channel(settings.slack_incidents_channel)
+    finally:
+        await carrier.close()
+        store.close()
+    name = settings.slack_incidents_channel
+    if channel is None:
+        mend = "Create it and invite the bot, or set SLACK_INCIDENTS_CHANNEL"
+        yield Check("Slack channel", f"there is no “{name}” that the bot can see. {mend}.", "fault")
+    else:
+        yield Check("Slack channel", f"{name} is {channel[0]}.")
+
+
+async def _teams(settings: Settings) -> AsyncIterator[Check]:
+    if settings.loopback:
+        yield Check("Teams", "unsigned, for local tools on this machine only (TEAMS_UNAUTHENTICATED=loopback).", "note")
+        return
+    if not (settings.teams_app_id and settings.teams_app_password.get_secret_value() and settings.teams_tenant_id):
+        yield Check("Teams", "off (TEAMS_APP_ID is not set)." if not settings.teams_app_id else "half set.", "note")
+        return
+    from bot.teams.carry import TeamsCarrier
+    from bot.teams.connector import Connector
+
+    store = _store(settings)
+    connector = Connector(
+        settings.teams_app_id, settings.teams_app_password.get_secret_value(), settings.teams_tenant_id
+    )
+    try:
+        faults = await TeamsCarrier(connector, store, settings.teams_tenant_id).check()
+    finally:
+        connector.close()
+        store.close()
+    for fault in faults:
+        yield Check("Teams", fault.removeprefix("Teams: "), "fault")
+    if not faults:
+        yield Check("Teams", "the token is good and the incidents channel is known.")
+
+
+def _store(settings: Settings) -> Store:
+    return Store(Database(make_engine(settings.database_url)))

@@ -1,0 +1,168 @@
+"""`outbox list|retry|drop`: what is queued, unknown or dead, and the operator's answer to it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, get_args
+
+import click
+from sqlalchemy import Connection, select
+
+from bot.cli.lint import print_json
+from bot.cli.opening import opened
+from bot.settings import Settings, read
+from handlers import publish
+from handlers.commands import PostSettled
+from handlers.context import Context, Whence
+from handlers.domain.apology import Apology
+from handlers.domain.delivery import PostState, State
+from handlers.domain.errors import Refused
+from handlers.domain.people import Person
+from storage import outbox as posts
+from storage.book import SqlBook
+from storage.export import utc
+from storage.tables import outbox as rows_
+
+STATES: tuple[str, ...] = get_args(State)
+OPERATOR = Person("operator", "The operator", roles=frozenset({"admin"}))
+MAYBE_ARRIVED = ("unknown", "held")
+"""States of a post that may be on screen already: held ones may come out of a backup that was restored."""
+
+
+@click.group()
+def outbox() -> None:
+    """What is queued, unknown, held or dead on its way to Slack and Teams, and your answer to it."""
+
+
+@outbox.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON: every post, unless --state narrows it.")
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these; may be repeated.")
+@click.option("--all", "everything", is_flag=True, help="Sent ones as well.")
+def list_(as_json: bool, states: tuple[str, ...], everything: bool) -> None:
+    """What is on its way or stuck; with --all also what was sent."""
+    with opened() as database:
+        found = database.run(lambda connection, _now: posts.all_states(connection, states))
+    if as_json:
+        print_json([_plain(post) for post in found])
+        return
+    shown = [p for p in found if states or everything or p.state != "sent"]
+    for post in shown:
+        due = f", due {utc(post.due)}" if post.due and post.state in {"pending", "retry", "unknown"} else ""
+        tried = f", {post.attempts} tr{'ies' if post.attempts != 1 else 'y'}" if post.attempts else ""
+        why = f": {post.error}" if post.error else ""
+        click.echo(f"{post.id:>6}  {post.state:<8} {post.audience:<8} {_where(post)}  {post.key}{tried}{due}{why}")
+    sent = sum(p.state == "sent" for p in found)
+    tail = f" {sent} were sent (--all shows them)." if sent and not everything and not states else ""
+    click.echo(f"{len(shown)} post{'s' * (len(shown) != 1)}.{tail}" if shown else f"Nothing is waiting or stuck.{tail}")
+
+
+def _plain(post: PostState) -> dict[str, Any]:
+    """A row with the keys of the contract; `due` is null once nothing more will happen by itself."""
+    waits = post.state not in {"sent", "dead", "held"}
+    return {
+        "id": post.id,
+        "key": post.key,
+        "audience": post.audience,
+        "destination": _where(post),
+        "state": post.state,
+        "attempts": post.attempts,
+        "due": utc(post.due) if waits else None,
+        "error": post.error,
+        "op": post.op,
+        "link": post.link,
+        "sent_at": utc(post.sent_at),
+    }
+
+
+def _where(post: PostState) -> str:
+    return post.place.lane.rstrip("/")
+
+
+ids = click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(min=1))
+
+
+@outbox.command()
+@ids
+@click.option("--sure", is_flag=True, help="I looked: this customer post did not arrive.")
+def retry(ids: tuple[int, ...], sure: bool) -> None:
+    """Send unknown, held or dead posts once more.
+
+    A customer's post that is unknown or held may have arrived: sending it again would show it twice. Look in the
+    customer's channel first, then say --sure.
+    """
+
+    def check(book: SqlBook, row: Any) -> None:
+        if row["audience"] != "customer":
+            return
+        if row["state"] in MAYBE_ARRIVED and not sure:
+            raise Refused(
+                f"Post {row['id']} to {_customer(row['key'])} may have arrived already, and would then stand there twice. "
+                f"Look first; if it is not there: `amends outbox retry {row['id']} --sure`."
+            )
+        _still_wanted(book, row)
+
+    _settle(ids, "again", check)
+    click.echo(f"{_counted(ids)} will be sent again.")
+
+
+@outbox.command()
+@ids
+def drop(ids: tuple[int, ...]) -> None:
+    """Give up unknown, held or dead posts for good: nobody is told by them."""
+    _settle(ids, "drop", lambda _book, _row: None)
+    click.echo(f"{_counted(ids)} dropped. Tell those customers by hand, if any: `relay done` notes it.")
+
+
+def _counted(ids: Sequence[int]) -> str:
+    unique = list(dict.fromkeys(ids))
+    return f"Post {unique[0]}" if len(unique) == 1 else f"{len(unique)} posts"
+
+
+def _customer(key: str) -> str:
+    return key.split("/")[1] if "/" in key else key
+
+
+def _still_wanted(book: SqlBook, row: Any) -> None:
+    """A text that was taken back or is being corrected is not sent from here: it no longer stands."""
+    name, _, number = str(row["key"]).split("/", 1)[0].partition("-")
+    apology = book.get(Apology, int(number)) if name == "apology" and number.isdigit() else None
+    if apology is None:
+        return
+    if apology.state == "retracted" and not str(row["approval"]).startswith("retracted"):
+        raise Refused(
+            f"A{number} was taken back: post {row['id']} holds its old text. `amends outbox drop {row['id']}`."
+        )
+    if apology.state in {"draft", "submitted", "approved", "scheduled"}:
+        raise Refused(
+            f"A{number} is {apology.state} again, so post {row['id']} holds a text that no longer stands. Publishing the "
+            "new one sends it."
+        )
+
+
+def _settle(ids: Sequence[int], verdict: str, check: Any) -> None:
+    """All of them or none, written down in the audit chain. Raises Refused."""
+    settings = read()
+    with opened(settings) as database:
+
+        def work(connection: Connection, now: datetime) -> None:
+            book = SqlBook(connection, now, database.catalog)
+            for number in dict.fromkeys(ids):
+                _one(book, settings, number, verdict, check)
+
+        database.run(work)
+
+
+def _one(book: SqlBook, settings: Settings, number: int, verdict: str, check: Any) -> None:
+    row = book.connection.execute(select(rows_).where(rows_.c.id == number)).mappings().first()
+    if row is None:
+        raise Refused(f"There is no post {number} in the outbox. `amends outbox list` shows them.")
+    if row["state"] in {"unknown", "held", "dead"}:
+        check(book, row)
+    elif row["state"] != "sent":
+        raise Refused(f"Post {number} is {row['state']}: it is still on its way by itself. Nothing was changed.")
+    book.settle(number, verdict)
+    word = "retry" if verdict == "again" else "drop"
+    book.record("operator", "shell", f"outbox {word} {number} ({row['key']})", row["incident"])
+    if row["audience"] == "customer" and row["key"].count("/") == 2:
+        platforms = tuple(p for p, on in (("slack", settings.slack), ("teams", settings.teams)) if on)
+        ctx = Context(OPERATOR, Whence("shell"), book.now, settings.zone, platforms, public_url=settings.public_url)
+        publish.advance(PostSettled(row["key"]), ctx, book)

@@ -1,0 +1,259 @@
+"""The way out to Teams: outbox rows become calls to the Bot Connector, and what came of a call becomes an `Outcome`."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.store import Store
+from bot.teams import cards
+from bot.teams.connector import Connector, ConnectorFailed
+from handlers.domain.delivery import Dead, Outcome, Retry, Sent, Unknown
+from handlers.domain.incident import Conversation, Setting
+from handlers.domain.people import Account, AccountKind
+from storage.outbox import Claimed
+from storage.rows import from_row
+from storage.tables import accounts, conversations
+
+SERVICE_URL: Final = "https://smba.trafficmanager.net/teams/"
+"""Where Teams is reached while no activity has said so: the global endpoint.
+https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages"""
+INCIDENTS: Final = "teams.incidents"
+"""The setting that holds the conversation id of the channel where incidents are announced."""
+NOT_ON_TEAMS: Final = "not_on_teams"
+"""Said of operations that Teams has no call for: pins, topics, invitations."""
+AGAIN: Final = frozenset({401, 408, 409, 412, 425, 429})
+"""Refusals that may end by themselves. Microsoft asks to repeat 412 and 429; a 401 fetches a new token the next time.
+https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit"""
+DEAD: Final = frozenset({"host_not_allowed"})
+"""Failures without an answer that no repetition cures."""
+LINKS: Final = "https://teams.microsoft.com/l/message"
+"""https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams"""
+
+
+@dataclass(frozen=True, slots=True)
+class Whereto:
+    """A conversation and how it is reached."""
+
+    conversation: str
+    service_url: str
+    bot: str
+    tenant: str
+    channel: bool = False  # a channel itself, where a post begins a thread: no thread in one, no chat
+
+
+class TeamsCarrier:
+    """Carries the outbox to Teams (see bot.channel.Carrier). Nothing it does raises for what Teams answers.
+
+    `tenant_id` is ours ("" only for local tools). `service_url` is used whatever activities name (the sandbox); without
+    it, the latest they named. `bot_id` is the bot's own Teams id (`28:` and the app id) while no activity has named it.
+    """
+
+    platform = "teams"
+
+    def __init__(
+        self, connector: Connector, store: Store, tenant_id: str, service_url: str = "", bot_id: str = ""
+    ) -> None:
+        """Nothing is called before it is needed."""
+        self._connector = connector
+        self._store = store
+        self._tenant = tenant_id.strip()
+        self._service_url = service_url
+        self._bot = bot_id
+
+    # --- carrying ----------------------------------------------------------------------------------------------------
+    async def carry(self, row: Claimed) -> Outcome:
+        """Post a row, or edit it where it is on screen already."""
+        try:
+            return await self._carry(row)
+        except ConnectorFailed as failed:
+            return outcome(failed)
+        except SQLAlchemyError as error:  # looking up the way there: nothing has left yet
+            return Retry(f"database_{type(error).__name__}")
+
+    async def _carry(self, row: Claimed) -> Outcome:
+        if row.op not in ("message", "open"):
+            return Dead(NOT_ON_TEAMS)
+        activity = cards.message(row.card) if row.card is not None else cards.customer(row.text)
+        if row.message_id:
+            where = await self._to(row.message_at or row.address)
+            await self._connector.update(where.service_url, where.conversation, row.message_id, activity)
+            return Sent(row.message_id, where.conversation, self.link(where.conversation, row.message_id))
+        if row.place.kind == "person":
+            where = await self._to_person(row.address)
+        elif not row.address:
+            return Retry("no_address")
+        else:
+            where = await self._to(_thread(row.address, row.thread_id))
+        if where.channel:
+            conversation, message = await self._connector.create_thread(
+                where.service_url, where.conversation, activity, where.bot, where.tenant
+            )
+        else:
+            sent = await self._connector.post(where.service_url, where.conversation, activity)
+            conversation, message = where.conversation, sent.activity_id
+        return Sent(message, conversation, self.link(conversation, message))
+
+    async def look(self, row: Claimed) -> Sent | bool:
+        """True: without consent to read (a Graph permission we do not ask for) nobody can know."""
+        del row
+        return True
+
+    def link(self, conversation: str, message: str) -> str:
+        """The way to a message of a channel, for people; nothing for chats, which have no such address."""
+        base, _, root = conversation.partition(";messageid=")
+        if not base.startswith("19:") or not has_threads(base):
+            return ""
+        asked = {"tenantId": self._tenant} if self._tenant else {}
+        asked |= {"parentMessageId": root or message}
+        return f"{LINKS}/{quote(base, safe='')}/{quote(message, safe='')}?{urlencode(asked)}"
+
+    # --- the way there -----------------------------------------------------------------------------------------------
+    async def _to(self, conversation: str) -> Whereto:
+        """A conversation by id, by the latest that was heard from it, from its channel, or from anywhere."""
+        return await self._store.rows(lambda connection, _now: self._whereto(connection, conversation))
+
+    def _whereto(self, connection: Connection, conversation: str) -> Whereto:
+        base = conversation.partition(";messageid=")[0]
+        here = conversations.c
+        same = (here.id == conversation) | (here.id == base) | (here.channel == base)
+        heard = _heard(connection, same) if base else None
+        channel = ";messageid=" not in conversation and (
+            has_threads(base) or (heard is not None and heard.channel == base)
+        )
+        heard = heard or _heard(connection, here.service_url != "")
+        return replace(self._from(heard), conversation=conversation, channel=channel)
+
+    def _from(self, heard: Conversation | None) -> Whereto:
+        """How a conversation is reached, by what was heard from it or from another of the same tenant."""
+        if heard is None:
+            return Whereto("", self._service_url or SERVICE_URL, self._bot, self._tenant)
+        url = self._service_url or heard.service_url
+        return Whereto(heard.id, url, heard.bot or self._bot, heard.tenant or self._tenant)
+
+    async def _to_person(self, user: str) -> Whereto:
+        """A person's own chat with the bot: the one heard from, else a new one. `user` may be an Entra object id."""
+        known = await self._store.rows(lambda connection, _now: _chat(connection, user))
+        if known is not None:
+            return self._from(known)
+        anywhere = await self._to("")
+        chat = await self._connector.create_personal(anywhere.service_url, user, anywhere.bot, anywhere.tenant)
+        found = Conversation(chat, anywhere.service_url, anywhere.tenant, "personal", anywhere.bot, person=user)
+        await self._store.book(lambda book: book.put(replace(found, seen_at=book.now)))
+        return replace(anywhere, conversation=chat)
+
+    # --- people ------------------------------------------------------------------------------------------------------
+    async def who(self, user: str, channel: str) -> Account | None:
+        """What Teams says of a user of a conversation; None if it does not say.
+
+        `channel` may be a thread; without one the person's own chat is asked.
+        """
+        try:
+            where = await self._to(channel.partition(";messageid=")[0]) if channel else await self._to_person(user)
+            found = await self._connector.member(where.service_url, where.conversation, user)
+        except (ConnectorFailed, SQLAlchemyError):
+            return None
+        return self._account(user, found, await self._store.rows(lambda _connection, now: now))
+
+    def _account(self, user: str, found: dict[str, str | None], now: datetime) -> Account:
+        """A colleague is a full member of our tenant: no guest, nobody from elsewhere, nobody anonymous.
+
+        https://learn.microsoft.com/microsoftteams/platform/bots/how-to/get-teams-context#fetch-the-roster-or-user-profile
+        """
+        tenant, role = (found["tenantId"] or "").lower(), (found["userRole"] or "user").lower()
+        principal = found["userPrincipalName"] or ""
+        kind: AccountKind = "colleague"
+        if self._tenant and tenant != self._tenant.lower():
+            kind = "guest" if role == "guest" else "stranger"
+        elif role != "user" or "#ext#" in principal.lower():
+            kind = "stranger" if role == "anonymous" else "guest"
+        address = next((a for a in (found["email"], principal) if a and "@" in a and "#" not in a), "")
+        return Account(
+            platform="teams",
+            id=user,
+            name=cards.clean(found["name"] or address or "Somebody"),
+            kind=kind,
+            email=address.lower(),
+            tenant=tenant,
+            alias=found["aadObjectId"] or "",
+            fetched_at=now,
+        )
+
+    # --- doctor ------------------------------------------------------------------------------------------------------
+    async def check(self) -> list[str]:
+        """What is wrong, one sentence each with how to mend it; nothing if all is well."""
+        setting = await self._store.book(lambda book: book.get(Setting, INCIDENTS))
+        if setting is None or not setting.value:
+            where = await self._to("")
+            faults = [
+                "Teams: no incidents channel is known. Add the bot to a team, or say `@Amends here` in a channel."
+            ]
+        else:
+            where, faults = await self._to(setting.value), []
+        try:
+            # The bot asks for itself: who may ask at all gets a 404 at worst.
+            await self._connector.member(where.service_url, where.conversation or "19:none", where.bot or "28:none")
+        except ConnectorFailed as failed:
+            faults += self._fault(failed, setting is not None)
+        return faults
+
+    def _fault(self, failed: ConnectorFailed, known: bool) -> list[str]:
+        if failed.code.startswith("token_"):
+            reason = failed.code.removeprefix("token_")
+            words = (
+                f"Teams: Microsoft gives the bot no token ({reason}). Check TEAMS_APP_ID, TEAMS_APP_PASSWORD, which "
+                "expires, and TEAMS_TENANT_ID against the bot's registration in Azure."
+            )
+            return [words]
+        if failed.status == 401:
+            return [
+                "Teams: the Bot Connector refuses the bot's token. Check that the bot is registered in this tenant."
+            ]
+        if failed.status is None or failed.ambiguous:
+            return [f"Teams: the Bot Connector does not answer ({failed.code}). Check the network, then try again."]
+        if known and failed.code in ("BotNotInConversationRoster", "ConversationNotFound"):
+            return [
+                "Teams: the bot is not in its incidents channel. Add it to that team, or say `@Amends here` elsewhere."
+            ]
+        return []
+
+
+def outcome(failed: ConnectorFailed) -> Outcome:
+    """What a failed call means for its row. Whatever may have happened is unknown, never repeated by itself."""
+    if failed.ambiguous:
+        return Unknown(failed.code)
+    if failed.code in DEAD:
+        return Dead(failed.code)
+    if failed.status is None or failed.status in AGAIN or failed.status >= 500:
+        return Retry(failed.code, failed.retry_after)
+    return Dead(failed.code)
+
+
+def has_threads(conversation: str) -> bool:
+    """Whether this is a channel's: those ids end in `@thread.tacv2` (older ones `@thread.skype`), chats' in others."""
+    return conversation.partition(";messageid=")[0].endswith(("@thread.tacv2", "@thread.skype"))
+
+
+def _thread(address: str, root: str) -> str:
+    """The thread of a channel that a post continues, if it continues one."""
+    return f"{address};messageid={root}" if root and has_threads(address) and ";" not in address else address
+
+
+def _heard(connection: Connection, condition: object) -> Conversation | None:
+    query = select(conversations).where(condition).order_by(conversations.c.seen_at.desc()).limit(1)  # type: ignore[arg-type]
+    row = connection.execute(query).mappings().first()
+    return None if row is None else from_row(Conversation, row)
+
+
+def _chat(connection: Connection, user: str) -> Conversation | None:
+    """The personal chat heard from last of a person named by Teams id or by Entra object id."""
+    names = {user}
+    query = select(accounts.c.id, accounts.c.alias).where(
+        accounts.c.platform == "teams", (accounts.c.id == user) | (accounts.c.alias == user)
+    )
+    for row in connection.execute(query):
+        names |= {name for name in row if name}
+    return _heard(connection, conversations.c.person.in_(names) & (conversations.c.kind == "personal"))
