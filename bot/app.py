@@ -34,8 +34,9 @@ from bot.teams.tokens import Verifier
 from bot.web import health
 from bot.web.door import body_of
 from handlers.domain.catalog import CatalogErrors, parse_bytes, to_dict
+from handlers.domain.delivery import Sent
 from handlers.domain.incident import Setting
-from storage import migrate
+from storage import migrate, outbox
 from storage.book import SqlBook
 from storage.database import Database, make_engine
 
@@ -55,6 +56,7 @@ class Outside:
     teams_hosts: tuple[str, ...] = ()
     teams_service_url: str = ""
     tick_seconds: float = 1
+    paced: bool = True
     migrate: bool = True
     routes: Sequence[BaseRoute] = field(default=())
 
@@ -101,25 +103,28 @@ class App:
 
     async def _start_slack(self) -> None:
         settings = self.settings
-        carrier = SlackCarrier(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, self.store)
-        await carrier.open()
+        carrier = SlackCarrier(
+            settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url, paced=self.outside.paced
+        )
+        await carrier.start()
         self._stack.push_async_callback(carrier.close)
-        identity = await carrier.identify()
-        channel = await carrier.find_channel(settings.slack_incidents_channel)
+        problems = await carrier.check(settings.slack_incidents_channel)
+        channel = None if problems else await carrier.find_channel(settings.slack_incidents_channel)
         if channel is None:
-            raise Wrong(
-                f"Slack has no channel “{settings.slack_incidents_channel}” that the bot can see. Create it and invite "
-                "the bot, or set SLACK_INCIDENTS_CHANNEL."
-            )
+            raise Wrong(problems[0] if problems else "Slack did not answer. Start again in a moment.")
         await self.store.book(lambda book: book.put(Setting("slack.incidents", channel[0])))
         self.slack = carrier
         self.delivery.carriers["slack"] = carrier
         self.slack_door = SlackDoor(
-            self.intake, self.store, carrier, identity, settings.slack_signing_secret.get_secret_value()
+            self.intake, carrier, settings.slack_signing_secret.get_secret_value(), arrived=self._arrived
         )
         if token := settings.slack_app_token.get_secret_value():
             await self.slack_door.start_socket(token)
         self._stack.push_async_callback(self.slack_door.close)
+
+    async def _arrived(self, nonce: str, found: Sent) -> None:
+        """The echo of our own post settles its row, whatever became of the answer."""
+        await self.store.rows(lambda c, now: outbox.arrived(c, now, nonce, found))
 
     async def _start_teams(self) -> None:
         settings, outside = self.settings, self.outside
@@ -173,8 +178,8 @@ class App:
         body = await body_of(request)
         if body is None:
             return PlainTextResponse("The request did not arrive in time.\n", 400)
-        status, headers, content = await self.slack_door.handle(request.headers, body)
-        return Response(content, status, headers)
+        answered = await self.slack_door.handle(request.headers, body)
+        return Response(answered.body, answered.status, answered.headers)
 
     async def _teams(self, request: Request) -> Response:
         if self.teams_door is None:

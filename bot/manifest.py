@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from bot.settings import Wrong
+from bot.slack.blocks import EVENT_TYPE
 from handlers.grammar import FAMILIES, USAGE, VERBS
 
 Json = dict[str, Any]
@@ -28,27 +29,6 @@ ABOUT: Final = (
     "keeps the proof of who was told what, when. One incident, the same words in Slack and in Teams."
 )
 
-SCOPES: Final[dict[str, str]] = {
-    "app_mentions:read": "hear `@Amends …` in channels",
-    "channels:history": "look whether a post whose answer was lost stands in the channel, before anybody decides",
-    "channels:join": "enter a public incidents channel that nobody invited the bot to",
-    "channels:manage": "open, name, archive an incident's public room, and invite people to it",
-    "channels:read": "find the incidents channel; see at send time whether a customer's channel is still theirs",
-    "chat:write": "post and edit its own messages",
-    "commands": "be called by /incident, /inc and /apology",
-    "groups:history": "the same look in private channels",
-    "groups:read": "the same check for private channels it was invited to",
-    "groups:write": "open an incident's private room, and invite its members",
-    "im:history": "hear what is said to it in a direct message",
-    "im:write": "open a direct message to remind or ask somebody",
-    "metadata.message:read": "recognise its own posts by their opaque id",
-    "pins:write": "pin an incident's card in its room",
-    "users:read": "tell a colleague from a guest or a stranger",
-    "users:read.email": "know that a Slack user and a Teams user are one person",
-}
-"""Every scope asked for, and what for; the least that does the work. Each is on its method's page,
-https://docs.slack.dev/reference/scopes."""
-
 EVENTS: Final[dict[str, str]] = {
     "app_home_opened": "draw the person's own page",
     "app_mention": "hear `@Amends …`",
@@ -61,9 +41,6 @@ EVENTS: Final[dict[str, str]] = {
     "message_metadata_posted": "our own post came back: it did arrive",
 }
 """Every event subscribed to, and what for: https://docs.slack.dev/reference/events."""
-
-ECHO: Final = "amends_post"
-"""The metadata event type of our own posts."""
 
 COMMAND_CHARACTERS: Final = 32
 """Longest slash command with its slash: https://docs.slack.dev/interactivity/implementing-slash-commands."""
@@ -110,6 +87,8 @@ def slack_manifest(url: str, *, socket: bool = False, command: str = "/incident"
     if not re.fullmatch(rf"/[a-z0-9_-]{{1,{COMMAND_CHARACTERS - 1}}}", command):
         raise Wrong(f"“{command}” is no slash command. Write one like /amends: lower case, at most 32 characters.")
     door = "" if socket else f"{address(url)}/slack/events"
+    from bot.slack.carry import SCOPES  # what for, is said there
+
     reach = {} if socket else {"request_url": door}
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
@@ -142,7 +121,7 @@ def slack_manifest(url: str, *, socket: bool = False, command: str = "/incident"
             "event_subscriptions": {
                 **reach,
                 "bot_events": list(EVENTS),
-                "metadata_subscriptions": [{"app_id": "*", "event_type": ECHO}],
+                "metadata_subscriptions": [{"app_id": "*", "event_type": EVENT_TYPE}],
             },
             "interactivity": {"is_enabled": True, **reach},
             "org_deploy_enabled": False,
@@ -232,7 +211,7 @@ def as_json(manifest: Json) -> str:
 
 
 def teams_package(url: str, app_id: str) -> bytes:
-    """The Teams app package: a zip of the manifest and both icons. The same input gives the same bytes. Raises Wrong."""
+    """The Teams app package: a zip of manifest and icons; the same input gives the same bytes. Raises Wrong."""
     files = {
         "manifest.json": as_json(teams_manifest(url, app_id)).encode(),
         "color.png": (ICONS / "color.png").read_bytes(),

@@ -13,6 +13,7 @@ from handlers.commands import (
     ApologyShow,
     ApologySuggest,
     ApologyWaive,
+    OpenForm,
 )
 from handlers.context import Context
 from handlers.customers import affected_by, digest_of, recipients
@@ -353,7 +354,10 @@ def edit(command: ApologyEdit, ctx: Context, book: Book) -> Reply:
     found = editable(book, ctx, command.apology)
     words = command.text.strip()
     if not words:
-        raise Refused(f"Edit it to what? `apology edit {found.apology.number}` without more opens the form.")
+        from handlers import forms  # noqa: PLC0415 - forms shows drafts
+
+        line_ = f"apology edit {found.apology.number} {command.variant}"
+        return Reply(forms.form(OpenForm(line_, "apology edit"), ctx, book))
     if len(words) > LONGEST_TEXT:
         raise Refused(f"That text has {len(words):,} characters; {LONGEST_TEXT:,} fit. Nothing was changed.")
     gone = [t.text for t in found.composed.tokens(command.variant) if t.required and t.text not in words]

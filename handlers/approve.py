@@ -217,7 +217,14 @@ def reject(command: ApologyReject, ctx: Context, book: Book) -> Reply:
     place = standing(book, ctx, *found.incidents)
     if not (place.approver or place.commander or found.apology.drafted_by == ctx.actor.key):
         raise Refused("Only the commander, a comms-approver or whoever drafted it rejects it.", audit=True)
-    if found.apology.state == "draft":
+    if found.apology.state == "draft" and found.apology.published_at is not None:  # a correction: the old text stands
+        earlier = max(
+            v.number for v in book.find(Version, apology=number) if v.digest and v.number < found.version.number
+        )
+        back = replace(found.apology, state="published", version=earlier, revision=found.apology.revision + 1)
+        book.put(back)
+        words = f"dropped the correction of A{number} because {command.because}"
+    elif found.apology.state == "draft":
         book.put(replace(found.apology, state="dropped", revision=found.apology.revision + 1))
         words = f"dropped the draft A{number} because {command.because}"
     else:

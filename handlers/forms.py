@@ -39,7 +39,8 @@ def form(command: OpenForm, ctx: Context, book: Book) -> Form:
         found = current(book, ctx, _number(says, len(command.verb.split())))
         says = _renumbered(says, command.verb, found.apology.number)
         options |= _gaps(found)
-        initial["text"] = found.version.text("full")
+        variant = "chat" if says.split()[-1] == "chat" else "full"
+        initial["text"] = found.version.text(variant)
         if command.verb == "apology publish":
             intro = (small(f"It goes to {counted(found.version.recipients)}."),)
     elif first in INCIDENT_VERBS and command.verb != "remind me":

@@ -25,7 +25,7 @@ from handlers.commands import (
 from handlers.context import Context
 from handlers.customers import propose
 from handlers.declare import next_due
-from handlers.domain.delivery import PAGE, Place, Post
+from handlers.domain.delivery import EDIT, PAGE, Place, Post
 from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Member, Room
 from handlers.domain.people import Person
@@ -265,14 +265,7 @@ def set_private(command: SetPrivate, ctx: Context, book: Book) -> Reply:
     if incident.private == command.on:
         return Reply(say.understood(incident, f"It is {'private' if command.on else 'open'} already."))
     generation = max([r.generation for r in book.find(Room, incident=incident.number)], default=1) + 1
-    if command.on:
-        say_in_rooms(
-            book,
-            ctx,
-            incident,
-            f"closed/{generation}",
-            Card(say.head(incident), (line("This incident goes on elsewhere."),)),
-        )
+    _close_rooms(book, incident, generation)
     after = replace(incident, private=command.on, revision=incident.revision + 1)
     book.put(after)
     tell(book, ctx, after, "private", f"made it {'private' if command.on else 'open'} because {command.because}")
@@ -304,6 +297,29 @@ def set_private(command: SetPrivate, ctx: Context, book: Book) -> Reply:
     return Reply(
         say.understood(after, seen if command.on else "It is open now: a new room, and it is announced."), changed=True
     )
+
+
+def _close_rooms(book: Book, incident: Incident, generation: int) -> None:
+    """Say farewell in the rooms as they stand now, by their own addresses, and close the one in Slack."""
+    card = Card(say.head(incident), (line("This incident goes on elsewhere."),))
+    for room in book.find(Room, incident=incident.number):
+        if not room.address or room.fault:
+            continue  # none was opened; a platform without rooms uses the incidents channel
+        key = f"inc-{incident.number}/closed/{generation}@{room.platform}"
+        place = Place(room.platform, "channel" if room.platform == "slack" else "thread", room.address)
+        book.send(Post(key, place, card=card, incident=incident.number))
+        if room.platform == "slack":
+            book.send(
+                Post(
+                    f"inc-{incident.number}/close/{generation}@slack",
+                    place,
+                    op="close",
+                    args=(room.address,),
+                    rank=EDIT,
+                    incident=incident.number,
+                    needs=key,
+                )
+            )
 
 
 def update(command: Update, ctx: Context, book: Book) -> Reply:

@@ -62,6 +62,7 @@ def remind(command: Remind, ctx: Context, book: Book) -> Reply:
         words,
         next_update_at=due,
         reminders_off="",
+        reminded=0,
         quiet=command.snooze is not None,
         **fields,
     )

@@ -67,12 +67,16 @@ def gather(connection: Connection, number: int) -> Json:
 def plain(value: Any) -> Any:
     """A record as JSON values: instants RFC 3339 in UTC, tuples as lists."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return _record(value)
     if isinstance(value, datetime):
         return utc(value)
     if isinstance(value, tuple | list | set | frozenset):
         return [plain(v) for v in (sorted(value) if isinstance(value, set | frozenset) else value)]
     return value
+
+
+def _record(record: Any) -> Json:
+    return {f.name: plain(getattr(record, f.name)) for f in fields(record)}
 
 
 def _find(connection: Connection, kind: type, **equal: object) -> list[Any]:
@@ -84,7 +88,7 @@ def _find(connection: Connection, kind: type, **equal: object) -> list[Any]:
 
 def _link(link: Recurrence, number: int) -> Json:
     ours = link.incident == number
-    return plain(link) | {
+    return _record(link) | {
         "kind": "recurrence-of" if ours else "recurred-as",
         "other": link.earlier if ours else link.incident,
     }
@@ -111,7 +115,7 @@ def _apology(connection: Connection, apology: Apology) -> Json:
         }
         for version in _find(connection, Version, apology=apology.number)
     ]
-    return plain(apology) | {
+    return _record(apology) | {
         "name": f"A{apology.number}",
         "versions": made,
         "waivers": waivers,
@@ -124,7 +128,7 @@ def _apology(connection: Connection, apology: Apology) -> Json:
 def _update(connection: Connection, proposal: Proposal) -> Json:
     """An update or a holding statement to customers, and what became of it."""
     posts = _posts(connection, f"{proposal.kind}-{proposal.number}/")
-    return plain(proposal) | {"deliveries": [_delivery(p) for p in posts]}
+    return _record(proposal) | {"deliveries": [_delivery(p) for p in posts]}
 
 
 def _posts(connection: Connection, prefix: str) -> list[Json]:
@@ -187,7 +191,7 @@ def _mine(version: Version, post: Json) -> list[Recipient]:
 
 def _digests(version: Version, post: Json) -> set[str]:
     """SHA-256 of the bodies this version gave a post, as the outbox writes them down with each attempt."""
-    bodies = ({"card": None, "text": r.text, "args": []} for r in _mine(version, post))
+    bodies: Iterable[Json] = ({"card": None, "text": r.text, "args": []} for r in _mine(version, post))
     return {hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest() for body in bodies}
 
 

@@ -26,6 +26,8 @@ LEASE = timedelta(seconds=10)
 QUARANTINE_DEATHS = 3
 """A row over which this many workers died is parked for a person."""
 WAITING = ("pending", "claimed", "sending", "retry")
+STOPPED = "stopped by a person while it was under way"
+"""The mark of a post that was halted after its bytes left: if they did not arrive, it is not tried again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +104,20 @@ def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
         "op": post.op,
         "approval": post.approval,
         "revision": row["revision"] + 1,
-        "seq": seq,
-        "rank": post.rank,
+        "rank": min(row["rank"], post.rank),
     }
-    if row["state"] in ("sent", "dead"):
+    if row["state"] in ("sent", "dead"):  # anything else is not through yet and keeps its place in the line
         changed |= {"state": "pending", "due": None if post.hold else now, "attempts": 0, "error": ""}
+        changed |= {"seq": seq, "rank": post.rank}
     connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(**changed))
 
 
 def _lane(post: Post) -> str:
-    """Messages keep their order per place; other calls on a room stand in lines of their own."""
-    return post.place.lane if post.op in ("message", "open") else f"{post.place.lane}/{post.op}/{'/'.join(post.args)}"
+    """Messages keep their order per place; other calls on a room stand in lines of their own.
+
+    Opening a room too: messages wait for an open room anyway, and must never stand in the way of its opening.
+    """
+    return post.place.lane if post.op == "message" else f"{post.place.lane}/{post.op}/{'/'.join(post.args)}"
 
 
 def _claimable(now: datetime) -> Any:
@@ -126,7 +131,10 @@ def _claimable(now: datetime) -> Any:
             ahead.c.id != outbox.c.id,
             ahead.c.due.is_not(None),
             before,
-            or_(ahead.c.state.in_(WAITING), and_(ahead.c.state == "unknown", ahead.c.audience == "customer")),
+            or_(
+                ahead.c.state.in_(WAITING),
+                and_(ahead.c.state.in_(("unknown", "held")), ahead.c.audience == "customer"),
+            ),
         )
     )
     room_open = or_(
@@ -285,12 +293,17 @@ def finish(connection: Connection, now: datetime, row: Claimed, outcome: Outcome
     )
     current = connection.execute(select(outbox).where(outbox.c.id == row.id).with_for_update()).mappings().one()
     mine = current["fence"] == row.fence and current["state"] == "sending"
-    late = isinstance(outcome, Sent) and current["state"] in ("unknown", "sending")
+    late = isinstance(outcome, Sent) and (current["state"] in ("unknown", "sending") or _never_shown(current))
     if not mine and not late:
         return False
     values = _after(current, row, outcome, now)
     connection.execute(update(outbox).where(outbox.c.id == row.id).values(lease_until=None, **values))
     return True
+
+
+def _never_shown(current: Any) -> bool:
+    """Waiting for its first showing: a late word that an earlier attempt arrived keeps it from being shown twice."""
+    return bool(current["message_id"] == "" and current["state"] != "sent")
 
 
 def _after(current: Any, row: Claimed, outcome: Outcome, now: datetime) -> dict[str, Any]:
@@ -310,10 +323,13 @@ def _after(current: Any, row: Claimed, outcome: Outcome, now: datetime) -> dict[
                 "deaths": 0,
             }
         case Retry(reason=reason, after=after):
+            if current["error"] == STOPPED:
+                return {"state": "pending", "error": "", "due": None}
             wait = next_try(current["attempts"]) if after is None else after
             if wait is None:
                 return {"state": "dead", "error": f"{reason}; given up after {current['attempts']} tries"}
-            return {"state": "retry", "error": reason, "due": now + timedelta(seconds=wait)}
+            tries = current["attempts"] - (after is not None)  # being asked to wait is no failure of the post
+            return {"state": "retry", "error": reason, "due": now + timedelta(seconds=wait), "attempts": tries}
         case Unknown(reason=reason):
             return {"state": "unknown", "error": reason, "due": now + LEASE}
         case Dead(reason=reason):
@@ -340,43 +356,52 @@ def unclear(connection: Connection, now: datetime, platforms: Sequence[str], lim
     return [_claimed(connection, row, row["fence"], now + LEASE) for row in found]
 
 
-def reconcile(connection: Connection, now: datetime, row: Claimed, found: Sent | None, again: bool) -> None:
-    """What a look at the platform showed of an unknown row: there it is, or (`again`) it is safe to send once more."""
+def reconcile(connection: Connection, now: datetime, row: Claimed, found: Sent | None, again: bool) -> bool:
+    """What a look at the platform showed of an unknown row: there it is, or (`again`) it is safe to send once more.
+
+    Returns whether that still counted: a row that was settled or tried again meanwhile is left alone.
+    """
+    current = connection.execute(select(outbox).where(outbox.c.id == row.id).with_for_update()).mappings().one()
+    if current["state"] != "unknown" or current["fence"] != row.fence:
+        return False
     if found is not None:
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id == row.id, outbox.c.state == "unknown")
-            .values(
-                state="sent",
-                message_id=found.id,
-                message_at=found.at,
-                link=found.link,
-                sent_at=now,
-                error="",
-                deaths=0,
-                shown=row.revision,
-            )
-        )
+        _on_screen(connection, now, current, found)
     elif again:
-        connection.execute(
-            update(outbox).where(outbox.c.id == row.id, outbox.c.state == "unknown").values(state="pending", due=now)
-        )
-    # an edit that came while the row was unknown is still owed
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id == row.id, outbox.c.state == "sent", outbox.c.revision > outbox.c.shown)
-        .values(state="pending", due=now)
-    )
+        connection.execute(update(outbox).where(outbox.c.id == row.id).values(state="pending", due=now))
+    return True
 
 
 def arrived(connection: Connection, now: datetime, nonce: str, found: Sent) -> bool:
-    """An echo of our own message reached us: it settles the row, whatever state the attempt left it in."""
-    done = connection.execute(
+    """An echo of our own message reached us: it settles a row that nobody carries just now and that has no id yet."""
+    query = select(outbox).where(outbox.c.nonce == nonce).with_for_update()
+    current = connection.execute(query).mappings().first()
+    if current is None or not _never_shown(current) or current["state"] == "sending":
+        return False
+    _on_screen(connection, now, current, found)
+    return True
+
+
+def _on_screen(connection: Connection, now: datetime, current: Any, found: Sent) -> None:
+    """Settle a row whose answer was lost; an edit written down since that attempt is still owed."""
+    query = select(attempts.c.revision).where(attempts.c.post == current["id"]).order_by(attempts.c.fence.desc())
+    tried = connection.execute(query.limit(1)).scalar() or current["revision"]
+    connection.execute(
         update(outbox)
-        .where(outbox.c.nonce == nonce, outbox.c.state == "unknown")
-        .values(state="sent", message_id=found.id, message_at=found.at, sent_at=now, error="")
+        .where(outbox.c.id == current["id"])
+        .values(
+            state="pending" if current["revision"] > tried else "sent",
+            due=now,
+            message_id=found.id or current["message_id"],
+            message_at=found.at or current["message_at"],
+            link=found.link or current["link"],
+            sent_at=now,
+            lease_until=None,
+            error="",
+            attempts=0 if current["revision"] > tried else current["attempts"],
+            deaths=0,
+            shown=tried,
+        )
     )
-    return done.rowcount == 1
 
 
 def state_of(row: Any) -> PostState:
@@ -458,23 +483,22 @@ def settle(connection: Connection, now: datetime, number: int, verdict: str) -> 
 
 
 def release(connection: Connection, now: datetime, keys: Sequence[str]) -> None:
-    """Let held-back posts go."""
-    connection.execute(
-        update(outbox).where(outbox.c.key.in_(keys), outbox.c.state.in_(("pending", "retry"))).values(due=now)
-    )
+    """Let held-back posts go. One that waits because a platform asked for it goes on waiting."""
+    held_back = and_(outbox.c.key.in_(keys), outbox.c.state == "pending", outbox.c.due.is_(None))
+    connection.execute(update(outbox).where(held_back).values(due=now))
+    under_way = and_(outbox.c.key.in_(keys), outbox.c.state == "sending", outbox.c.error == STOPPED)
+    connection.execute(update(outbox).where(under_way).values(error=""))
 
 
 def halt(connection: Connection, prefix: str) -> int:
-    """Hold back what has not left under this prefix; rows already on their way go through."""
+    """Hold back what has not left under this prefix; a row on its way goes through, or is not tried again."""
+    first = and_(outbox.c.key.startswith(prefix, autoescape=True), outbox.c.message_id == "")
     done = connection.execute(
         update(outbox)
-        .where(
-            outbox.c.key.startswith(prefix, autoescape=True),
-            outbox.c.state.in_(("pending", "retry", "claimed")),
-            outbox.c.message_id == "",
-        )
+        .where(first, outbox.c.state.in_(("pending", "retry", "claimed")))
         .values(due=None, state="pending", lease_until=None)
     )
+    connection.execute(update(outbox).where(first, outbox.c.state == "sending").values(error=STOPPED))
     return done.rowcount
 
 

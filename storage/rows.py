@@ -101,8 +101,9 @@ def typed(hint: Any, value: Any) -> Any:
     if origin is Literal:
         return value
     if is_dataclass(kind):
-        known = hints(kind)
-        return kind(**{k: typed(known[k], v) for k, v in value.items() if k in known})  # type: ignore[operator]
+        record: Any = kind
+        known = hints(record)
+        return record(**{k: typed(known[k], v) for k, v in value.items() if k in known})
     if kind is datetime and isinstance(value, str):
         return datetime.fromisoformat(value)
     return value
@@ -114,13 +115,17 @@ def is_json(hint: Any) -> bool:
     return get_origin(kind) in (tuple, frozenset) or is_dataclass(kind)
 
 
+def _kind(record: Any) -> Any:
+    return type(record)
+
+
 def to_row(record: Any) -> dict[str, Any]:
     """A record as column values."""
-    known = hints(type(record))
+    known = hints(_kind(record))
     return {n: plain(getattr(record, n)) if is_json(h) else getattr(record, n) for n, h in known.items()}
 
 
-def from_row(kind: type, row: Any) -> Any:
+def from_row(kind: Any, row: Any) -> Any:
     """The record a row holds."""
     known = hints(kind)
     return kind(**{n: typed(h, row[n]) for n, h in known.items()})

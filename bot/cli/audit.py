@@ -11,7 +11,7 @@ from storage.tables import audit as lines
 AT_ONCE = 1000
 
 
-@click.group()
+@click.group(short_help="The sealed record of who did what.")
 def audit() -> None:
     """The record of who did what, each line sealed by the next."""
 

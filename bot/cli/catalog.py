@@ -26,7 +26,7 @@ from storage.book import SqlBook
 from storage.database import Database, make_engine
 
 
-@click.group()
+@click.group(short_help="Check, compare and load services, customers, people.")
 def catalog() -> None:
     """Services, customers, contracts and people: check a file, see what it would change, load it.
 
@@ -69,7 +69,9 @@ def load(files: tuple[str, ...]) -> None:
     with opened(fresh=True) as database:
         old = _current(database)
         new, digest = _read(files, old)
-        if to_dict(old) == to_dict(new) and database.run(_number):
+        if to_dict(old) == to_dict(new) and database.run(
+            lambda c, now: SqlBook(c, now, database.catalog).loaded_file()
+        ):
             click.echo("Nothing changed: this catalog is in force already.")
             return
 
@@ -130,10 +132,6 @@ def _perhaps(settings: Settings) -> Iterator[Database | None]:
 
 def _current(database: Database) -> Catalog:
     return database.run(lambda connection, _now: database.catalog(connection))
-
-
-def _number(connection: Connection, now: datetime) -> int:
-    return SqlBook(connection, now, lambda _: Catalog()).catalog_number()
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -27,7 +27,7 @@ BESIDE = ("-wal", "-shm", "-journal")
 """Files SQLite keeps beside a database (sqlite.org/tempfiles.html)."""
 
 
-@click.command()
+@click.command(short_help="Copy an embedded database while it runs.")
 @click.argument("file", metavar="FILE")
 def backup(file: str) -> None:
     """Copy an embedded database to FILE, consistently, while servers use it. An existing FILE is never overwritten."""
@@ -66,7 +66,7 @@ def _reserved(target: Path) -> Iterator[None]:
         _tidy(target)
 
 
-@click.command()
+@click.command(short_help="Put a copy back in place of the database.")
 @click.argument("file", metavar="FILE")
 def restore(file: str) -> None:
     """Put the copy FILE in place of the embedded database, once no server uses it.
@@ -97,7 +97,7 @@ def restore(file: str) -> None:
     click.echo(f"{target} is now the copy {source}.{f' The database as it was is in {kept}.' if kept else ''}")
     if held:
         click.echo(
-            f"{held} customer post{'s are' if held != 1 else ' is'} held: they may have arrived since the copy was made. "
+            f"{held} customer post{'s are' if held != 1 else ' is'} held: they may have arrived since. "
             "`amends outbox list --state held` names them; look, then `amends outbox retry ID --sure` or `drop`."
         )
     else:
@@ -149,7 +149,8 @@ def _fault(file: Path) -> str:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
         return str(error)
-    return "" if found and found[0] == "ok" else str(found[0] if found else "no answer")
+    said = str(found[0]) if found else "no answer"
+    return "" if said == "ok" else said.splitlines()[-1]
 
 
 def _made_ready(fresh: Path, source: Path) -> int:
@@ -178,8 +179,8 @@ def _made_ready(fresh: Path, source: Path) -> int:
         raise Wrong(f"{source} is not a database of Amends, or only part of one. Nothing was changed.") from None
     finally:
         database.dispose()
-        with closing(sqlite3.connect(fresh)) as connection:  # one file, no log beside it
-            connection.execute("PRAGMA journal_mode=DELETE")
+        with closing(sqlite3.connect(fresh)) as file:  # one file, no log beside it
+            file.execute("PRAGMA journal_mode=DELETE")
 
 
 def _put_in_place(fresh: Path, target: Path) -> Path | None:

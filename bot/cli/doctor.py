@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-import aiohttp
 import click
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cli.catalog import summary
 from bot.cli.opening import embedded_file, reason, there
-from bot.manifest import SCOPES
 from bot.settings import Settings, Wrong, read, redacted
 from bot.store import Store
 from storage import migrate
@@ -28,8 +26,8 @@ LEAST_DISK = 200_000_000
 DATABASE_SKEW_SECONDS = 5
 """The database's clock rules reminders; further apart than this, log lines and records disagree visibly. Ours."""
 PLATFORM_SKEW_SECONDS = 60
-"""Slack's requests and Teams' tokens are refused at 300 s (docs.slack.dev/authentication/verifying-requests-from-slack);
-a clock that is off by a minute is on its way there."""
+"""A clock that is off by a minute is on its way to 300 s, where requests and tokens are refused.
+https://docs.slack.dev/authentication/verifying-requests-from-slack"""
 CALL_SECONDS = 8
 
 
@@ -42,7 +40,7 @@ class Check:
     state: Literal["ok", "fault", "note"] = "ok"
 
 
-@click.command()
+@click.command(short_help="Check everything; say how to mend each fault.")
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
     """Check settings, database, migrations, tokens, scopes, channels, clocks; say how to mend each fault.
@@ -54,9 +52,10 @@ def doctor(ctx: click.Context) -> None:
         settings = read()
     except Wrong as wrong:
         faults += _say(Check("Settings", str(wrong), "fault"))
-        settings = _as_written()
-        if settings is None:
+        written = _as_written()
+        if written is None:
             ctx.exit(1)
+        settings = written
     else:
         _say(Check("Settings", "every value can be read."))
     for check in _local(settings):
@@ -192,63 +191,43 @@ async def _slack(settings: Settings) -> AsyncIterator[Check]:
     if not token:
         yield Check("Slack", "off (SLACK_BOT_TOKEN is not set).", "note")
         return
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS)) as session:
-        url = settings.slack_api_url.rstrip("/") + "/auth.test"
-        try:
-            async with session.post(
-                url, headers={"Authorization": f"Bearer {token}"}, allow_redirects=False
-            ) as response:
-                headers, answer = response.headers, await response.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            yield Check(
-                "Slack", f"does not answer ({type(error).__name__}). Check the network and SLACK_API_URL.", "fault"
-            )
-            return
-    if not isinstance(answer, dict) or not answer.get("ok"):
-        said = answer.get("error", "no reason") if isinstance(answer, dict) else "no reason"
-        yield Check(
-            "Slack token",
-            f"Slack refuses it ({said}). Install the app again and copy the Bot User OAuth Token.",
-            "fault",
-        )
-        return
-    yield Check("Slack token", f"belongs to {answer.get('user', 'the bot')} in {answer.get('team', 'a workspace')}.")
-    yield _scopes(headers.get("x-oauth-scopes"))
-    if headers.get("Date"):
-        yield _skew("Slack clock", parsedate_to_datetime(headers["Date"]), PLATFORM_SKEW_SECONDS)
-    async for check in _slack_channel(settings, token):
+    from bot.slack.carry import SlackCarrier
+
+    carrier = SlackCarrier(token, api_url=settings.slack_api_url)
+    try:
+        faults = await carrier.check(settings.slack_incidents_channel)
+    finally:
+        await carrier.close()
+    for fault in faults:
+        yield Check("Slack", fault.removeprefix("Slack: "), "fault")
+    if not faults:
+        team = carrier.me.name if carrier.me else ""
+        where = f" of {team}" if team else ""
+        yield Check("Slack", f"token, scopes and #{settings.slack_incidents_channel.lstrip('#')}{where} are fine.")
+    if settings.slack_app_token.get_secret_value():
+        yield Check("Slack", "Socket Mode: no public address is needed.", "note")
+    async for check in _slack_clock(settings.slack_api_url):
         yield check
 
 
-def _scopes(granted: str | None) -> Check:
-    if granted is None:
-        return Check("Slack scopes", "Slack did not say which were granted.", "note")
-    have = {scope.strip() for scope in granted.split(",")}
-    missing = [scope for scope in SCOPES if scope not in have]
-    if not missing:
-        return Check("Slack scopes", f"all {len(SCOPES)} are granted.")
-    wanted = "; ".join(f"{scope} (to {SCOPES[scope]})" for scope in missing)
-    mend = "Add them under OAuth & Permissions, or paste the manifest again, then reinstall the app."
-    return Check("Slack scopes", f"missing: {wanted}. {mend}", "fault")
+async def _slack_clock(api_url: str) -> AsyncIterator[Check]:
+    """Slack's clock, from the Date header of https://docs.slack.dev/reference/methods/api.test."""
+    import aiohttp
 
-
-async def _slack_channel(settings: Settings, token: str) -> AsyncIterator[Check]:
-    from bot.slack.carry import SlackCarrier
-
-    store = _store(settings)
-    carrier = SlackCarrier(token, settings.slack_api_url, store)
+    timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
     try:
-        await carrier.open()
-        channel = await carrier.find_channel(settings.slack_incidents_channel)
-    finally:
-        await carrier.close()
-        store.close()
-    name = settings.slack_incidents_channel
-    if channel is None:
-        mend = "Create it and invite the bot, or set SLACK_INCIDENTS_CHANNEL"
-        yield Check("Slack channel", f"there is no “{name}” that the bot can see. {mend}.", "fault")
-    else:
-        yield Check("Slack channel", f"{name} is {channel[0]}.")
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(api_url.rstrip("/") + "/api.test", allow_redirects=False) as response,
+        ):
+            said = response.headers.get("Date", "")
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return  # that Slack cannot be reached was said already
+    try:
+        theirs = parsedate_to_datetime(said)
+    except ValueError:
+        return
+    yield _skew("Slack clock", theirs, PLATFORM_SKEW_SECONDS)
 
 
 async def _teams(settings: Settings) -> AsyncIterator[Check]:

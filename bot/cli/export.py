@@ -25,7 +25,7 @@ class IncidentNumber(click.ParamType[int]):
         return int(found[1])
 
 
-@click.command()
+@click.command(short_help="Write one incident whole.")
 @click.argument("number", metavar="N", type=IncidentNumber())
 @click.option(
     "--format",

@@ -14,7 +14,7 @@ LARGEST = 1_000_000
 """Bytes of a text: two hundred times the longest apology worth reading. Ours."""
 
 
-@click.command()
+@click.command(short_help="The apology linter on a text of yours.")
 @click.argument("file", metavar="FILE")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--kind", type=click.Choice(KINDS), default="apology", show_default=True, help="What the text is.")
@@ -38,7 +38,7 @@ def _say(name: str, text: str, report: Report) -> None:
         f"{report.errors} error{'s' * (report.errors != 1)}, {report.warnings} warning{'s' * (report.warnings != 1)}"
     )
     click.echo(
-        f"{counted}. Only the wording and the presence rules were read (W1–W21, R1–R3): there is no incident's record "
+        f"{counted}. Only the wording and the reading were looked at (W1–W21, R1–R3): there is no incident's record "
         "to compare with."
     )
 

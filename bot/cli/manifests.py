@@ -9,7 +9,7 @@ from bot.cli.files import STDIN, hand_out, write
 from bot.settings import Wrong, read
 
 
-@click.group()
+@click.group(short_help="The Slack app manifest, the Teams app package.")
 def manifest() -> None:
     """The app's manifest for Slack, the app's package for Teams."""
 
@@ -43,7 +43,7 @@ def teams(url: str, app_id: str, out: str) -> None:
     if out == STDIN:
         if sys.stdout.isatty():
             raise Wrong("A zip file is nothing to look at: name a file with --out.")
-        click.get_binary_stream("stdout").write(package)
+        sys.stdout.buffer.write(package)
         return
     write(out, package)
     click.echo(f"Written to {out}. Upload it in Teams: Apps, Manage your apps, Upload an app.")

@@ -1,6 +1,6 @@
 """`outbox list|retry|drop`: what is queued, unknown or dead, and the operator's answer to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, get_args
 
@@ -9,26 +9,22 @@ from sqlalchemy import Connection, select
 
 from bot.cli.lint import print_json
 from bot.cli.opening import opened
-from bot.settings import Settings, read
-from handlers import publish
-from handlers.commands import PostSettled
-from handlers.context import Context, Whence
 from handlers.domain.apology import Apology
 from handlers.domain.delivery import PostState, State
 from handlers.domain.errors import Refused
-from handlers.domain.people import Person
 from storage import outbox as posts
 from storage.book import SqlBook
 from storage.export import utc
 from storage.tables import outbox as rows_
 
+Check = Callable[[SqlBook, Any], None]
+"""What must hold before a row is settled; raises Refused."""
 STATES: tuple[str, ...] = get_args(State)
-OPERATOR = Person("operator", "The operator", roles=frozenset({"admin"}))
 MAYBE_ARRIVED = ("unknown", "held")
 """States of a post that may be on screen already: held ones may come out of a backup that was restored."""
 
 
-@click.group()
+@click.group(short_help="What is queued, unknown, held or dead.")
 def outbox() -> None:
     """What is queued, unknown, held or dead on its way to Slack and Teams, and your answer to it."""
 
@@ -42,7 +38,7 @@ def list_(as_json: bool, states: tuple[str, ...], everything: bool) -> None:
     with opened() as database:
         found = database.run(lambda connection, _now: posts.all_states(connection, states))
     if as_json:
-        print_json([_plain(post) for post in found])
+        print_json([posts.as_json(p) | {"op": p.op, "link": p.link, "sent_at": utc(p.sent_at)} for p in found])
         return
     shown = [p for p in found if states or everything or p.state != "sent"]
     for post in shown:
@@ -55,26 +51,8 @@ def list_(as_json: bool, states: tuple[str, ...], everything: bool) -> None:
     click.echo(f"{len(shown)} post{'s' * (len(shown) != 1)}.{tail}" if shown else f"Nothing is waiting or stuck.{tail}")
 
 
-def _plain(post: PostState) -> dict[str, Any]:
-    """A row with the keys of the contract; `due` is null once nothing more will happen by itself."""
-    waits = post.state not in {"sent", "dead", "held"}
-    return {
-        "id": post.id,
-        "key": post.key,
-        "audience": post.audience,
-        "destination": _where(post),
-        "state": post.state,
-        "attempts": post.attempts,
-        "due": utc(post.due) if waits else None,
-        "error": post.error,
-        "op": post.op,
-        "link": post.link,
-        "sent_at": utc(post.sent_at),
-    }
-
-
 def _where(post: PostState) -> str:
-    return post.place.lane.rstrip("/")
+    return str(posts.as_json(post)["destination"])
 
 
 ids = click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(min=1))
@@ -95,7 +73,7 @@ def retry(ids: tuple[int, ...], sure: bool) -> None:
             return
         if row["state"] in MAYBE_ARRIVED and not sure:
             raise Refused(
-                f"Post {row['id']} to {_customer(row['key'])} may have arrived already, and would then stand there twice. "
+                f"Post {row['id']} to {_customer(row['key'])} may have arrived, and would then stand there twice. "
                 f"Look first; if it is not there: `amends outbox retry {row['id']} --sure`."
             )
         _still_wanted(book, row)
@@ -109,7 +87,7 @@ def retry(ids: tuple[int, ...], sure: bool) -> None:
 def drop(ids: tuple[int, ...]) -> None:
     """Give up unknown, held or dead posts for good: nobody is told by them."""
     _settle(ids, "drop", lambda _book, _row: None)
-    click.echo(f"{_counted(ids)} dropped. Tell those customers by hand, if any: `relay done` notes it.")
+    click.echo(f"{_counted(ids)} dropped. Tell such customers by hand; `apology resume` goes on with the others.")
 
 
 def _counted(ids: Sequence[int]) -> str:
@@ -133,25 +111,24 @@ def _still_wanted(book: SqlBook, row: Any) -> None:
         )
     if apology.state in {"draft", "submitted", "approved", "scheduled"}:
         raise Refused(
-            f"A{number} is {apology.state} again, so post {row['id']} holds a text that no longer stands. Publishing the "
-            "new one sends it."
+            f"A{number} is {apology.state} again, so post {row['id']} holds a text that no longer "
+            "stands. Publishing the new one sends it."
         )
 
 
-def _settle(ids: Sequence[int], verdict: str, check: Any) -> None:
+def _settle(ids: Sequence[int], verdict: str, check: Check) -> None:
     """All of them or none, written down in the audit chain. Raises Refused."""
-    settings = read()
-    with opened(settings) as database:
+    with opened() as database:
 
         def work(connection: Connection, now: datetime) -> None:
             book = SqlBook(connection, now, database.catalog)
             for number in dict.fromkeys(ids):
-                _one(book, settings, number, verdict, check)
+                _one(book, number, verdict, check)
 
         database.run(work)
 
 
-def _one(book: SqlBook, settings: Settings, number: int, verdict: str, check: Any) -> None:
+def _one(book: SqlBook, number: int, verdict: str, check: Check) -> None:
     row = book.connection.execute(select(rows_).where(rows_.c.id == number)).mappings().first()
     if row is None:
         raise Refused(f"There is no post {number} in the outbox. `amends outbox list` shows them.")
@@ -162,7 +139,3 @@ def _one(book: SqlBook, settings: Settings, number: int, verdict: str, check: An
     book.settle(number, verdict)
     word = "retry" if verdict == "again" else "drop"
     book.record("operator", "shell", f"outbox {word} {number} ({row['key']})", row["incident"])
-    if row["audience"] == "customer" and row["key"].count("/") == 2:
-        platforms = tuple(p for p, on in (("slack", settings.slack), ("teams", settings.teams)) if on)
-        ctx = Context(OPERATOR, Whence("shell"), book.now, settings.zone, platforms, public_url=settings.public_url)
-        publish.advance(PostSettled(row["key"]), ctx, book)

@@ -179,7 +179,7 @@ def _version(version: Json) -> Iterator[Part]:
             tuple((w["rule"], w["because"], w["by"], when(w["at"])) for w in version["waivers"]),
         )
     if version["findings"]:
-        yield Heading(4, "What the linter says of it today")
+        yield Heading(4, "What the linter says of its words today")
         yield Rows(
             ("Rule", "Severity", "Words", "Message"),
             tuple((f["rule"], f["severity"], f["text"], f["message"]) for f in version["findings"]),
@@ -242,7 +242,8 @@ def _md(words: str) -> str:
 
 
 STYLE = """
-:root { color-scheme: light dark; --ink: #1d2430; --quiet: #5b6472; --rule: #d9dee6; --page: #fff; --said: #f5f7fa; --seam: #c9962b }
+:root { color-scheme: light dark; --ink: #1d2430; --quiet: #5b6472; --rule: #d9dee6; --page: #fff;
+  --said: #f5f7fa; --seam: #c9962b }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e9ef; --quiet: #9aa4b2; --rule: #343b47; --page: #14181f; --said: #1c222c; --seam: #dcae4f }
 }
@@ -285,11 +286,12 @@ def page(found: Json) -> str:
 
 def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     named = any(head)
-    top = f"<thead><tr>{''.join(f'<th scope="col">{html.escape(h)}</th>' for h in head)}</tr></thead>" if named else ""
-    body = []
+    columns = "".join(f'<th scope="col">{html.escape(h)}</th>' for h in head)
+    top = f"<thead><tr>{columns}</tr></thead>" if named else ""
+    body: list[str] = []
     for row in rows:
         cells = [f"<td>{html.escape(cell)}</td>" for cell in row]
         if not named:
             cells[0] = f'<th scope="row">{html.escape(row[0])}</th>'
         body.append(f"<tr>{''.join(cells)}</tr>")
-    return f'<div class="wide"><table>{top}<tbody>{"".join(body)}</tbody></table></div>'
+    return f'<div class="wide"><table>{top}<tbody>' + "".join(body) + "</tbody></table></div>"

@@ -37,7 +37,7 @@ SILENT = logging.CRITICAL + 1
 class Root(click.Group):
     """A group whose errors are sentences: 1 for what is wrong, 2 for wrong usage, 130 when interrupted."""
 
-    def main(  # type: ignore[override]  # click overloads it on standalone_mode; ours always ends the process
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
@@ -90,7 +90,7 @@ def sentence(error: Exception) -> str:
             return f"{where}{error.strerror or error}. Nothing was changed."
     reference = secrets.token_hex(4)
     structlog.get_logger().error("a bug on the command line", reference=reference, exc_info=error)
-    return f"Something broke on our side (reference {reference}); please report it. With AMENDS_LOG=text the log shows where."
+    return f"Something broke on our side (reference {reference}). Please report it; AMENDS_LOG=text shows where."
 
 
 def _log_kind() -> str:

@@ -21,7 +21,8 @@ from storage.database import make_engine
 from storage.tables import incidents
 
 PORT = 3978
-"""Where Teams tools look for a bot (learn.microsoft.com/microsoftteams/platform/toolkit/debug-your-teams-app-test-tool)."""
+"""Where Teams tools look for a bot.
+https://learn.microsoft.com/microsoftteams/platform/toolkit/debug-your-teams-app-test-tool"""
 PLAY = "sqlite:///sandbox.db"
 """The sandbox's own database, so that play and real never mix."""
 
@@ -38,7 +39,7 @@ def _door(command: C) -> C:
     return host(port(bare(command)))
 
 
-@click.command()
+@click.command(short_help="Serve Slack and Teams until a signal.")
 @_door
 def serve(host: str, port: int, no_migrate: bool) -> None:
     """Serve Slack and Teams, the status page and the clock, until a signal."""
@@ -51,14 +52,14 @@ def serve(host: str, port: int, no_migrate: bool) -> None:
     _serve(settings, host, port, no_migrate)
 
 
-@click.command()
+@click.command(short_help="Try it all on a local Slack and Teams: no account needed.")
 @_door
 def sandbox(host: str, port: int, no_migrate: bool) -> None:
     """Try everything on a local Slack and a local Teams in one page: no account, no tenant, no token."""
     _sandbox(read(), host, port, no_migrate)
 
 
-@click.command()
+@click.command(short_help="Serve if credentials are set, else the sandbox.")
 @_door
 def run(host: str, port: int, no_migrate: bool) -> None:
     """What `make run` does: serve if Slack or Teams credentials are set, else the sandbox."""
@@ -132,7 +133,7 @@ def signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@click.command()
+@click.command(short_help="Play a scenario on the sandbox's platforms.")
 @click.argument("file", metavar="FILE|NAME")
 def replay(file: str) -> None:
     """Play a scenario, by path or by the name of a shipped one (bpos-2010), on the sandbox's platforms.
@@ -172,7 +173,7 @@ def _empty(settings: Settings) -> None:
         )
 
 
-@click.command()
+@click.command(short_help="Bring the database to the current schema.")
 def migrate() -> None:
     """Bring the database to the current schema; safe to run from several replicas at once.
 
@@ -190,7 +191,8 @@ def migrate() -> None:
         changed = schema.migrate(engine)
     except SQLAlchemyError as error:
         raise Wrong(
-            f"The database {where} could not be brought up to date ({reason(error)}). Start it, or mend AMENDS_DATABASE_URL."
+            f"The database {where} could not be brought up to date ({reason(error)}). "
+            "Start it, or mend AMENDS_DATABASE_URL."
         ) from None
     finally:
         engine.dispose()

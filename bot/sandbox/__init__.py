@@ -1,1 +1,1 @@
-"""A Slack and a Teams over HTTP, with a ledger and a fault script: the sandbox page and the tests' fake platform in one."""
+"""A Slack and a Teams over HTTP, with a ledger and a fault script: sandbox page and fake platforms in one."""

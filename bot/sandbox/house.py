@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ class Sandbox:
         for _ in range(rounds):
             await self.slack.drain()
             await self.app.delivery.drain()
-            busy = await self.app.store.rows(lambda c, now: outbox.moving(c, now))
+            busy = await self.app.store.rows(outbox.moving)
             if not busy:
                 return
             await asyncio.sleep(0.02)
@@ -119,6 +119,8 @@ class Sandbox:
             await asyncio.sleep(0)
 
 
+SLOW = 60
+"""Seconds between ticks from which on the clock is somebody else's to wind (replay), and nothing is paced."""
 STEP = timedelta(minutes=5)
 """How far the clock jumps between two ticks when it is wound."""
 
@@ -150,7 +152,7 @@ async def sandbox(
 
     `port` is where the bot will listen. Everything is loopback.
     """
-    catalog = parse_bytes(catalog_file.read_bytes(), filename=catalog_file.name)
+    catalog = parse_bytes(await asyncio.to_thread(catalog_file.read_bytes), filename=catalog_file.name)
     clock = clock or SandboxClock()
     ledger = Ledger(clock)
     slack = FakeSlack(ledger, clock, seed=slack_seed(catalog), only=only, **(slack_options or {}))
@@ -161,6 +163,7 @@ async def sandbox(
     world = Starlette(routes=[Mount("/slack", routes=slack.routes()), Mount("/teams", routes=teams.routes())])
     slack.base_url = f"{base}/slack"
     slack.events_url = f"http://{host}:{port}/slack/events"
+    slack.wire.signing_time = lambda: datetime.now(UTC)  # the door checks ages by real time
     teams.service_url = f"{base}/teams/"
     teams.messages_url = f"http://{host}:{port}/api/messages"
     settings = _settings(slack, teams, database_url, catalog_file, timezone, port, platforms, socket_mode=socket_mode)

@@ -1,6 +1,7 @@
 """`amends replay`: a scenario of who types what, where and when, on the sandbox's platforms and a virtual clock."""
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,7 +138,7 @@ async def play(world: Sandbox, scenario: Scenario) -> None:
     """Everything that is typed, in order, each line carried out before the next."""
     total = sum(len(s.says) for s in scenario.steps)
     with click.progressbar(
-        length=total, label=scenario.title, show_pos=True, file=click.get_text_stream("stderr")
+        length=total, label=scenario.title, show_pos=True, file=sys.stderr
     ) as bar:
         for step in scenario.steps:
             await until(world, step.at)
@@ -175,7 +176,9 @@ async def say(world: Sandbox, step: Step, words: str) -> bool:
     if step.on == "slack":
         command, _, text = words.partition(" ")
         person = next(p.id for p in world.slack.world.people.values() if p.real_name == step.by)
-        await world.slack.command(person, step.place, command, text)
+        ack = await world.slack.command(person, step.place, command, text)
+        if not ack.ok:
+            raise Wrong(f"The bot did not answer “{words}” ({ack.problem or ack.status}).")
     else:
         person = next(p.key for p in world.teams.world.people.values() if p.name == step.by)
         conversation = next(c.id for t in world.teams.world.teams.values() for c in t.channels if c.name == step.place)

@@ -682,6 +682,12 @@ def fallback(card: Card, most: int = FALLBACK_CHARACTERS) -> str:
     return said
 
 
+def plain(card: Card) -> str:
+    """What a card says as bare words, not escaped: for an input's fault, which Slack draws as it stands."""
+    said = fallback(Card("–", card.blocks)).partition("\n")[2]
+    return said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
 def message(card: Card, nonce: str = "", *, room: int = ALL_CHARACTERS) -> Json:
     """A card as the arguments of a message: text, blocks, and with a `nonce` the metadata by which it is found again.
 

@@ -10,6 +10,7 @@ https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards
 
 import json
 import re
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
@@ -121,7 +122,7 @@ def _clip(words: str, longest: int) -> str:
 
 
 def house_time(moment: Moment) -> str:
-    """An instant in house time, its zone named: 15:02 CET, 4 March 2026, 2026-03-04 15:02 CET."""
+    """An instant in house time, its zone named: 15:02 CET, 4 March 2026; 4 March 2026, 15:02 CET."""
     zone = moment.zone
     try:
         local = moment.at.astimezone(ZoneInfo(zone))
@@ -133,7 +134,7 @@ def house_time(moment: Moment) -> str:
         case "date":
             return f"{local.day} {local:%B} {local.year}"
         case "datetime":
-            return f"{local.date().isoformat()} {local:%H:%M} {zone_label(zone, moment.at)}"
+            return f"{local.day} {local:%B} {local.year}, {local:%H:%M} {zone_label(zone, moment.at)}"
 
 
 def _own_time(moment: Moment) -> str:
@@ -222,11 +223,12 @@ class _Sheet:
 
     def line(self, spans: Sequence[Span]) -> str:
         """Spans as Markdown of one line."""
-        pieces = [self.span(span) for span in spans]
+        parts = [part for span in spans for part in _typed_apart(span)]
+        pieces = [self.span(part) for part in parts]
         out = ""
         for index, piece in enumerate(pieces):
             after = next((other[:1] for other in pieces[index + 1 :] if other), "")
-            loud = isinstance(spans[index], Strong | Code)
+            loud = isinstance(parts[index], Strong | Code)
             out += _bold(piece, out[-1:], after) if loud else piece
         return _started(out) if out.strip() else ""
 
@@ -317,6 +319,14 @@ class _Sheet:
         return f"Shortened to fit in Teams; left out: {', '.join(words)}." if words else ""
 
 
+def _typed_apart(span: Span) -> list[Span]:
+    """A text with its words to type, which our sentences put between backticks, as `Code` of their own."""
+    if not isinstance(span, Text):
+        return [span]
+    parts = re.split(r"`([^`\n]+)`", span.words)
+    return [Code(words) if index % 2 else Text(words) for index, words in enumerate(parts) if words]
+
+
 def _text(markdown: str, **looks: Any) -> Json:
     return {"type": "TextBlock", "text": markdown, "wrap": True, **looks}
 
@@ -327,10 +337,17 @@ def _bold(piece: str, before: str, after: str) -> str:
     https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run
     """
     words = piece.strip()
-    if not words or (before.isalnum() and not words[0].isalnum()) or (after.isalnum() and not words[-1].isalnum()):
+    if not words or before == "*" or after == "*":
         return piece
     start = piece.index(words)
+    lead, tail = piece[:start] or before, piece[start + len(words) :] or after
+    if (_joins(lead[-1:]) and not words[0].isalnum()) or (_joins(tail[:1]) and not words[-1].isalnum()):
+        return piece
     return f"{piece[:start]}**{words}**{piece[start + len(words) :]}"
+
+
+def _joins(neighbour: str) -> bool:
+    return neighbour != "" and not neighbour.isspace() and neighbour not in string.punctuation
 
 
 def _is_web(url: str) -> bool:
@@ -381,7 +398,7 @@ def _rows(actions: Sequence[Json]) -> Iterator[list[Json]]:
 
 
 def _size(card: Json) -> int:
-    return len(json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode())
+    return len(json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
 
 
 def _head(words: str, tone: Tone) -> Json:

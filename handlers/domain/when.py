@@ -16,6 +16,8 @@ from functools import cache
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.core import Locale, get_global
+
 from handlers.domain.errors import Refused
 
 Part = Literal["morning", "afternoon", "evening"]
@@ -216,8 +218,23 @@ def _places() -> dict[str, str]:
     return cities | names
 
 
+@cache
+def _long_names() -> dict[str, str]:
+    """The English names that Babel prints (`central european time`) to the IANA name of a place that uses them."""
+    usual = {key for _, key in _SHORT_NAMES.values()} | set(_GENERIC.values())
+    names: dict[str, str] = {}
+    printed = Locale("en").meta_zones
+    for place, metazone in sorted(get_global("meta_zones").items(), key=lambda pair: (pair[0] not in usual, pair[0])):
+        for name in dict(printed.get(metazone, {}).get("long", {})).values():
+            names.setdefault(str(name).casefold(), str(place))
+    return names
+
+
 def parse_zone(text: str) -> Zone:
-    """A zone by IANA name, city, abbreviation or offset. Raises Unreadable if unknown or if it has two meanings."""
+    """A zone by IANA name, city, abbreviation, English name or offset.
+
+    Raises Unreadable if it is unknown or has two meanings.
+    """
     typed = " ".join(text.strip().strip("()").split())
     upper = typed.upper()
     if upper in _UTC_NAMES:
@@ -239,7 +256,8 @@ def parse_zone(text: str) -> Zone:
         return Zone(upper, key, minutes)
     if upper in _GENERIC:
         return Zone(_GENERIC[upper], _GENERIC[upper])
-    key = _places().get(typed.replace(" ", "_").casefold()) or _places().get(typed.casefold()) or ""
+    small = typed.casefold()
+    key = _places().get(small.replace(" ", "_")) or _places().get(small) or _long_names().get(small) or ""
     if key:
         return Zone(key, key)
     near = difflib.get_close_matches(typed.casefold(), _places(), n=1, cutoff=0.75) if len(typed) <= 40 else []

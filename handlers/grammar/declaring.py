@@ -195,8 +195,10 @@ def _settle_lead(cursor: Cursor, lead: list[_Led]) -> tuple[list[_Led], _Led | N
 def _verdict(cursor: Cursor, led: _Led) -> str:
     token = cursor.tokens[led.first]
     following = cursor.tokens[led.end] if led.end < len(cursor.tokens) else None
-    if led.name == "severity" or following is None:
+    if led.name == "severity" or (following is None and led.name in {"private", "drill"}):
         return "option"
+    if following is None:
+        return "option" if _unlike_words(cursor, led) else "title"
     if token.raw[:1] in "[(" or cursor.tokens[led.end - 1].raw.endswith((":", "]", ")")):
         return "option"
     if following.quoted or following.is_dash:
@@ -213,11 +215,16 @@ def _verdict(cursor: Cursor, led: _Led) -> str:
 
 
 def _place_verdict(cursor: Cursor, led: _Led) -> str:
-    known: Callable[[str], bool] | None = cursor.reading.is_service if led.name == "services" else None
-    listed = led.name == "services" and (len(led.value) > 1 or (known is not None and any(known(s) for s in led.value)))
-    capitals = led.name == "region" and led.value.isupper()
     left = len(cursor.tokens) - led.end
-    return "option" if (listed or capitals) and left > 1 else "title"
+    return "option" if _unlike_words(cursor, led) and left > 1 else "title"
+
+
+def _unlike_words(cursor: Cursor, led: _Led) -> bool:
+    """Whether the value is no plain word: several services, one that the catalog knows, a region in capitals."""
+    known: Callable[[str], bool] | None = cursor.reading.is_service
+    if led.name == "services":
+        return len(led.value) > 1 or (known is not None and any(known(service) for service in led.value))
+    return str(led.value).isupper()
 
 
 def _begins_title(token: Token) -> bool:

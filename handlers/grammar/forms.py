@@ -282,6 +282,7 @@ FORMS: dict[str, tuple[_Ask, ...]] = {
         _BECAUSE,
     ),
     "link": (
+        _Ask(FormField("incident", "Which incident is it now?", hint="Its number"), "{}", _number),
         _Ask(FormField("recurrence_of", "Which incident came back?", hint="Its number"), "recurrence-of {}", _number),
         _Ask(FormField("issue", "Issue", optional=True), "issue {}"),
         _BECAUSE,

@@ -245,6 +245,8 @@ def read_link(cursor: Cursor) -> c.Command:
     if number is None:
         number = cursor.reading.room
         if number is None:
+            if len(cursor.tokens) == cursor.body:
+                cursor.gap("incident", "recurrence_of", "because")
             cursor.wrong("Say both incidents: link 8 recurrence-of 7 because …")
     if other is None:
         if not cursor.done and cursor.word() != "because":

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from handlers import commands as c
 from handlers.commands import Command, OpenForm
+from handlers.domain.when import Unreadable, parse_duration
 from handlers.grammar import apologies, incidents, ledger, relays
 from handlers.grammar.cursor import Cursor
 from handlers.grammar.declaring import read_declare
@@ -163,15 +164,26 @@ def _expanded(text: str, words: tuple[Token, ...], at: int, spelled: tuple[str, 
     verb, argument = spelled
     rest = text[words[at].start :] if at < len(words) else ""
     number, after = "", rest
-    if at < len(words) and (words[at].raw.casefold() == "all" or Cursor(text, words, at, verb, verb, reading).number()):
+    if argument == "snooze" and _is_length(rest):
+        pass  # `snooze 15 min` begins with no incident
+    elif rest:
         taken = Cursor(text, words, at, verb, verb, reading)
-        if words[at].raw.casefold() == "all":
-            number, upto = "all", at + 1
-        else:
-            number, upto = f"INC-{taken.number()}", taken.at
-        after = text[words[upto].start :] if upto < len(words) else ""
+        incident = taken.number()
+        if incident is not None:
+            number = f"INC-{incident}"
+        elif taken.word() == "all":
+            number, taken.at = "all", at + 1
+        after = taken.slice(taken.at, len(words))
     line = " ".join(part for part in (verb, number, argument, after) if part)
     return _READERS[verb](Cursor(line, tokens(line), 1, verb, verb, reading))
+
+
+def _is_length(text: str) -> bool:
+    try:
+        parse_duration(text)
+    except Unreadable:
+        return False
+    return True
 
 
 def _severity_verb(text: str, words: tuple[Token, ...], at: int, severity: str, reading: Reading) -> Outcome:

@@ -68,7 +68,11 @@ def normalise(text: str) -> str:
     """
     plain = _MARKUP.sub(_plain_markup, text)
     plain = _ENTITY.sub(lambda found: _ENTITIES[found[1]], plain)
-    plain = plain.replace("\r\n", "\n").translate(_LOOKALIKES)
+    return _plain_characters(plain)
+
+
+def _plain_characters(text: str) -> str:
+    plain = text.replace("\r\n", "\n").translate(_LOOKALIKES)
     plain = _FLAG_OR_TAG.sub(lambda found: found[0] if len(found[0]) > 1 else "", plain)
     plain = _JOINERS.sub(r"\1", _UNSEEN.sub("", plain))
     return _LOOSE_JOINERS.sub("", plain).strip()
@@ -89,8 +93,8 @@ _WHOLE = re.compile(_QUOTED)
 
 
 def quote(text: str) -> str:
-    """The text in quotes, as one value; a quote inside is doubled."""
-    return '"' + text.replace('"', '""') + '"'
+    """The text in quotes, as one value; a quote inside, curly ones too, is doubled."""
+    return '"' + _plain_characters(text).replace('"', '""') + '"'
 
 
 def unquote(text: str) -> str:

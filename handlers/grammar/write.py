@@ -233,7 +233,7 @@ def _write_incident(command: _Incident) -> str:
             return _line(
                 "update",
                 _sure(command.incident),
-                _text(command.text, _UPDATE),
+                _text(command.text, _UPDATE) if command.to == "room" else quote(protect(command.text)),
                 f"next {write_duration(command.next_in)}" if command.next_in else "",
                 "" if command.to == "room" else f"to {command.to}",
             )

@@ -113,7 +113,7 @@ async def test_an_embargo_is_kept_to_the_minute(desk: Desk) -> None:
 async def test_gaps_block_the_submission(desk: Desk) -> None:
     """The list of the seed, no more and no less, and nothing is submitted over it."""
     await type_seed(desk, datetime(2010, 9, 8, tzinfo=UTC))
-    answer = await desk.say("ben", "apology draft 1 2 3 signatory \"Morgan Cole\"", on="teams")
+    answer = await desk.say("ben", 'apology draft 1 2 3 signatory "Morgan Cole"', on="teams")
     fills = {says.split()[-1] for label, says in buttons(answer.show).items() if label.startswith("Fill")}
     assert {"timezone", "times", "traffic", "prevention", "remedy"} <= fills
     submitted = await desk.say("ben", "apology submit", on="teams")

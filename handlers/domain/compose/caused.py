@@ -152,13 +152,16 @@ class Caused(Frame):
                 out += [self._neither(c) for c in before[1:]]
                 told |= {c.number for c in before}
             elif latent:
-                out.append(self.latent_alone(latent, what))
+                out.append(self.latent_alone(latent, cases, what))
         out += self.unsaid_failures(told)
         return out
 
-    def latent_alone(self, latent: Token, what: tuple[Part, ...]) -> Said:
-        """A cause that no earlier fix had missed."""
-        return Said("cause", "A3", (*self._caused(latent, what), "."), 84)
+    def latent_alone(self, latent: Token, cases: Sequence[Case], what: tuple[Part, ...]) -> Said:
+        """A cause that no earlier fix had missed; beside a trigger it is one more."""
+        parts = self._caused(latent, what)
+        if self.shared("cause.trigger", cases) or self.shared("cause.flaw", cases):
+            parts = tuple(" also caused " if part == " caused " else part for part in parts)
+        return Said("cause", "A3", (*parts, "."), 84)
 
     def _neither(self, case: Case) -> Said:
         days = self.on_days((case,))
@@ -202,7 +205,8 @@ class Caused(Frame):
                 out.append(Said("recurrence", "F9", (*parts, "."), 86))
             elif later and not self._same_latent(case, later):
                 verdict = Token("came back", case.state_ids)
-                parts = ("The trouble", *apart, " ", verdict, *self.on_days(later), ".")
+                again = () if self.days(later) == self.days((case,)) else self.on_days(later)
+                parts = ("The trouble", *apart, " ", verdict, *again, ".")
                 out.append(Said("recurrence", "F9", parts, 86))
         return out
 

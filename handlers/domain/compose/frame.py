@@ -73,7 +73,15 @@ class Frame:
     def on_days(self, cases: Sequence[Case]) -> tuple[Part, ...]:
         """On which days, as " on 3 September and 7 September 2010"; nothing where no day is recorded."""
         days = self.days(cases)
-        return (" on ", days) if days else ()
+        if not days:
+            return ()
+        held = {shown_day(span, self.zone) for case in cases for span in case.spans}
+        others = [c for c in self.ledger.cases if c not in cases]
+        rivals = [c for c in others if held & {shown_day(span, self.zone) for span in c.spans}]
+        names = self.services(cases)
+        if not rivals or not names or any(set(c.services) & {s for x in cases for s in x.services} for c in rivals):
+            return (" on ", days)
+        return (" on ", days, " in ", *listed(names, self.locale))  # the day alone does not tell them apart
 
     def services(self, cases: Sequence[Case], *, whole: bool = False) -> tuple[tuple[Part, ...], ...]:
         """The public names, each with its article; `whole` names the product a part belongs to."""

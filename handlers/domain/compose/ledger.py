@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Final
 
@@ -291,8 +291,9 @@ class Ledger:
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
-        """The covered incidents."""
-        return tuple(self._case(incident) for incident in self.source.incidents)
+        """The covered incidents in the order in which customers lived them; undated ones last."""
+        cases = (self._case(incident) for incident in self.source.incidents)
+        return tuple(sorted(cases, key=_lived))
 
     @cached_property
     def others(self) -> tuple[Case, ...]:
@@ -433,6 +434,12 @@ def _undisputed(pairs: Sequence[tuple[Fact, Span]]) -> list[Span]:
         elif chosen is None:
             out.append(Span(span.ids, span.day, zone=span.zone, zoned=span.zoned))
     return out
+
+
+def _lived(case: Case) -> tuple[date, datetime, int]:
+    first = case.spans[0] if case.spans else None
+    start = first.start if first and first.start else datetime.max.replace(tzinfo=UTC)
+    return (first.day if first else date.max, start, case.number)
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -31,6 +31,7 @@ from handlers.domain.compose.source import (
 
 _COMMITS: Final = re.compile(r"\bprevent\w*\b.{0,60}\b(?:again|future|recur\w*|repeat)", re.IGNORECASE)
 """Rule A4."""
+_OWED: Final = {"contact": 95, "remedy": 95, "recurrence": 91, "cause": 90, "unknown": 89}
 MOST_FINE_LINES: Final = 2
 """Clock times of more incidents than this are not read aloud."""
 _SPARED: Final = frozenset({"chat: prevention", "chat: commitment", "chat: effort"})
@@ -134,7 +135,7 @@ def _group_lines(c: Clauses, *, coarse: bool = False) -> list[Line | None]:
             said.append(c.did_not_resolve(latent, cases, what))
             told |= {x.number for x in failed}
         elif latent:
-            said.append(c.latent_alone(latent, what))
+            said.append(c.latent_alone(latent, cases, what))
         out.append(line(c.with_teasers_explained(said, brief=True)))
     rest = c.unsaid_failures(told)
     return [*out, line(rest)]
@@ -196,7 +197,14 @@ def _chat_page(c: Clauses, *, coarse: bool) -> Page:
         line(c.next_dates(), c.contact(brief=True)),
         line(c.signatory()),
     ]
-    return fitted("chat", [section(*rows)], CHAT_WORDS)
+    return fitted("chat", [section(*(_owed(row) for row in rows))], CHAT_WORDS)
+
+
+def _owed(row: Line | None) -> Line | None:
+    """What the short variants owe by the specification stays longer there than in the full text."""
+    if row is None:
+        return None
+    return Line(tuple(Said(s.name, s.rule, s.parts, _OWED.get(s.name, s.keep)) for s in row.said), row.before)
 
 
 def _talking(c: Clauses) -> Page:
@@ -208,7 +216,7 @@ def _talking(c: Clauses) -> Page:
         last = groups.pop()
         groups[-1] = Line((*groups[-1].said, *last.said))
     rows = [line(c.sorry_briefly()), *groups, *rest]
-    spoken = [section(*(Line(row.said, "- ") for row in rows if row))]
+    spoken = [section(*(Line(owed.said, "- ") for row in rows if (owed := _owed(row))))]
     page = fitted("talking-points", spoken, SPOKEN_WORDS - words_in(DO_NOT_SAY))
     return Page(page.variant, f"{page.text}\n{DO_NOT_SAY}", page.clauses, page.locked, page.left_out, page.ids)
 

@@ -6,6 +6,7 @@ finer than its fact, nothing internal, nothing of another customer.
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -32,7 +33,6 @@ from handlers.domain.lint.quantities import ClockMention, NumberMention, clocks,
 from handlers.domain.lint.record import RecordView
 from handlers.domain.lint.report import Finding, Kind, Report, in_reading_order
 from handlers.domain.lint.text import Reading, read
-import itertools
 
 MOST_ABBREVIATIONS: Final = 3
 VARIANT_WORDS: Final[Mapping[str, int]] = {"full": 350, "chat": 130, "talking-points": 150, "holding": 80}
@@ -77,7 +77,7 @@ def read_leaks(reading: Reading, kind: Kind, record: RecordView) -> list[Finding
     return [*_hidden(reading, kind, record), *_people(reading, kind, record)]
 
 
-# --- C1 and C2: dates, times, durations, numbers ----------------------------------------------------------------------
+# --- C1 and C2: dates, times, durations, numbers ---------------------------------------------------
 
 
 def _days(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:
@@ -159,12 +159,24 @@ def _in_own_zone(clock: ClockMention, record: RecordView) -> bool:
 
 
 _KNOWN_ZONES: Final[Mapping[str, str]] = {
-    "UTC": "UTC", "GMT": "UTC", "Z": "UTC", "BST": "Europe/London", "CET": "Europe/Paris", "CEST": "Europe/Paris", "EET": "Europe/Helsinki", "EEST": "Europe/Helsinki",
-    "ET": "America/New_York", "EST": "America/New_York", "EDT": "America/New_York", "CT": "America/Chicago", "CST": "America/Chicago", "CDT": "America/Chicago",
-    "MT": "America/Denver", "MST": "America/Denver", "MDT": "America/Denver", "PT": "America/Los_Angeles", "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles",
-    "JST": "Asia/Tokyo", "SGT": "Asia/Singapore", "HKT": "Asia/Hong_Kong", "AEST": "Australia/Sydney", "AEDT": "Australia/Sydney", "BRT": "America/Sao_Paulo",
-    "Pacific": "America/Los_Angeles", "Eastern": "America/New_York", "Central": "America/Chicago", "Mountain": "America/Denver",
-}  # fmt: skip
+    abbreviation: zone
+    for zone, abbreviations in (
+        ("UTC", "UTC GMT Z"),
+        ("Europe/London", "BST"),
+        ("Europe/Paris", "CET CEST"),
+        ("Europe/Helsinki", "EET EEST"),
+        ("America/New_York", "ET EST EDT Eastern"),
+        ("America/Chicago", "CT CST CDT Central"),
+        ("America/Denver", "MT MST MDT Mountain"),
+        ("America/Los_Angeles", "PT PST PDT Pacific"),
+        ("America/Sao_Paulo", "BRT"),
+        ("Asia/Tokyo", "JST"),
+        ("Asia/Singapore", "SGT"),
+        ("Asia/Hong_Kong", "HKT"),
+        ("Australia/Sydney", "AEST AEDT"),
+    )
+    for abbreviation in abbreviations.split(" ")
+}
 
 
 @lru_cache(maxsize=256)
@@ -311,7 +323,7 @@ def _is_claim(text: str, mention: NumberMention) -> bool:
     return mention.value >= 2 and _COUNTS_PEOPLE.search(mention.unit.split(" ")[0]) is not None
 
 
-# --- C1: services, regions, places, scope --------------------------------------------------------------------------------
+# --- C1: services, regions, places, scope ----------------------------------------------------------
 
 _SPARED: Final = re.compile(
     r"\b(?:no|not|none|other|unaffected|except|apart from|without|neither|nor|only)\b|n't\b|\b(?:did|does|was"
@@ -451,7 +463,7 @@ def places(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def same_place(name: str, record: RecordView) -> bool:
-    """Whether a place is one the record speaks of; a part of "North America" such as "America" is not the same place."""
+    """Whether a place is one the record speaks of; "America" alone is not "North America"."""
     known = {word.lower() for word in record.regions}
     return name.lower() in known or any(
         re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", part) and name.lower() not in {"america", "asia"}
@@ -517,7 +529,7 @@ def _scope(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding
             continue
         if (
             any(
-                shares_words(match.group(), form)
+                match.group().lower() in form.lower()
                 for fact in record.known("scale", "count", "impact", "exclusion")
                 for form in fact.forms
             )
@@ -534,7 +546,7 @@ def _scope(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding
         )
 
 
-# --- C3 to C5 ---------------------------------------------------------------------------------------------------------------
+# --- C3 to C5 --------------------------------------------------------------------------------------
 
 _STARTS: Final = re.compile(
     r"\b(?:from|between|since|(?:began|begun|begins|started|starts?|beginning|starting|start(?:ed)? time"
@@ -649,7 +661,7 @@ def _before(here: tuple[date | None, int], last: tuple[date | None, int]) -> boo
     return here[1] >= 0 and last[1] >= 0 and here[1] < last[1]
 
 
-# --- C7, W22 to W25 --------------------------------------------------------------------------------------------------------
+# --- C7, W22 to W25 --------------------------------------------------------------------------------
 
 
 def _hidden(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:
@@ -776,9 +788,9 @@ def _people(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findin
             )
 
 
-_ABBREVIATION: Final = re.compile(r"(?<![\w&./-])[A-Z][A-Z0-9]{1,7}s?(?![\w./-])")
+_ABBREVIATION: Final = re.compile(r"(?<![\w&./-])[A-Z][A-Z0-9]{1,7}s?(?![\w/-]|\.\w)")
 _COMMON: Final = frozenset(
-    "UTC GMT EU US USA UK UN OK ID IDS PIN PDF FAQ CEO CTO CIO COO CFO TV PC PCS IT AM PM SMS URL HTTP HTTPS ATM "
+    "UTC GMT EU US USA UK UN OK ID IDS PIN PDF FAQ CEO CTO CIO COO CFO TV PC PCS IT AM PM SMS URL HTTP HTTPS ATM "  # noqa: SIM905 - a list of words reads best as words
     "VAT NASA ISO A B C I USB API APIS SLA EST EDT CET CEST PST PDT CST CDT MST MDT BST IST JST AEST AEDT ET PT CT "
     "MT Q1 Q2 Q3 Q4 UPDATE RESOLVED NA".split()
 )
@@ -849,9 +861,9 @@ _EMOJI: Final = re.compile(
     r"|(?<!\w):[a-z][a-z0-9_+-]{1,30}:(?!\w)|(?<!\w)[:;]-?[)(DP](?!\w)"
 )
 _SHOUT: Final = re.compile(
-    r"(?<![\w/.-])[A-Z]{3,}(?:[ ,]+[A-Z]{2,}){1,12}(?![\w/.-])|(?<![\w/.-])(?:SORRY|VERY|NOT|NEVER|ALWAYS|IMPORTANT"
+    r"(?<![\w/.-])[A-Z]{3,}(?:[ ,]+[A-Z]{2,}){1,12}(?![\w/-]|\.\w)|(?<![\w/.-])(?:SORRY|VERY|NOT|NEVER|ALWAYS|IMPORTANT"
     r"|URGENT|ALL|FIXED|RESOLVED|PLEASE|NOW|EVERY|ANY|APOLOG\w+|OUTAGE|DOWN|STILL|REALLY|MUST|ATTENTION"
-    r"|WARNING)(?![\w/.-])"
+    r"|WARNING)(?![\w/-]|\.\w)"
 )
 
 
@@ -890,7 +902,7 @@ def _tone(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]
             )
 
 
-# --- C6 ---------------------------------------------------------------------------------------------------------------------
+# --- C6 --------------------------------------------------------------------------------------------
 
 
 def read_variants(texts: Mapping[str, str], record: RecordView, kind: Kind = "apology") -> dict[str, Report]:
@@ -911,11 +923,12 @@ def read_variants(texts: Mapping[str, str], record: RecordView, kind: Kind = "ap
         if owed and name != "full":
             found.extend(read_presence(reading, kind, record, owed))
         if name == "chat":
-            for day in record.days:
-                if not any(mention.is_day(day) for mention in dates(reading.text)):
-                    found.append(
-                        wrong(reading, "C6", kind, 0, 0, message=f"The chat text does not name {day_words(day)}.")
-                    )
+            told = dates(reading.text)
+            found.extend(
+                wrong(reading, "C6", kind, 0, 0, message=f"The chat text does not name {day_words(day)}.")
+                for day in record.days
+                if not any(mention.is_day(day) for mention in told)
+            )
         reports[name] = Report(in_reading_order([finding for finding in found if finding.rule not in record.waived]))
     return reports
 

@@ -95,7 +95,7 @@ def _gone(reading: Reading, message: str, suggestion: str) -> Finding:
     return Finding("C8", "error", end, end, "", f"Missing: {message}", suggestion, rule.reference, drift="missing")
 
 
-# --- words that mean the same ---------------------------------------------------------------------------------------------
+# --- words that mean the same ----------------------------------------------------------------------
 
 _SAME: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), words)
@@ -153,7 +153,7 @@ def _told_in(facts: tuple[FactView, ...], text: str) -> list[FactView]:
     return [fact for fact in facts if any(_tells(form, text) for form in fact.forms)]
 
 
-# --- missing ------------------------------------------------------------------------------------------------------------------
+# --- missing ---------------------------------------------------------------------------------------
 
 _CALM: Final = re.compile(
     r"\b(?:stable|stabili[sz]ed|steady|contained|under control|holding|calm|running (?:normally|again)"
@@ -188,7 +188,8 @@ def _missing(own: Reading, told: Reading, record: RecordView) -> Iterator[Findin
         yield _gone(own, f"the region ({regions[0]}).", f"served from {regions[0]}")
     for kinds, what in (
         (("impact",), "what customers saw"),
-        (("cause.trigger", "cause.flaw", "cause.latent"), "the cause"),
+        (("cause.trigger", "cause.flaw"), "the cause"),
+        (("cause.latent",), "the second cause"),
     ):
         facts = tuple(fact for fact in record.known(*kinds) if _told_in((fact,), told.text))
         if facts and not _told_in(facts, own.text):
@@ -237,7 +238,7 @@ def _region_adjective(region: str, text: str) -> bool:
     return re.search(rf"\b{re.escape(region)}n?\b", text, re.IGNORECASE) is not None
 
 
-# --- changed and added values -------------------------------------------------------------------------------------------------
+# --- changed and added values ----------------------------------------------------------------------
 
 _VAGUE_LENGTH: Final = re.compile(
     r"\b(?:a few|some|several|many|a number of|a handful of|a matter of) (?:minutes|hours|days|moments)\b"
@@ -364,7 +365,7 @@ def _lengths(own: Reading, told: Reading, record: RecordView) -> Iterator[Findin
             yield _at(own, "changed", match.start(), match.end(), f"the approved text says {instead}.", instead)
 
 
-# --- states ---------------------------------------------------------------------------------------------------------------------
+# --- states ----------------------------------------------------------------------------------------
 
 _RANK: Final[dict[FixState, int]] = {"": 0, "none": 1, "insufficient": 1, "contained": 2, "fixed": 3, "verified": 4}
 
@@ -408,7 +409,7 @@ def _current(record: RecordView) -> FixState:
     return min(last, key=lambda state: _RANK[state]) if last else ""
 
 
-# --- added ------------------------------------------------------------------------------------------------------------------------
+# --- added -----------------------------------------------------------------------------------------
 
 _CLAIMS_OF: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), what)
@@ -496,7 +497,7 @@ def _refused(text: str, match: re.Match[str]) -> bool:
     )
 
 
-# --- scope ------------------------------------------------------------------------------------------------------------------------
+# --- scope -----------------------------------------------------------------------------------------
 
 _SOME: Final = re.compile(
     r"\b(?:(?:only )?some|(?:only )?(?:a )?few|a handful of|a (?:small )?(?:number|minority|fraction|portion"
@@ -607,7 +608,7 @@ def _other_services(own: Reading, told: Reading, record: RecordView) -> Iterator
         )
 
 
-# --- inverted ---------------------------------------------------------------------------------------------------------------------
+# --- inverted --------------------------------------------------------------------------------------
 
 _LED: Final = re.compile(
     r"\b(?:led to|leads to|caused|causing|resulted in|resulting in|brought about|brought (?:\w+ ){1,4}down"
@@ -707,7 +708,7 @@ def _inverted_from(head: str, causal: str) -> int | None:
     return last.start() if refers_back and mending else None
 
 
-# --- rotted, severity, weakened -----------------------------------------------------------------------------------------------------
+# --- rotted, severity, weakened --------------------------------------------------------------------
 
 
 def _rotted(own: Reading, _told: Reading, _record: RecordView) -> Iterator[Finding]:
@@ -764,7 +765,7 @@ def _symptoms(own: Reading, told: Reading, record: RecordView) -> Iterator[Findi
 
 
 _HEDGES: Final = re.compile(
-    r"\b(?:help(?:ed|s|ing)?(?= (?:to |with |calm|stabili|restor|the |a |somewhat|things|matters|ease|keep|settle)"
+    r"\b(?:help(?:ed|s|ing)?(?= (?:to |with |and |calm|stabili|restor|the |a |somewhat|things|matters|ease|keep|settle)"
     r"|[.,;]| *$)|eased|improved|seem(?:s|ed)?(?: to)?|appear(?:s|ed)?(?: to)?|hopefully|should (?:now )?be"
     r"|we (?:think|believe|hope|guess|trust)|more or less|mostly|largely|partly|probably|possibly|perhaps"
     r"|apparently|kind of|sort of|as far as we can tell|may have|might have|supposedly|tried to|attempted to"

@@ -105,7 +105,7 @@ def _once(findings: list[Finding]) -> list[Finding]:
     return kept
 
 
-# --- the score --------------------------------------------------------------------------------------------------------
+# --- the score -------------------------------------------------------------------------------------
 
 _EVADING: Final = frozenset({"W1", "W3", "W6", "W7", "W11", "W12", "W13", "W14", "W15"})
 """Rules whose sentences evade, minimise, bolster or shift."""

@@ -280,7 +280,7 @@ def _unknown_told(reading: Reading, noun: re.Pattern[str]) -> bool:
     return False
 
 
-# --- A --------------------------------------------------------------------------------------------------------------------
+# --- A ---------------------------------------------------------------------------------------------
 
 
 def _opening(reading: Reading) -> list[Sentence]:
@@ -353,7 +353,7 @@ def shares_words(fact: str, text: str) -> bool:
 
 
 _LIGHT: Final = frozenset(
-    "the and our your for with from that this was were has had have its their not out into onto upon some any all "
+    "the and our your for with from that this was were has had have its their not out into onto upon some any all "  # noqa: SIM905 - a list of words reads best as words
     "who which when then than been being are but".split()
 )
 
@@ -367,13 +367,15 @@ def _stem(word: str) -> str:
 
 def claims(reading: Reading, state: FixState) -> list[tuple[Sentence, re.Match[str]]]:
     """Where the text claims that the fault stands like this."""
-    found = []
+    found: list[tuple[Sentence, re.Match[str]]] = []
     for sentence in reading.sentences:
         if sentence.text.endswith("?"):
             continue
-        for match in _CLAIMS[state].finditer(sentence.text):
-            if state in {"insufficient", "none"} or is_affirmed(sentence.text, match):
-                found.append((sentence, match))
+        found.extend(
+            (sentence, match)
+            for match in _CLAIMS[state].finditer(sentence.text)
+            if state in {"insufficient", "none"} or is_affirmed(sentence.text, match)
+        )
     return found
 
 
@@ -458,7 +460,7 @@ def _a6(reading: Reading, _record: RecordView, kind: Kind) -> Iterator[Finding]:
         yield wrong(reading, "A6", kind, match.start(), match.end())
 
 
-# --- F --------------------------------------------------------------------------------------------------------------------
+# --- F ---------------------------------------------------------------------------------------------
 
 
 def _f1(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:

@@ -56,12 +56,13 @@ WEEKDAYS: Final = {
 _UNITS: Final = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "  # noqa: SIM905 - a list of words reads best as words
         "seventeen eighteen nineteen".split()
     )
 }
 _TENS: Final = {
-    word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+    word: 10 * value
+    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)  # noqa: SIM905 - a list of words reads best as words
 }
 _SCALES: Final = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "dozen": 12}
 
@@ -97,7 +98,7 @@ _ABBREVIATIONS: Final = (
     "VUT WAKT WAST WAT WEST WET"
     " WFT WGST WGT WIB WIT WITA WST YAKT YEKT"
 )
-_OFFSET: Final = r"[+-] ?(?:0?\d|1[0-4])(?::?[0-5]\d)?(?!\d)"
+_OFFSET: Final = r"[+-] ?(?:0?\d|1[0-4])(?::?(?:00|15|30|45))?(?!\d)"
 _PROPER: Final = (
     r"(?:St\. |U\.S\. |(?![Ll]ocal\b|[Yy]our\b|[Oo]ur\b|[Tt]his\b|[Tt]hat\b|[Ss]ame\b|[Tt]he\b|[Ss]ome\b|[Aa]ny\b"
     r"|[Aa]t\b)[A-ZÀ-Þ][\w'./&-]{0,24}\.?,? (?:(?:of|and|the|du|de|da|&|-|d'[A-Z]\w{1,12}) ){0,2}"
@@ -137,7 +138,10 @@ def _cities() -> frozenset[str]:
 
 
 def zone_at(text: str, place: int) -> int | None:
-    """Where a zone name that starts at `place` ends, or None. Knows every form Babel prints: "PDT", "Pacific Daylight Time", "GMT+2"."""
+    """Where a zone name that starts at `place` ends, or None.
+
+    Knows every form Babel prints: "PDT", "Pacific Daylight Time", "GMT+2", "Los Angeles".
+    """
     found = _ZONE_RE.match(text, place)
     if found:
         return found.end()
@@ -245,7 +249,10 @@ def _dates_of(match: re.Match[str]) -> Iterator[DateMention]:
 
 @dataclass(frozen=True, slots=True)
 class ClockMention:
-    """A clock time in a text, minutes after midnight, with its zone's words if they are there. A range's end lends its zone to the start."""
+    """A clock time in a text, minutes after midnight, with its zone's words if they are there.
+
+    A range's end lends its zone to the start.
+    """
 
     start: int
     end: int
@@ -301,7 +308,7 @@ _BRIDGE: Final = re.compile(
 
 
 def clocks(text: str) -> list[ClockMention]:
-    """Every clock time, each with its zone where the writer gave one, before, behind, after the date or at a range's end."""
+    """Every clock time, with its zone where the writer gave one: before, behind, after the date or at a range's end."""
     found: list[tuple[int, int, int]] = []
     taken = bytearray(len(text))
 
@@ -321,15 +328,18 @@ def clocks(text: str) -> list[ClockMention]:
     for match in _LOOSE_RANGE.finditer(text):
         take(match.start(), match.end(), int(match["h"]) * 60)
     for match in _SECOND_HALF.finditer(text):
-        if not _is_iso_offset(text, match.start()):
+        if not _is_offset(text, match.start()):
             hour = _twelve(int(match["h"] or match["h2"]), match["ap"] or match["ap2"])
             take(match.start(), match.end(), hour * 60 + int(match["m"] or 0))
     return _with_zones(text, sorted(found))
 
 
-def _is_iso_offset(text: str, at: int) -> bool:
-    """Whether "-07:00" belongs to a timestamp such as 2010-09-08T17:00-07:00."""
-    return re.search(r"T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?-$", text[max(0, at - 24) : at]) is not None
+def _is_offset(text: str, at: int) -> bool:
+    """Whether "-07:00" belongs to a zone or a timestamp: GMT-07:00, 2010-09-08T17:00-07:00."""
+    before = text[max(0, at - 24) : at]
+    if re.search(r"T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?-$", before):
+        return True
+    return re.search(r"\b(?:UTC|GMT)-$", before) is not None and zone_at(text, at - 4) != at - 1
 
 
 def _is_length(text: str, start: int, end: int) -> bool:
@@ -500,6 +510,8 @@ def durations(text: str) -> list[DurationMention]:
             if known is None:
                 continue
             value = known
+            if match["n"].lower() == "a" and match["u"].lower() == "second" and re.match(r" \w", text[match.end() :]):
+                continue  # "a second problem" counts problems
         if match["andhalf"]:
             value += Fraction(1, 2)
         if match["tail"]:

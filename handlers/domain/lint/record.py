@@ -114,7 +114,7 @@ class RecordView:
     - `services`: public names of the services that were hit, with the names customers use; `other_services`: the rest
       of the catalog's. `regions`: the words for the region that was hit ("North America"); `other_regions`: the rest.
     - `zone`: the incident's zone; `zones`: further zones texts may print, the customer's own. UTC is always allowed.
-    - `next_report`, `contact`, `signatory`: as the text must say them. `publication`: when it goes out (aware), or None.
+    - `next_report`, `contact`, `signatory`: as the text must say them. `publication`: when it goes out (aware).
     - `internal_names` (catalog), `other_customers`, `people` (everyone the catalog names): never in a text for
       customers; the signatory is let through.
     - `customer`: the customer this text is for, empty for public text. `sla_missed` and `security` raise A5b and F8.
@@ -145,7 +145,7 @@ class RecordView:
     security: bool = False
     waived: frozenset[str] = frozenset()
 
-    # --- facts --------------------------------------------------------------------------------------------------------
+    # --- facts -------------------------------------------------------------------------------------
 
     def of(self, *kinds: str) -> tuple[FactView, ...]:
         """The facts this text's audience may see, of these kinds."""
@@ -192,7 +192,7 @@ class RecordView:
         """How each covered incident stands, where that is recorded."""
         return tuple(state for incident in self.covered if (state := self.fix_of(incident.number)))
 
-    # --- what a text may say ----------------------------------------------------------------------------------------------
+    # --- what a text may say -----------------------------------------------------------------------
 
     @property
     def days(self) -> tuple[date, ...]:

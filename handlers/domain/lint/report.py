@@ -10,7 +10,7 @@ Severity = Literal["error", "warning", "info", "route"]
 Drift = Literal["missing", "changed", "added", "scope", "inverted", "rotted", "severity", "weakened"]
 
 KINDS: Final[tuple[Kind, ...]] = ("apology", "closure", "update", "relay")
-"""The four kinds of text: to customers after an incident, at its close, while it is open, and what a colleague relayed."""
+"""The kinds of text: after an incident, at its close, while it is open, and what a colleague relayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings of one text, in reading order. `text_only` says that no record was at hand, so wording alone was read."""
+    """All findings of one text, in reading order. `text_only`: no record was at hand, so wording alone was read."""
 
     findings: tuple[Finding, ...]
     text_only: bool = False

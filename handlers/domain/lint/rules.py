@@ -1,4 +1,4 @@
-"""The English rules as data: what each looks for, when the same words are innocent, what it says and on whose authority.
+"""The English rules as data: what each looks for, when the same words are innocent, what it says and why.
 
 A `Case` is a pattern with the circumstances that excuse it. Patterns find words; the excuses are how a careful human
 editor would judge the sentence: a refusal to promise, an admission, a purpose, the past. Repetitions are bounded, so
@@ -19,7 +19,7 @@ Where = Literal["before", "after", "inside", "sentence", "next"]
 
 @dataclass(frozen=True, slots=True)
 class Excuse:
-    """A circumstance that makes a match innocent: a pattern before it, after it, inside it, in its sentence or the next."""
+    """A circumstance that makes a match innocent: a pattern before, after or inside it, in its sentence or the next."""
 
     where: Where
     pattern: re.Pattern[str]
@@ -542,7 +542,8 @@ RULES: Final[Mapping[str, Rule]] = {
         ),
     )
 }
-"""Every rule by name. W1, W2's "any", W8, W9 and W15 need a judgement that `wording` makes; the other wording rules are cases below."""
+"""Every rule by name. W1, W2's "any", W8, W9 and W15 need a judgement that `wording` makes; the other wording rules are
+cases below."""
 
 _PAST_MODAL: Final = r"(?:has|have|had|did|do|does|was|were|would|should|could|ought)"
 _REFUSES: Final = (

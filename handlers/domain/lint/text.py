@@ -60,7 +60,7 @@ _MENTION_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _STOPWORDS: Final = frozenset(
-    "the a an of to in on for and or but is are was were be been we you our your it this that with at by from as "
+    "the a an of to in on for and or but is are was were be been we you our your it this that with at by from as "  # noqa: SIM905 - a list of words reads best as words
     "not have has had will"
     " i my they their there which who what when can could did do does no us if so more than".split()
 )
@@ -112,10 +112,7 @@ class Reading:
     @cached_property
     def paragraphs(self) -> tuple[Sentence, ...]:
         """The paragraphs, parted by blank lines, list items and headings."""
-        found: list[Sentence] = []
-        for match in re.finditer(r"[^\n]+", self.text):
-            found.append(Sentence(match.start(), match.end(), match.group()))
-        return tuple(found)
+        return tuple(Sentence(match.start(), match.end(), match.group()) for match in re.finditer(r"[^\n]+", self.text))
 
     @cached_property
     def mentioned(self) -> tuple[tuple[int, int], ...]:
@@ -161,7 +158,7 @@ def read(original: str) -> Reading:
 
     place = 0
     lines = original.splitlines(keepends=True)
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip(lines, [*lines[1:], ""], strict=False):
         body = line.rstrip("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
         skip = _HEADING.match(body)
         for index, character in enumerate(body):

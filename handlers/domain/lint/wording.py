@@ -126,7 +126,7 @@ def _case_hits(reading: Reading, rule_id: str) -> Iterator[Hit]:
                     yield Hit(
                         sentence.start + match.start(),
                         sentence.start + match.end(),
-                        _reworded(case, sentence.text, match),
+                        _reworded(case, sentence.text),
                     )
                     place = match.end()
                 else:
@@ -151,7 +151,7 @@ def is_excused(case: Case, match: re.Match[str], sentence: str, following: str) 
     return any(excuse.pattern.search(places[excuse.where]) for excuse in case.unless)
 
 
-def _reworded(case: Case, sentence: str, match: re.Match[str]) -> str | None:
+def _reworded(case: Case, sentence: str) -> str | None:
     if len(sentence) > MAX_REWORDED:
         return None
     for pattern, words in case.reword:
@@ -240,7 +240,7 @@ def _conditional_apologies(reading: Reading) -> Iterator[Hit]:
                     continue
                 seen.add(at)
                 stop = sorry.end() + condition.end()
-                yield Hit(sentence.start + sorry.start(), sentence.start + stop, _unconditional(body, sorry, at))
+                yield Hit(sentence.start + sorry.start(), sentence.start + stop, _unconditional(body, sorry))
                 break
         first = _IF_FIRST.search(body)
         if first and not seen and not re.search(r"\b(?:even|as|only) (?:if|should)\b", first.group(), re.IGNORECASE):
@@ -288,7 +288,7 @@ def _is_innocent_condition(between: str, condition: str, tail: str) -> bool:
     return not adjacent and _OF_THE_HARM.search(tail) is None
 
 
-def _unconditional(body: str, sorry: re.Match[str], at: int) -> str | None:
+def _unconditional(body: str, sorry: re.Match[str]) -> str | None:
     head = body[: sorry.end()]
     if len(body) > MAX_REWORDED or not re.match(r"(?:we|i)\b", head, re.IGNORECASE):
         return None

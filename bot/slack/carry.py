@@ -1,0 +1,798 @@
+"""The way out to Slack: every Web API call, and what came of it as an outcome. Nothing here decides what is said."""
+
+import asyncio
+import json
+import re
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import blocks
+from handlers.card import Card
+from handlers.domain.delivery import Dead, Held, Outcome, Retry, Sent, Unknown
+from handlers.domain.people import Account, AccountKind
+from storage.outbox import Claimed
+
+log = structlog.get_logger()
+Json = dict[str, Any]
+
+SLACK_API: Final = "https://slack.com/api/"
+RESPONSE_HOST: Final = "hooks.slack.com"
+"""Where Slack's own response_urls point. https://docs.slack.dev/interactivity/handling-user-interaction"""
+CALL_SECONDS: Final = 7.0
+"""One call, answer included; a row may take 8 s in all (promises, section 2)."""
+CONNECT_SECONDS: Final = 3.0
+"""Until a connection stands; before that nothing was sent."""
+WHO_SECONDS: Final = 1.5
+"""A look-up while somebody waits for an answer that is due within 3 s."""
+LINK_SECONDS: Final = 1.0
+"""For a permalink, which a post can do without."""
+LONGEST_WAIT: Final = 3600.0
+"""Seconds of Retry-After that are believed; ours."""
+POST_BURST: Final = 3
+POSTS_PER_SECOND: Final = 1.0
+"""Posts into one channel: one a second, short bursts pass. https://docs.slack.dev/apis/web-api/rate-limits"""
+BINDING_SECONDS: Final = 600.0
+"""How old what we know of a customer's channel may be when its post leaves (promises, section 5, threat 5)."""
+LIST_PAGE: Final = 1000
+"""Channels a page. https://docs.slack.dev/reference/methods/conversations.list"""
+LIST_PAGES: Final = 30
+"""Pages read at most; ours: more than a workspace's tier allows in a minute."""
+HISTORY_PAGE: Final = 200
+"""Messages a page, as advised. https://docs.slack.dev/reference/methods/conversations.history"""
+HISTORY_PAGES: Final = 5
+"""Pages read at most while looking for a post; ours."""
+CLOCK_SLACK: Final = 60.0
+"""Seconds by which our clock and Slack's may differ when a post is looked for."""
+NAME_TRIES: Final = 9
+"""inc-7-checkout … inc-7-checkout-9: how many names a room may try."""
+CHANNEL_NAME: Final = 80
+"""Characters. https://docs.slack.dev/reference/methods/conversations.create"""
+ECHOES: Final = 4096
+"""Echoes of our own posts kept in memory; ours."""
+
+UNSURE: Final = frozenset({"internal_error", "fatal_error", "duplicate_message_not_found"})
+"""Part may have happened: every method's error table says so of the first two; the third hints at an earlier post."""
+LATER: Final = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org", "request_timeout"})
+"""Certainly not done, and worth another try. https://docs.slack.dev/reference/methods/chat.postMessage (errors)"""
+FINE: Final[Mapping[str, frozenset[str]]] = {
+    "pins.add": frozenset({"already_pinned"}),
+    "conversations.invite": frozenset({"already_in_channel", "cant_invite_self"}),
+    "conversations.kick": frozenset({"not_in_channel"}),
+    "conversations.archive": frozenset({"already_archived"}),
+}
+"""Refusals that say it is already so."""
+READS: Final = frozenset(
+    {
+        "chat.getPermalink",
+        "conversations.history",
+        "conversations.info",
+        "conversations.list",
+        "conversations.replies",
+        "users.info",
+    }
+)
+"""Methods that take no JSON. https://docs.slack.dev/apis/web-api (methods supporting JSON)"""
+
+SCOPES: Final[Mapping[str, str]] = {
+    "app_mentions:read": "to hear @Amends",
+    "channels:history": "to look whether a post arrived",
+    "channels:manage": "to open rooms",
+    "channels:read": "to check where a post goes",
+    "chat:write": "to post",
+    "commands": "for /incident",
+    "groups:history": "to look whether a post arrived in a private room",
+    "groups:read": "to check private rooms",
+    "groups:write": "to open private rooms",
+    "im:history": "to hear direct messages",
+    "im:write": "to write to one person",
+    "metadata.message:read": "to recognise its own posts",
+    "pins:write": "to pin the headline",
+    "users:read": "to tell colleagues from guests",
+    "users:read.email": "to know one person on both platforms",
+}
+"""Every scope the app asks for, and why; nothing else is asked for."""
+MINIMUM: Final = frozenset({"channels:manage", "chat:write", "commands", "users:read"})
+"""Without these nothing works; the others are each missed in one place."""
+
+_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who the bot is in its workspace. `url` is the workspace's address, with a slash at its end."""
+
+    team: str
+    user: str
+    bot: str
+    name: str = ""
+    url: str = ""
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A call that did not succeed: Slack's `error` name (or our words for it) and what follows for a row."""
+
+    error: str
+    outcome: Retry | Unknown | Dead
+
+    @property
+    def missing(self) -> bool:
+        """Whether this Slack cannot or may not do it at all, so that nobody can know."""
+        return self.error in ("unknown_method", "missing_scope", "not_allowed_token_type", "method_deprecated")
+
+
+@dataclass(frozen=True, slots=True)
+class _Binding:
+    """What was seen of a channel, `at` seconds on the carrier's clock."""
+
+    name: str
+    archived: bool
+    member: bool
+    teams: frozenset[str]
+    at: float
+
+
+class SlackCarrier:
+    """Carries rows to one workspace. `start` before the first call, `close` at the end.
+
+    `clock` counts seconds for rates and cached channels (the sandbox hands in its own); `paced` switches our own pacing
+    of posts off where time stands still.
+    """
+
+    platform = "slack"
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str = SLACK_API,
+        clock: Callable[[], float] = time.monotonic,
+        paced: bool = True,
+    ) -> None:
+        """Nothing is opened yet."""
+        self.api_url = api_url if api_url.endswith("/") else f"{api_url}/"
+        self.me: Me | None = None
+        self.client = AsyncWebClient(token, base_url=self.api_url, timeout=int(CALL_SECONDS), retry_handlers=[])
+        if _loopback(self.api_url):
+            self.client.proxy = None  # the environment's proxy is for the outside
+        self._clock = clock
+        self._paced = paced
+        self._session: aiohttp.ClientSession | None = None
+        self._closed_until: dict[tuple[str, str], float] = {}
+        self._levels: dict[str, tuple[float, float]] = {}
+        self._bindings: dict[str, _Binding] = {}
+        self._trusted: dict[str, _Binding] = {}
+        self._listed = float("-inf")
+        self._listing: asyncio.Task[None] | None = None
+        self._checkable = True
+        self._moved: dict[str, str] = {}
+        self._echoes: OrderedDict[str, Sent] = OrderedDict()
+
+    # --- connection --------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the one session all calls share (without it the SDK dials for each)."""
+        if self._session is None:
+            limit = aiohttp.ClientTimeout(total=CALL_SECONDS, connect=CONNECT_SECONDS + 1, sock_connect=CONNECT_SECONDS)
+            connector = aiohttp.TCPConnector(limit=40, keepalive_timeout=20)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=limit, cookie_jar=aiohttp.DummyCookieJar()
+            )
+            self.client.session = self._session
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._listing is not None:
+            self._listing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listing
+            self._listing = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+            self.client.session = None
+
+    async def hello(self) -> Me | Fault:
+        """Ask Slack who this token is, and keep it in `me`. https://docs.slack.dev/reference/methods/auth.test."""
+        answer = await self._asked("auth.test", {})
+        if isinstance(answer, Fault):
+            return answer
+        told, headers = answer
+        scopes = frozenset(s.strip() for s in headers.get("x-oauth-scopes", "").split(",") if s.strip())
+        url = str(told.get("url") or "")
+        self.me = Me(
+            str(told.get("team_id") or ""),
+            str(told.get("user_id") or ""),
+            str(told.get("bot_id") or ""),
+            str(told.get("team") or ""),
+            url if url.startswith("https://") else "",
+            scopes,
+        )
+        return self.me
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    async def call(self, method: str, /, *, seconds: float = CALL_SECONDS, **args: Any) -> Json | Fault:
+        """One Web API call; never raises for what Slack or the network does.
+
+        No call is made inside a Retry-After window of its method (a post: of its channel). https://docs.slack.dev/apis/web-api
+        """
+        answer = await self._asked(method, args, seconds)
+        return answer if isinstance(answer, Fault) else answer[0]
+
+    async def _asked(
+        self, method: str, args: Json, seconds: float = CALL_SECONDS
+    ) -> tuple[Json, Mapping[str, str]] | Fault:
+        bucket = (method, str(args.get("channel", "")) if method == "chat.postMessage" else "")
+        wait = self._closed_until.get(bucket, 0.0) - self._clock()
+        if wait > 0:
+            return Fault("ratelimited", Retry("Slack asked us to wait", wait))
+        self._closed_until.pop(bucket, None)
+        await self.start()
+        try:
+            async with asyncio.timeout(seconds):
+                if method in READS:
+                    told = await self.client.api_call(method, http_verb="GET", params=args)
+                else:
+                    told = await self.client.api_call(method, json=args)
+        except SlackApiError as error:
+            return self._fault(method, bucket, error)
+        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
+            return Fault("no connection", Retry(f"no connection to Slack ({type(error).__name__})"))
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            return Fault("no answer", Unknown(f"no answer from Slack ({type(error).__name__})"))
+        except (SlackClientError, ValueError, AttributeError, TypeError, json.JSONDecodeError):
+            # The SDK stumbles over answers that are no JSON objects. Something was answered: it may have happened.
+            return Fault("unreadable", Unknown("Slack's answer could not be read"))
+        if not isinstance(told.data, dict):
+            return Fault("unreadable", Unknown("Slack's answer could not be read"))
+        return told.data, {k.lower(): v for k, v in told.headers.items()}
+
+    def _fault(self, method: str, bucket: tuple[str, str], error: SlackApiError) -> Fault:
+        response: Any = error.response
+        status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
+        headers: Mapping[str, str] = {k.lower(): v for k, v in dict(getattr(response, "headers", {}) or {}).items()}
+        data = getattr(response, "data", None)
+        told: Json = data if isinstance(data, dict) else {}
+        name = str(told.get("error") or "")
+        if status == 429 or name in ("ratelimited", "rate_limited"):
+            after = _seconds(headers.get("retry-after", ""))
+            if after is not None:
+                self._closed_until[bucket] = self._clock() + after
+            return Fault("ratelimited", Retry("Slack asked us to wait", after))
+        if status == 501:
+            return Fault("unknown_method", Dead("unknown_method"))
+        if status >= 500 or name in UNSURE:
+            return Fault(name or f"HTTP {status}", Unknown(name or f"Slack answered {status}"))
+        if not told:
+            if status in (404, 405):  # how emulators say that they lack a method
+                return Fault("unknown_method", Dead("unknown_method"))
+            if 400 <= status < 500:
+                return Fault(f"HTTP {status}", Dead(f"Slack answered {status}"))
+            return Fault("unreadable", Unknown(f"Slack answered {status or 'something'} that could not be read"))
+        name = name or "refused without a reason"
+        if name in LATER:
+            return Fault(name, Retry(name, _seconds(headers.get("retry-after", ""))))
+        needed = str(told.get("needed") or "")
+        reason = f"missing_scope: {needed}" if name == "missing_scope" and needed else name
+        hints = told.get("errors") or (told.get("response_metadata") or {}).get("messages")
+        if name.startswith("invalid_") and hints:
+            log.warning("slack refused the form of a call", method=method, error=name, hints=str(hints)[:500])
+        return Fault(name, Dead(reason))
+
+    async def respond(self, url: str, payload: Json) -> bool:
+        """Post to a response_url; whether it was taken. Only Slack's host or the Web API's own, and no redirects."""
+        if not self._ours(url):
+            log.warning("a response_url points elsewhere; nothing was sent there")
+            return False
+        await self.start()
+        assert self._session is not None
+        try:
+            async with self._session.post(url, json=payload, allow_redirects=False) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+            return False
+
+    def _ours(self, url: str) -> bool:
+        try:
+            there, here = urlsplit(url), urlsplit(self.api_url)
+        except ValueError:
+            return False
+        if (there.scheme, there.netloc) == ("https", RESPONSE_HOST):
+            return True
+        return here.netloc != "slack.com" and (there.scheme, there.netloc) == (here.scheme, here.netloc)
+
+    # --- rows --------------------------------------------------------------------------------------------------------
+
+    async def carry(self, row: Claimed) -> Outcome:
+        """Put a row on screen."""
+        match row.op:
+            case "message":
+                return await self._message(row)
+            case "open":
+                return await self._open(row)
+            case "home":
+                return await self._plainly(row, "views.publish", user_id=row.address, view=blocks.home(_card(row)))
+        channel = self._now(row.address)
+        match row.op:
+            case "pin":
+                return await self._plainly(row, "pins.add", channel=channel, timestamp=row.target_id)
+            case "topic":
+                topic = blocks.fit(row.args[0] if row.args else "", blocks.TOPIC_CHARACTERS)
+                return await self._plainly(row, "conversations.setTopic", channel=channel, topic=topic)
+            case "invite":
+                return await self._invite(row, channel)
+            case "remove":
+                return await self._plainly(row, "conversations.kick", channel=channel, user=row.args[0])
+            case "rename":
+                return await self._plainly(row, "conversations.rename", channel=channel, name=row.args[0])
+            case "close":
+                return await self._plainly(row, "conversations.archive", channel=row.args[0] if row.args else channel)
+        return Dead(f"Slack has no {row.op}")
+
+    async def _plainly(self, row: Claimed, method: str, **args: Any) -> Outcome:
+        told = await self.call(method, **args)
+        if isinstance(told, Fault) and told.error not in FINE.get(method, ()):
+            return told.outcome
+        return Sent(row.target_id or row.message_id or row.nonce, row.address)
+
+    async def _invite(self, row: Claimed, channel: str) -> Outcome:
+        for user in row.args:  # one by one: who is in already must not keep others out
+            told = await self.call("conversations.invite", channel=channel, users=user)
+            if isinstance(told, Fault) and told.error not in FINE["conversations.invite"]:
+                return told.outcome
+        return Sent(row.nonce, row.address)
+
+    async def _message(self, row: Claimed) -> Outcome:
+        if row.place.kind == "thread":
+            return Dead("Slack has no such place")
+        channel = self._now(row.message_at or row.address)
+        if not channel:
+            return Held("no incidents channel is known")
+        try:
+            content = self._content(row)
+        except ValueError as error:
+            return Dead(str(error))
+        if row.message_id:
+            return await self._edit(row, channel, content)
+        if row.audience == "customer":
+            problem = await self._drifted(channel)
+            if problem is not None:
+                return problem
+        wait = self._pace(channel)
+        if wait > 0:
+            return Retry("one post a second and channel", wait)
+        return await self._post(row, channel, content)
+
+    @staticmethod
+    def _content(row: Claimed, room: int = blocks.ALL_CHARACTERS) -> Json:
+        if row.audience == "customer" or row.card is None:
+            return blocks.customer(row.text, row.nonce)
+        return blocks.message(row.card, row.nonce, room=room)
+
+    async def _post(self, row: Claimed, channel: str, content: Json) -> Outcome:
+        args: Json = {
+            "channel": channel,
+            "parse": "none",
+            "link_names": False,
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "client_msg_id": row.nonce,
+        }
+        if row.thread_id:
+            args["thread_ts"] = row.thread_id
+        told = await self.call("chat.postMessage", **args, **content)
+        if isinstance(told, Fault) and told.error == "msg_blocks_too_long" and row.card is not None:
+            content = self._content(row, blocks.ALL_CHARACTERS // 2)
+            told = await self.call("chat.postMessage", **args, **content)
+        if isinstance(told, Fault):
+            heard = self._echoes.pop(row.nonce, None) if isinstance(told.outcome, Unknown) else None
+            return heard or told.outcome
+        ts, at = str(told.get("ts") or ""), str(told.get("channel") or channel)
+        if not ts:
+            return Unknown("Slack named no message")
+        link = await self._permalink(at, ts) if row.audience == "customer" else ""
+        return Sent(ts, at, link)
+
+    async def _edit(self, row: Claimed, channel: str, content: Json) -> Outcome:
+        args: Json = {"channel": channel, "ts": row.message_id, "parse": "none", "link_names": False}
+        content = {k: v for k, v in content.items() if k != "metadata"}
+        content.setdefault("blocks", [])  # blocks left out would stay as they were
+        told = await self.call("chat.update", **args, **content)
+        if isinstance(told, Fault) and told.error == "msg_blocks_too_long" and row.card is not None:
+            lean = self._content(row, blocks.ALL_CHARACTERS // 2)
+            told = await self.call("chat.update", **args, text=lean["text"], blocks=lean["blocks"])
+        return told.outcome if isinstance(told, Fault) else Sent(row.message_id, channel)
+
+    async def _permalink(self, channel: str, ts: str) -> str:
+        told = await self.call("chat.getPermalink", seconds=LINK_SECONDS, channel=channel, message_ts=ts)
+        link = "" if isinstance(told, Fault) else str(told.get("permalink") or "")
+        return link if link.startswith("https://") else ""
+
+    # --- rooms -------------------------------------------------------------------------------------------------------
+
+    async def _open(self, row: Claimed) -> Outcome:
+        """A channel of this name, or the next one that is free; one that our bot made before is taken again."""
+        if row.message_id:
+            return Sent(row.message_id, row.message_at)
+        private = "private" in row.args[1:]
+        for number in range(1, NAME_TRIES + 1):
+            name = _named(row.args[0], number)
+            told = await self.call("conversations.create", name=name, is_private=private)
+            if not isinstance(told, Fault):
+                return self._opened(told.get("channel") or {}, name)
+            if told.error != "name_taken":
+                return told.outcome
+            taken = await self._by_name(name)
+            if isinstance(taken, Fault) and isinstance(taken.outcome, Retry):
+                return taken.outcome
+            if isinstance(taken, dict) and await self._mine(taken, private=private):
+                return self._opened(taken, name)
+        return Dead("name_taken")
+
+    def _opened(self, channel: Json, name: str) -> Outcome:
+        found = str(channel.get("id") or "")
+        if not found:
+            return Unknown("Slack named no channel")
+        link = f"{self.me.url}archives/{found}" if self.me is not None and self.me.url else ""
+        return Sent(found, found, link, str(channel.get("name") or name))
+
+    async def _mine(self, channel: Json, *, private: bool) -> bool:
+        if self.me is None:
+            await self.hello()
+        ours = self.me is not None and channel.get("creator") == self.me.user
+        return ours and not channel.get("is_archived") and bool(channel.get("is_private")) == private
+
+    async def _by_name(self, name: str) -> Json | Fault | None:
+        async for page in self._channels():
+            if isinstance(page, Fault):
+                return page
+            for channel in page:
+                if name in (channel.get("name"), channel.get("name_normalized")):
+                    return channel
+        return None
+
+    async def _channels(self) -> AsyncIterator[list[Json] | Fault]:
+        """Every channel the bot may know of, page by page; a fault ends it."""
+        cursor, types = "", "public_channel,private_channel"
+        for _ in range(LIST_PAGES):
+            args: Json = {"types": types, "limit": LIST_PAGE, "exclude_archived": False}
+            if cursor:
+                args["cursor"] = cursor
+            told = await self.call("conversations.list", **args)
+            if isinstance(told, Fault):
+                if told.error == "missing_scope" and types != "public_channel":
+                    types = "public_channel"  # private ones may not be listed: the public ones still can
+                    continue
+                yield told
+                return
+            rows = told.get("channels")
+            yield [c for c in rows if isinstance(c, dict)] if isinstance(rows, list) else []
+            cursor = str((told.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return
+
+    async def find_channel(self, name_or_id: str) -> tuple[str, str] | None:
+        """A channel by id, or by name with or without #: its id and name; None if there is none that the bot sees."""
+        said = name_or_id.strip().removeprefix("#")
+        if _CHANNEL_ID.fullmatch(said):
+            told = await self.call("conversations.info", channel=said)
+            if isinstance(told, Fault):
+                return (said, said) if told.missing else None
+            return said, str((told.get("channel") or {}).get("name") or said)
+        found = await self._by_name(said.lower())
+        return (str(found["id"]), str(found.get("name") or said)) if isinstance(found, dict) else None
+
+    # --- where customers are -----------------------------------------------------------------------------------------
+
+    async def _drifted(self, channel: str) -> Outcome | None:
+        """What speaks against posting to a customer's channel now; None if nothing does, or if nobody can know."""
+        found = await self._binding(channel)
+        if not isinstance(found, _Binding):
+            return found
+        if found.archived:
+            return Dead("is_archived")
+        if not found.member:
+            return Dead("not_in_channel")
+        before = self._trusted.get(channel, found)
+        self._trusted[channel] = found  # held once; whoever says "send again" has looked
+        if before.name != found.name:
+            return Held(f"the channel #{before.name} is called #{found.name} now: look before it is sent")
+        if found.teams - before.teams:
+            return Held("the channel is shared with another workspace now: look before it is sent")
+        return None
+
+    async def _binding(self, channel: str) -> _Binding | Outcome | None:
+        fresh = self._fresh(channel)
+        if fresh is not None or not self._checkable:
+            return fresh
+        if self._clock() - self._listed > BINDING_SECONDS:
+            if self._listing is None or self._listing.done():
+                self._listing = asyncio.create_task(self._list_bindings())
+            await asyncio.wait({self._listing}, timeout=CALL_SECONDS / 2)
+            if not self._listing.done():
+                return Retry("the list of channels is being read", 2.0)
+            fresh = self._fresh(channel)
+            if fresh is not None:
+                return fresh
+        told = await self.call("conversations.info", seconds=CALL_SECONDS / 2, channel=channel)
+        if isinstance(told, Fault):
+            if told.missing:
+                self._checkable = False
+                return None
+            # A question that got no answer had no effect: whatever the reason, it can be asked again.
+            return told.outcome if not isinstance(told.outcome, Unknown) else Retry(told.outcome.reason)
+        return self._noted(told.get("channel") or {}, channel)
+
+    def _fresh(self, channel: str) -> _Binding | None:
+        known = self._bindings.get(channel)
+        return known if known is not None and self._clock() - known.at <= BINDING_SECONDS else None
+
+    def _noted(self, channel: Json, channel_id: str) -> _Binding:
+        # A list may leave out who is in: then the post itself will tell.
+        teams = channel.get("connected_team_ids") or channel.get("shared_team_ids") or []
+        found = _Binding(
+            str(channel.get("name") or ""),
+            bool(channel.get("is_archived")),
+            channel.get("is_member") is not False,
+            frozenset(str(t) for t in teams if self.me is None or t != self.me.team),
+            self._clock(),
+        )
+        self._bindings[channel_id] = found
+        self._trusted.setdefault(channel_id, found)
+        return found
+
+    async def _list_bindings(self) -> None:
+        async for page in self._channels():
+            if isinstance(page, Fault):
+                return
+            for channel in page:
+                self._noted(channel, str(channel.get("id")))
+        self._listed = self._clock()
+
+    def changed(self, channel: str) -> None:
+        """An event told that a channel is not what it was: look again before the next customer's post."""
+        self._bindings.pop(channel, None)
+
+    def moved(self, old: str, new: str) -> None:
+        """An event told that a channel has another id now; posts follow it while this process lives."""
+        self._moved[old] = new
+        self._bindings.pop(old, None)
+        if old in self._trusted:
+            self._trusted[new] = self._trusted.pop(old)
+
+    def _now(self, channel: str) -> str:
+        for _ in range(5):
+            if channel not in self._moved:
+                break
+            channel = self._moved[channel]
+        return channel
+
+    # --- rates -------------------------------------------------------------------------------------------------------
+
+    def _pace(self, channel: str) -> float:
+        """Seconds until this channel may be posted to again; 0 counts the post."""
+        now = self._clock()
+        wait = self._closed_until.get(("chat.postMessage", channel), 0.0) - now
+        if wait > 0:
+            return wait
+        if not self._paced:
+            return 0.0
+        level, then = self._levels.get(channel, (float(POST_BURST), now))
+        level = min(float(POST_BURST), level + max(0.0, now - then) * POSTS_PER_SECOND)
+        if level < 1.0:
+            return (1.0 - level) / POSTS_PER_SECOND
+        if len(self._levels) > 20_000:
+            self._levels.clear()
+        self._levels[channel] = (level - 1.0, now)
+        return 0.0
+
+    # --- the unknown -------------------------------------------------------------------------------------------------
+
+    def heard(self, nonce: str, found: Sent) -> None:
+        """An echo of one of our own posts came back: remembered for whoever asks whether it arrived."""
+        self._echoes[nonce] = found
+        while len(self._echoes) > ECHOES:
+            self._echoes.popitem(last=False)
+
+    async def look(self, row: Claimed) -> Sent | bool:
+        """Look for an unknown row: by its echo, then in the channel's history, by the opaque id in the metadata."""
+        heard = self._echoes.get(row.nonce)
+        if heard is not None:
+            return heard
+        if row.message_id or row.op not in ("message", "open"):
+            return False  # done twice it is the same
+        if row.op == "open":
+            return await self._look_for_room(row)
+        channel = self._now(row.address)
+        if row.place.kind == "person":
+            told = await self.call("conversations.open", users=row.address)
+            if isinstance(told, Fault):
+                return True
+            channel = str((told.get("channel") or {}).get("id") or "")
+        return await self._look_in(channel, row) if channel else True
+
+    async def _look_for_room(self, row: Claimed) -> Sent | bool:
+        for number in range(1, NAME_TRIES + 1):
+            found = await self._by_name(_named(row.args[0], number))
+            if isinstance(found, Fault):
+                return True
+            if found is None:
+                return False
+            if await self._mine(found, private="private" in row.args[1:]):
+                opened = self._opened(found, str(found.get("name")))
+                return opened if isinstance(opened, Sent) else True
+        return False
+
+    async def _look_in(self, channel: str, row: Claimed) -> Sent | bool:
+        method = "conversations.replies" if row.thread_id else "conversations.history"
+        args: Json = {"channel": channel, "limit": HISTORY_PAGE, "include_all_metadata": True}
+        if row.thread_id:
+            args["ts"] = row.thread_id
+        floor = _floor(row)
+        for _ in range(HISTORY_PAGES):
+            told = await self.call(method, **args)
+            if isinstance(told, Fault):
+                return True
+            messages = [m for m in told.get("messages") or [] if isinstance(m, dict)]
+            for message in messages:
+                if nonce_of(message.get("metadata")) == row.nonce:
+                    return Sent(str(message.get("ts")), channel)
+            cursor = str((told.get("response_metadata") or {}).get("next_cursor") or "")
+            older = not row.thread_id and any(_number(m.get("ts")) < floor for m in messages)
+            if older or (not cursor and not told.get("has_more")):
+                return False
+            if not cursor:
+                return True
+            args["cursor"] = cursor
+        return True
+
+    # --- people ------------------------------------------------------------------------------------------------------
+
+    async def who(self, user: str, channel: str = "") -> Account | None:  # noqa: ARG002 - Teams asks by conversation
+        """What Slack says of one of its users, within 1.5 s; None if it does not say."""
+        told = await self.call("users.info", seconds=WHO_SECONDS, user=user)
+        found = told.get("user") if isinstance(told, dict) else None
+        if not isinstance(found, dict) or self.me is None:
+            return None
+        return account(found, self.me.team)
+
+    async def tell(self, user: str, channel: str, card: Card, thread: str = "") -> bool:
+        """Say a card to one person: for their eyes in the channel, else in their direct messages."""
+        content = blocks.message(card)
+        if channel and not channel.startswith("D"):
+            args: Json = {"channel": channel, "user": user, "parse": "none", "link_names": False, **content}
+            if thread:
+                args["thread_ts"] = thread
+            told = await self.call("chat.postEphemeral", **args)
+            if not isinstance(told, Fault):
+                return True
+        where = channel if channel.startswith("D") else user
+        return not isinstance(await self.call("chat.postMessage", channel=where, **QUIET, **content), Fault)
+
+    # --- the doctor --------------------------------------------------------------------------------------------------
+
+    async def check(self, incidents: str = "") -> list[str]:
+        """What is wrong with token, scopes and the incidents channel, each a sentence that says how to mend it."""
+        me = await self.hello()
+        if isinstance(me, Fault):
+            return [_token_trouble(me)]
+        problems = [
+            f"Slack: the scope {scope} is missing ({why}). Add it under OAuth & Permissions, then reinstall the app."
+            for scope, why in SCOPES.items()
+            if me.scopes and scope not in me.scopes
+        ]
+        if incidents:
+            problems += await self._check_incidents(incidents)
+        return problems
+
+    async def _check_incidents(self, incidents: str) -> list[str]:
+        found = await self.find_channel(incidents)
+        if found is None:
+            hint = "Create it and invite the bot, or set SLACK_INCIDENTS_CHANNEL."
+            return [f"Slack: there is no channel “{incidents}” that the bot can see. {hint}"]
+        told = await self.call("conversations.info", channel=found[0])
+        shown = {} if isinstance(told, Fault) else told.get("channel") or {}
+        if shown.get("is_archived"):
+            return [f"Slack: #{found[1]} is archived. Unarchive it, or set SLACK_INCIDENTS_CHANNEL to another."]
+        if shown.get("is_member") is False:
+            return [f"Slack: the bot is not in #{found[1]}. Type /invite @Amends there."]
+        return []
+
+
+QUIET: Final[Mapping[str, Any]] = {"parse": "none", "link_names": False, "unfurl_links": False, "unfurl_media": False}
+"""How every post is made: no names linked, nothing unfolded."""
+
+
+def account(user: Mapping[str, Any], team: str) -> Account:
+    """A Slack user object as an account of the workspace `team`. https://docs.slack.dev/reference/objects/user-object."""
+    profile = user.get("profile") if isinstance(user.get("profile"), dict) else {}
+    assert isinstance(profile, dict)
+    own = str(user.get("team_id") or profile.get("team") or "")
+    kind: AccountKind = "colleague"
+    if user.get("is_bot") or user.get("id") == "USLACKBOT":
+        kind = "bot"
+    elif own != team or user.get("is_stranger") or user.get("deleted"):
+        kind = "stranger"
+    elif user.get("is_restricted") or user.get("is_ultra_restricted"):
+        kind = "guest"
+    name = profile.get("real_name") or user.get("real_name") or profile.get("display_name") or user.get("name") or ""
+    email = str(profile.get("email") or "") if user.get("is_email_confirmed", True) and kind == "colleague" else ""
+    return Account(
+        "slack",
+        str(user.get("id") or ""),
+        blocks.clean(str(name))[:200] or str(user.get("id")),
+        kind,
+        email.lower(),
+        own,
+        fetched_at=datetime.now(UTC),
+    )
+
+
+def nonce_of(metadata: object) -> str:
+    """The opaque id in a message's metadata, if it is one of ours."""
+    if not isinstance(metadata, dict) or metadata.get("event_type") != blocks.EVENT_TYPE:
+        return ""
+    payload = metadata.get("event_payload")
+    return str(payload.get("id") or "") if isinstance(payload, dict) else ""
+
+
+def _card(row: Claimed) -> Card:
+    return row.card if row.card is not None else Card("Amends")
+
+
+def _named(name: str, number: int) -> str:
+    tail = f"-{number}" if number > 1 else ""
+    return name[: CHANNEL_NAME - len(tail)].rstrip("-_") + tail
+
+
+def _seconds(header: str) -> float | None:
+    try:
+        return min(max(float(header), 0.0), LONGEST_WAIT)
+    except ValueError:
+        return None
+
+
+def _number(ts: object) -> float:
+    try:
+        return float(str(ts))
+    except ValueError:
+        return float("inf")
+
+
+def _floor(row: Claimed) -> float:
+    """The earliest second at which a row can have been posted: its nonce (UUIDv7) carries when it was written down.
+
+    Where that lies after the row's lease the two were made by different clocks, and nothing can be said: 0.
+    """
+    try:
+        written = (uuid.UUID(row.nonce).int >> 80) / 1000
+    except ValueError:
+        return 0.0
+    return written - CLOCK_SLACK if written <= row.lease_until.timestamp() + CLOCK_SLACK else 0.0
+
+
+def _loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+
+
+def _token_trouble(fault: Fault) -> str:
+    if isinstance(fault.outcome, Dead):
+        return (
+            f"Slack does not take SLACK_BOT_TOKEN ({fault.error}). Copy the Bot User OAuth Token from OAuth & "
+            "Permissions again; reinstall the app if it was removed."
+        )
+    return f"Slack cannot be reached ({fault.outcome.reason}). Check the network, a proxy, or SLACK_API_URL."
