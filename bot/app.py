@@ -33,6 +33,7 @@ from bot.teams.listen import TeamsListener
 from bot.teams.tokens import Verifier
 from bot.web import health
 from bot.web.door import body_of
+from handlers.commands import PostSettled
 from handlers.domain.catalog import CatalogErrors, parse_bytes, to_dict
 from handlers.domain.delivery import Sent
 from handlers.domain.incident import Setting
@@ -108,7 +109,7 @@ class App:
         )
         await carrier.start()
         self._stack.push_async_callback(carrier.close)
-        problems = await carrier.check(settings.slack_incidents_channel)
+        problems = await carrier.check(settings.slack_incidents_channel, vital=True)
         channel = None if problems else await carrier.find_channel(settings.slack_incidents_channel)
         if channel is None:
             raise Wrong(problems[0] if problems else "Slack did not answer. Start again in a moment.")
@@ -124,7 +125,13 @@ class App:
 
     async def _arrived(self, nonce: str, found: Sent) -> None:
         """The echo of our own post settles its row, whatever became of the answer."""
-        await self.store.rows(lambda c, now: outbox.arrived(c, now, nonce, found))
+
+        def settled(book: SqlBook) -> None:
+            post = outbox.arrived(book.connection, book.now, nonce, found)
+            if post is not None and post.audience == "customer":
+                self.intake.machine(book, PostSettled(post.key))
+
+        await self.store.book(settled)
 
     async def _start_teams(self) -> None:
         settings, outside = self.settings, self.outside
@@ -145,13 +152,21 @@ class App:
             token_source=outside.teams_token,
         )
         self._stack.callback(connector.close)
-        carrier = TeamsCarrier(connector, self.store, settings.teams_tenant_id, outside.teams_service_url)
+        carrier = TeamsCarrier(
+            connector,
+            self.store,
+            settings.teams_tenant_id,
+            outside.teams_service_url,
+            f"28:{settings.teams_app_id}" if settings.teams_app_id else "",
+            dialogs=not settings.loopback,
+        )
         if settings.teams_incidents_channel:
             channel = settings.teams_incidents_channel
             await self.store.book(lambda book: book.put(Setting("teams.incidents", channel)))
         self.teams = carrier
         self.delivery.carriers["teams"] = carrier
         self.teams_door = TeamsListener(self.intake, self.store, connector, verifier, carrier)
+        self._stack.push_async_callback(self.teams_door.close)
 
     async def stop(self) -> None:
         """Claim nothing more, let what is under way finish, close everything."""
@@ -269,7 +284,13 @@ def listen(host: str, port: int) -> socket.socket:
 async def serving(app: App, sock: socket.socket) -> AsyncIterator[uvicorn.Server]:
     """The server, started and listening; it stops when the block ends (or on a signal, see `serve`)."""
     config = uvicorn.Config(
-        app.asgi(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=10, server_header=False
+        app.asgi(),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=10,
+        server_header=False,
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     await app.start()
@@ -290,5 +311,10 @@ async def serve(app: App, sock: socket.socket, *, ready: Callable[[], None] = la
     """Serve until a signal; a wrong setting found while starting is raised as Wrong."""
     async with serving(app, sock) as server:
         ready()
-        while not server.should_exit:  # noqa: ASYNC110 - uvicorn sets it in its signal handler
-            await asyncio.sleep(0.1)
+        await until_signal(server)
+
+
+async def until_signal(server: uvicorn.Server) -> None:
+    """Wait until the server was told to stop."""
+    while not server.should_exit:  # noqa: ASYNC110 - uvicorn sets it in its signal handler
+        await asyncio.sleep(0.1)

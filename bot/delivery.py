@@ -183,7 +183,8 @@ class Delivery:
         for row in rows:
             try:
                 look = self.carriers[row.place.platform].look
-                found = False if repeatable(row) else await asyncio.wait_for(look(row), CALL_SECONDS)
+                blind = repeatable(row) and (row.op != "open" or row.message_id)  # a room is found by its name
+                found = False if blind else await asyncio.wait_for(look(row), CALL_SECONDS)
             except Exception as error:  # noqa: BLE001 - not being able to look is an answer: nobody can know
                 log.warning("could not look", key=row.key, error=type(error).__name__)
                 found = True

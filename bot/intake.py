@@ -15,7 +15,8 @@ from bot.store import Store
 from handlers import commands, grammar, look
 from handlers.card import Block, Button, Buttons, Card, Code, Form, line, small
 from handlers.context import Context, Whence
-from handlers.decide import decide, tick
+from handlers.decide import DUE, decide
+from handlers.declare import may_be_service
 from handlers.domain.delivery import REPLY, Place, Post
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Room
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 SAME_WORDS = timedelta(seconds=10)
 """The same words by the same person in the same room within this time are one request (promises.md, section 1)."""
 NOT_RECORDED = "Not recorded: the database does not answer. Say it again in a minute; until then, note it by hand."
+LONGEST_ROUND = 200
+"""Transactions of one kind in a tick: thousands may fall due at once, and a tick ends all the same."""
 FLOOD = 600
 """Commands a minute from one person; more are answered, not executed (promises.md, section 5)."""
 
@@ -126,7 +129,7 @@ class Intake:
         if isinstance(reply.show, Form):
             book.forget(request.key)
             return Answer(reply.show), book.sent
-        incident = getattr(command, "incident", None) or ctx.whence.room or _declared(book)
+        incident = getattr(command, "incident", None) or ctx.whence.room or next(iter(book.told), None)
         book.answered(request.key, pack(reply.show), incident, changed=reply.changed)
         if reply.changed:
             self.accepted += 1
@@ -140,8 +143,9 @@ class Intake:
         if answer.recorded and ctx.whence.room is not None and book.said_in_room(ctx.whence.room):
             return Answer(None, recorded=True), book.sent  # the card in this very room is the answer
         place = Place("teams", "thread", request.reply_to)
-        if ctx.whence.customer:
-            place = Place("teams", "person", request.user)  # nothing of ours is said in a customer's channel
+        if ctx.whence.customer or (book.private_seen and not request.personal):
+            # nothing of ours is said in a customer's channel, nothing private where others read along
+            place = Place("teams", "person", request.user)
         book.send(Post(f"reply/{request.key}@teams", place, card=answer.show, rank=REPLY))
         return answer, book.sent
 
@@ -177,6 +181,8 @@ class Intake:
             zone=ctx.zone,
             room=ctx.whence.room,
             exists=lambda n: book.get(Incident, n) is not None,
+            is_service=lambda w: may_be_service(book.catalog, w),
+            is_customer=lambda w: book.catalog.customer(w) is not None,
         )
         if request.values is not None:
             sent = grammar.from_form(request.words, request.values, reading)
@@ -199,14 +205,26 @@ class Intake:
         return len(recent) > FLOOD
 
     async def tick(self) -> int:
-        """The clock: do what is due."""
-        done, sent = await self.store.book(self._tick)
-        if sent:
-            self.wake()
-        return done
+        """The clock: do what is due, kind by kind, so that a fault in one does not silence the others."""
+        total, fault = 0, None
+        for due in DUE:
+            try:
+                for _ in range(LONGEST_ROUND):
+                    done, sent = await self.store.book(lambda book, due=due: self._due(book, due))  # type: ignore[misc]
+                    total += done
+                    if sent:
+                        self.wake()
+                    if not done:
+                        break
+            except Exception as error:
+                log.exception("what is due stumbled; the rest goes on", due=due.__name__)
+                fault = error
+        if fault is not None:
+            raise fault
+        return total
 
-    def _tick(self, book: SqlBook) -> tuple[int, int]:
-        done = tick(self._as(NOBODY, Whence("clock"), book.now), book)
+    def _due(self, book: SqlBook, due: Callable[[Context, SqlBook], int]) -> tuple[int, int]:
+        done = due(self._as(NOBODY, Whence("clock"), book.now), book)
         return done, book.sent
 
     def machine(self, book: SqlBook, command: commands.Command) -> None:
@@ -232,11 +250,6 @@ def misread(found: grammar.Misread) -> Card:
         blocks.append(line("Did you mean ", Code(found.nearest), "?"))
     blocks.append(small("Nothing was changed. ", Code("help"), " lists everything."))
     return Card("I did not understand that", tuple(blocks), "warning")
-
-
-def _declared(book: SqlBook) -> int | None:
-    """The incident a request created, if it did."""
-    return next((row[3]["number"] for row in book.changes if row[0] == "incidents" and row[2] is None), None)
 
 
 def _show(stored: Any) -> Card | None:

@@ -51,6 +51,8 @@ _QUIET: Final[Mapping[str, int]] = {
     # Bolt logs whole bodies: at INFO when a signature is wrong, at WARNING when nothing listens for a request.
     "slack_bolt": logging.ERROR,
     "slack_sdk": logging.WARNING,
+    "alembic": logging.WARNING,
+    "uvicorn.error": logging.WARNING,
     "aiohttp.access": logging.WARNING,
     "apscheduler": logging.WARNING,
     "asyncio": logging.WARNING,

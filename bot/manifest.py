@@ -32,15 +32,25 @@ ABOUT: Final = (
 EVENTS: Final[dict[str, str]] = {
     "app_home_opened": "draw the person's own page",
     "app_mention": "hear `@Amends …`",
-    "channel_archive": "a customer's channel is gone: its posts are held",
+    "app_uninstalled": "say in the log that nothing can be posted any more",
+    "channel_archive": "a customer's channel is gone: look before the next post",
     "channel_id_changed": "a shared channel got another id",
-    "channel_rename": "show the new name",
+    "channel_rename": "know its new name",
+    "channel_shared": "another company reads along from now on: look before the next post",
+    "channel_unarchive": "it is back",
+    "channel_unshared": "a customer left: look before the next post",
     "group_archive": "the same for private channels",
     "group_rename": "the same for private channels",
+    "group_unarchive": "the same for private channels",
+    "member_left_channel": "the bot was taken out: look before the next post",
     "message.im": "hear a direct message",
     "message_metadata_posted": "our own post came back: it did arrive",
+    "tokens_revoked": "say in the log that nothing can be posted any more",
 }
 """Every event subscribed to, and what for: https://docs.slack.dev/reference/events."""
+
+SHORTCUTS: Final[dict[str, str]] = {"declare": "Declare an incident"}
+"""Global shortcuts (the lightning bolt): the line of the grammar each says, and its name."""
 
 COMMAND_CHARACTERS: Final = 32
 """Longest slash command with its slash: https://docs.slack.dev/interactivity/implementing-slash-commands."""
@@ -105,6 +115,10 @@ def slack_manifest(url: str, *, socket: bool = False, command: str = "/incident"
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": NAME, "always_online": True},
+            "shortcuts": [
+                {"name": name, "type": "global", "callback_id": says, "description": USAGE[says].meaning}
+                for says, name in SHORTCUTS.items()
+            ],
             "slash_commands": [
                 {
                     "command": name,
@@ -201,7 +215,7 @@ def teams_manifest(url: str, app_id: str) -> Json:
 def _menu(verb: str) -> Json:
     """A verb in the command menu: it only pastes its title."""
     entry = USAGE[verb]
-    hint = f"{entry.meaning} {entry.example}" if entry.example != verb else entry.meaning
+    hint = f"{entry.meaning} Say: {entry.example}" if entry.example != verb else entry.meaning
     return {"title": verb, "description": hint if len(hint) <= TEAMS_HINT else entry.meaning}
 
 

@@ -18,7 +18,7 @@ from handlers.commands import (
 from handlers.context import Context
 from handlers.customers import affected_by, digest_of, recipients
 from handlers.domain.apology import VARIANTS, Apology, Promise, Recipient, Shown, Suggestion, Version, Waiver
-from handlers.domain.compose import Audience, Composed, Gap, Source, compose, compose_holding, gaps
+from handlers.domain.compose import Audience, Composed, Gap, Source, carried_over, compose, compose_holding, gaps
 from handlers.domain.errors import Refused
 from handlers.domain.facts import KINDS, Fact
 from handlers.domain.incident import Incident, Recurrence, Task
@@ -70,9 +70,9 @@ def source_of(
 ) -> Source:
     """All the composer may look at, read from the record."""
     numbers = tuple(i.number for i in incidents)
-    facts = [f for n in numbers for f in book.find(Fact, incident=n) if f.state == "live"]
     links = [r for r in book.find(Recurrence) if not r.gone and (r.incident in numbers or r.earlier in numbers)]
-    others = {n for r in links for n in (r.incident, r.earlier)} - set(numbers)
+    others = sorted({n for r in links for n in (r.incident, r.earlier)} - set(numbers))
+    facts = [f for n in (*numbers, *others) for f in book.find(Fact, incident=n) if f.state == "live"]
     tasks = [t for n in numbers for t in book.find(Task, incident=n)]
     return Source(
         incidents=tuple(incidents),
@@ -86,7 +86,7 @@ def source_of(
         waived=waived,
         publication=ctx.now,
         house_zone=ctx.zone.key,
-        linked=tuple(i for n in sorted(others) if (i := book.get(Incident, n)) is not None),
+        linked=tuple(i for n in others if (i := book.get(Incident, n)) is not None),
         promises=tuple(book.find(Promise)),
     )
 
@@ -98,7 +98,9 @@ def gaps_of(book: Book, ctx: Context, incidents: Sequence[Incident]) -> tuple[Ga
 
 def holding_text(book: Book, ctx: Context, incident: Incident) -> str:
     """The holding statement from the record."""
-    composed = compose_holding(source_of(book, ctx, (incident,)), next_update=incident.next_update_at)
+    composed = compose_holding(
+        source_of(book, ctx, (incident,)), next_update=incident.customer_update_at or incident.next_update_at
+    )
     return str(composed)
 
 
@@ -220,20 +222,12 @@ def _rows(
             group = (who, customer.timezone, customer.english)
             if group not in made:
                 own = compose(source, Audience(who, customer.timezone, customer.english))
-                words = _carried_over(version.text("chat"), public, own) if edited and version else own.text("chat")
+                words = (
+                    carried_over(version.text("chat"), public, own, "chat") if edited and version else own.text("chat")
+                )
                 made[group] = words + corrected
             texts[customer.key] = made[group]
     return recipients(book, ctx, incidents, texts)
-
-
-def _carried_over(edited: str, public: Composed, own: Composed) -> str:
-    """Edited words with this customer's own dates and times put in place of the public ones."""
-    theirs = {t.fact_ids: t.text for t in own.tokens("chat")}
-    for token in public.tokens("chat"):
-        words = theirs.get(token.fact_ids, token.text)
-        if words != token.text:
-            edited = edited.replace(token.text, words)
-    return edited
 
 
 def current(book: Book, ctx: Context, number: int | None) -> Draft:
@@ -354,7 +348,7 @@ def edit(command: ApologyEdit, ctx: Context, book: Book) -> Reply:
     found = editable(book, ctx, command.apology)
     words = command.text.strip()
     if not words:
-        from handlers import forms  # noqa: PLC0415 - forms shows drafts
+        from handlers import forms
 
         line_ = f"apology edit {found.apology.number} {command.variant}"
         return Reply(forms.form(OpenForm(line_, "apology edit"), ctx, book))

@@ -183,11 +183,10 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
     return Reply(Card("Amends", (line("Done."),)))
 
 
+DUE = (remind.due_updates, remind.due_pings, relay.due_relays, publish.due_publications)
+"""What the clock asks for: each takes some of what is due now, sees that it is said once, and says how much it took."""
+
+
 def tick(ctx: Context, book: Book) -> int:
-    """The clock: everything that is due now, each said once. Returns how much there was."""
-    return (
-        remind.due_updates(ctx, book)
-        + remind.due_pings(ctx, book)
-        + relay.due_relays(ctx, book)
-        + publish.due_publications(ctx, book)
-    )
+    """The clock: what is due now, each said once. Returns how much there was."""
+    return sum(due(ctx, book) for due in DUE)

@@ -7,6 +7,7 @@ from handlers.book import Book
 from handlers.card import Reply
 from handlers.commands import CannotDo, Declare, RoomOpened
 from handlers.context import Context
+from handlers.domain.catalog import Catalog
 from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Room, Setting
 from handlers.domain.permit import must
@@ -53,6 +54,18 @@ def declare(command: Declare, ctx: Context, book: Book) -> Reply:
     refresh(book, ctx, incident, first=True)
     enter(book, ctx, incident, ctx.actor)
     return Reply(say.declared(incident, book.catalog, storm), changed=True)
+
+
+STATES = frozenset(
+    ("affected", "again", "back", "broken", "degraded", "dead", "down", "failing", "gone", "impacted", "lost",
+     "offline", "out", "slow", "stopped", "stuck", "unavailable", "unreachable", "unstable", "up")
+)  # fmt: skip
+"""How services are, not which: “All services down” is a title."""
+
+
+def may_be_service(catalog: Catalog, word: str) -> bool:
+    """Whether somebody may have meant a service by this word: any but those that only say how one is."""
+    return catalog.service(word) is not None or word.strip().casefold() not in STATES
 
 
 def next_due(book: Book, severity: str, status: str, now: datetime) -> datetime | None:

@@ -20,7 +20,7 @@ from handlers.commands import (
 from handlers.context import Context
 from handlers.customers import affected_by, counted, post_to_customer
 from handlers.domain.apology import Apology, Approval, Promise, Recipient, Version
-from handlers.domain.delivery import PostState
+from handlers.domain.delivery import DROPPED, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Task
 from handlers.domain.permit import must
@@ -235,7 +235,10 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
 def _fall_back(book: Book, apology: Apology, version: Version, posts: list[PostState], customer: str) -> None:
     """`deliver: first`: the next channel only after a definite failure of the one before, never after an unknown."""
     mine = [r for r in version.recipients if r.customer == customer]
-    states = {p.place.address: p.state for p in posts if say.customer_of(p) == customer}
+    # a post that a person dropped was unknown before: it may have arrived, so nothing follows it by itself
+    states = {
+        p.place.address: "dropped" if p.error == DROPPED else p.state for p in posts if say.customer_of(p) == customer
+    }
     if any(s != "dead" for s in states.values()):
         return
     following: Recipient | None = next((r for r in mine if r.spare and r.address not in states), None)
@@ -402,7 +405,9 @@ def settle(command: Settle, ctx: Context, book: Book) -> Reply:
         raise Refused(f"There is no post {command.post} in the outbox. Nothing was changed.")
     post = posts[0]
     incidents = [i for n in _incidents_of(book, post) if (i := book.get(Incident, n)) is not None]
-    must("publish" if post.audience == "customer" else "act", standing(book, ctx, *incidents))
+    stands = standing(book, ctx, *incidents)
+    asked = post.audience == "internal" or stands.running  # commander and comms are the ones who are asked
+    must("act" if asked else "publish", stands)
     after = book.settle(command.post, command.verdict)
     words = {"arrived": "noted as arrived", "again": "sent again", "drop": "dropped"}[command.verdict]
     for incident in incidents[:1]:

@@ -41,6 +41,8 @@ class SqlBook:
         self.left_house = False
         self.sent = 0
         self._said: set[int] = set()
+        self.told: list[int] = []  # incidents whose timeline got a line
+        self.private_seen = False  # whether a private incident was read: answers to it are for its members only
 
     @property
     def now(self) -> datetime:
@@ -59,7 +61,13 @@ class SqlBook:
         table = RECORDS[kind]
         found = [c == k for c, k in zip(table.primary_key.columns, key, strict=True)]
         row = self.connection.execute(select(table).where(*found).with_for_update()).mappings().first()
-        return None if row is None else from_row(kind, row)
+        return None if row is None else self._noticed(from_row(kind, row))
+
+    def _noticed(self, record: Any) -> Any:
+        """Remember that a private incident was looked at."""
+        if isinstance(record, Incident) and record.private:
+            self.private_seen = True
+        return record
 
     def find(self, kind: type[R], /, **equal: object) -> list[R]:
         """Records whose fields equal these; a tuple means any of them."""
@@ -68,7 +76,7 @@ class SqlBook:
         for name, wanted in equal.items():
             column = table.c[name]
             query = query.where(column.in_(wanted) if isinstance(wanted, tuple) else column == wanted)
-        return [from_row(kind, r) for r in self.connection.execute(query).mappings()]
+        return [self._noticed(from_row(kind, r)) for r in self.connection.execute(query).mappings()]
 
     def due(self, kind: type[R], field: str, limit: int = 100, /, **equal: object) -> list[R]:
         """Records whose instant `field` has come, earliest first; rows another worker holds are skipped."""
@@ -105,6 +113,7 @@ class SqlBook:
 
     def tell(self, event: Event) -> None:
         """Append to the timeline; there is no other way to write to it."""
+        self.told.append(event.incident)
         self.connection.execute(insert(events).values(**to_row(event)))
 
     def send(self, post: Post) -> None:
@@ -165,7 +174,7 @@ class SqlBook:
         if person:
             query = query.where(_member(person))
         query = query.where(or_(incidents.c.private.is_(False), _member(reader)))
-        return [from_row(Incident, r) for r in self.connection.execute(query).mappings()]
+        return [self._noticed(from_row(Incident, r)) for r in self.connection.execute(query).mappings()]
 
     # --- people ------------------------------------------------------------------------------------------------------
     def account(self, platform: str, id: str) -> Account | None:  # noqa: A002 - the platforms' own word

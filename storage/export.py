@@ -23,8 +23,9 @@ from storage.rows import from_row
 from storage.tables import RECORDS, attempts, audit, outbox
 
 Json = dict[str, Any]
-_APOLOGY_LINE = re.compile(r"(?:refused: )?(?:apology|relay) [a-z-]+ A?(\d+)\b")
-"""An audit line about an apology that was typed outside its incidents' rooms, so that the line names no incident."""
+_DRAFTED = re.compile(r"(?:refused: )?apology draft((?: \d+)+)")
+_ABOUT_APOLOGY = re.compile(r"(?:refused: )?(?:apology|relay) [a-z-]+(?: A?(\d+)\b)?")
+"""Audit lines about an apology that were typed outside its incidents' rooms, so that the line names no incident."""
 
 
 def utc(at: datetime | None) -> str | None:
@@ -60,7 +61,7 @@ def gather(connection: Connection, number: int) -> Json:
         "apologies": [_apology(connection, a) for a in apologies],
         "relays": [plain(r) for r in _find(connection, Relay) if r.apology in numbers],
         "questions": [plain(q) for q in _find(connection, Question) if q.apology in numbers],
-        "audit": _audit(connection, number, numbers),
+        "audit": _audit(connection, number, apologies),
     }
 
 
@@ -209,17 +210,27 @@ def _customer(key: str) -> str:
     return key.split("/")[1] if key.count("/") >= 2 else ""
 
 
-def _audit(connection: Connection, number: int, apologies: Sequence[int]) -> list[Json]:
-    """The audit lines of this incident, and those of its apologies typed elsewhere."""
+def _audit(connection: Connection, number: int, apologies: Sequence[Apology]) -> list[Json]:
+    """The audit lines of this incident, and those of its apologies that were typed elsewhere.
+
+    A line that names no apology ("apology approve") counts once this incident's was drafted: better one too many than
+    one too few.
+    """
     query = select(audit).where(or_(audit.c.incident == number, audit.c.incident.is_(None))).order_by(audit.c.seq)
-    return [_line(row) for row in _about(connection.execute(query).mappings(), apologies)]
+    rows = connection.execute(query).mappings()
+    return [_line(row) for row in rows if row["incident"] is not None or _about(row, number, apologies)]
 
 
-def _about(rows: Iterable[Mapping[Any, Any]], apologies: Sequence[int]) -> Iterable[Mapping[Any, Any]]:
-    for row in rows:
-        said = _APOLOGY_LINE.match(row["what"]) if row["incident"] is None else None
-        if row["incident"] is not None or (said and int(said[1]) in apologies):
-            yield row
+def _about(row: Mapping[Any, Any], number: int, apologies: Sequence[Apology]) -> bool:
+    drafted = _DRAFTED.match(row["what"])
+    if drafted:
+        return number in map(int, drafted[1].split())
+    said = _ABOUT_APOLOGY.match(row["what"])
+    if said is None:
+        return False
+    if said[1]:
+        return int(said[1]) in {a.number for a in apologies}
+    return any(a.drafted_at <= row["at"] for a in apologies)
 
 
 def _line(row: Mapping[Any, Any]) -> Json:

@@ -54,14 +54,14 @@ def migrate(engine: Engine) -> bool:
         at = revision(connection)
         if at == head():
             return False
-    if at and engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
-        source = str(engine.url.database)
-        copy(source, f"{source}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup")
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         if revision(connection) == head():
             return False  # another replica did it while we waited
+        if at and engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
+            source = str(engine.url.database)  # we hold the write lock: it is the state before, and the only copy
+            copy(source, f"{source}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}.backup")
         command.upgrade(_config(connection), "head")
     return True
 

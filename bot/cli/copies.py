@@ -14,7 +14,7 @@ import click
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.cli.opening import embedded_file, opened, there
+from bot.cli.opening import embedded_file, there
 from bot.settings import Settings, Wrong, read, redacted
 from storage import migrate
 from storage import outbox as posts
@@ -34,8 +34,6 @@ def backup(file: str) -> None:
     settings = read()
     source = _embedded(settings, "pg_dump --format=custom --file=amends.dump")
     target = Path(file)
-    with opened(settings):
-        pass  # a database that cannot be opened is no backup
     with _reserved(target):
         migrate.copy(str(source), str(target))
         fault = _fault(target)

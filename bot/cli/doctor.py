@@ -58,9 +58,11 @@ def doctor(ctx: click.Context) -> None:
         settings = written
     else:
         _say(Check("Settings", "every value can be read."))
+    usable = True
     for check in _local(settings):
         faults += _say(check)
-    faults += asyncio.run(_outside(settings))
+        usable = usable and not (check.state == "fault" and check.subject in {"Database", "Migrations"})
+    faults += asyncio.run(_outside(settings, usable=usable))
     click.echo(f"{faults} fault{'s' * (faults != 1)}." if faults else "All is well.")
     if faults:
         ctx.exit(1)
@@ -176,12 +178,12 @@ def _disk(settings: Settings) -> Iterator[Check]:
         yield Check("Disk", f"{words}.")
 
 
-async def _outside(settings: Settings) -> int:
+async def _outside(settings: Settings, *, usable: bool) -> int:
     """Slack and Teams, asked in person; how many faults."""
     faults = 0
     async for check in _slack(settings):
         faults += _say(check)
-    async for check in _teams(settings):
+    async for check in _teams(settings, usable=usable):
         faults += _say(check)
     return faults
 
@@ -230,12 +232,15 @@ async def _slack_clock(api_url: str) -> AsyncIterator[Check]:
     yield _skew("Slack clock", theirs, PLATFORM_SKEW_SECONDS)
 
 
-async def _teams(settings: Settings) -> AsyncIterator[Check]:
+async def _teams(settings: Settings, *, usable: bool) -> AsyncIterator[Check]:
     if settings.loopback:
         yield Check("Teams", "unsigned, for local tools on this machine only (TEAMS_UNAUTHENTICATED=loopback).", "note")
         return
     if not (settings.teams_app_id and settings.teams_app_password.get_secret_value() and settings.teams_tenant_id):
         yield Check("Teams", "off (TEAMS_APP_ID is not set)." if not settings.teams_app_id else "half set.", "note")
+        return
+    if not usable:
+        yield Check("Teams", "not asked: it needs the database.", "note")
         return
     from bot.teams.carry import TeamsCarrier
     from bot.teams.connector import Connector

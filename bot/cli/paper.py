@@ -53,6 +53,9 @@ def outline(found: Json) -> Iterator[Part]:
     if marks:
         yield Words(f"This incident is {' and '.join(marks)}.")
     yield Rows(("", ""), tuple(_head(incident)))
+    yield from _table(
+        "Who was told", ("When", "Customer", "What", "How", "State"), sorted(_told(found), key=_order), tuple
+    )
     yield from _table("Timeline", ("When", "Who", "What", "Where"), found["timeline"], _event)
     yield from _table("Facts", ("Fact", "Kind", "Value", "Source", "For", "Recorded", "State"), found["facts"], _fact)
     yield from _table("Tasks", ("Task", "What", "Owner", "Due", "Done"), found["tasks"], _task)
@@ -65,6 +68,30 @@ def outline(found: Json) -> Iterator[Part]:
     yield from _table("Customers' questions", ("Customer", "Question", "Answer", "By"), found["questions"], _question)
     yield from _table("Promises", ("Promise", "What", "Owner", "Due", "State", "Evidence"), found["promises"], _promise)
     yield from _table("Audit", ("Line", "When", "Who", "Where", "What", "SHA-256"), found["audit"], _audit)
+
+
+def _told(found: Json) -> Iterator[tuple[str, ...]]:
+    """Every way in which a customer was told, or was to be."""
+    for update in found["updates"]:
+        for one in update["deliveries"]:
+            yield (
+                when(one["at"]),
+                one["customer"],
+                f"{update['kind']} {update['number']}",
+                one["platform"],
+                one["state"],
+            )
+    for apology in found["apologies"]:
+        for one in apology["deliveries"]:
+            yield when(one["at"]), one["customer"], f"apology {apology['name']}", one["platform"], one["state"]
+    for one in found["relays"]:
+        how = f"{one['by_name'] or one['by']} via {one['via'] or 'their own words'}" if one["by"] else "by a person"
+        state = one["state"] if one["by"] else "not yet told"
+        yield when(one["at"]), one["customer"], f"apology A{one['apology']}", how, state
+
+
+def _order(row: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
+    return row[0] == NONE, row
 
 
 def _head(incident: Json) -> Iterator[tuple[str, str]]:
@@ -81,7 +108,7 @@ def _head(incident: Json) -> Iterator[tuple[str, str]]:
         yield link["kind"].replace("-", " ").capitalize(), f"INC-{link['other']} because {link['because']}{taken_back}"
 
 
-def _table(title: str, head: tuple[str, ...], found: Sequence[Json], row: Any) -> Iterator[Part]:
+def _table(title: str, head: tuple[str, ...], found: Sequence[Any], row: Any) -> Iterator[Part]:
     if found:
         yield Heading(2, title)
         yield Rows(head, tuple(row(one) for one in found))
@@ -231,14 +258,14 @@ def markdown(found: Json) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
-_STARTS = re.compile(r"^(\s*)([-+=:]|\d+[.)])(?=\s|$|[-=])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~&])")
+_STARTS = re.compile(r"^([-+=:#>]|\d+[.)])(?=\s|$|[-=#>])")
 
 
 def _md(words: str) -> str:
     """Text that Markdown reads as itself, on one line."""
-    flat = " ".join(words.split())
-    return _STARTS.sub(lambda m: m[1] + m[2][:-1] + "\\" + m[2][-1], _SPECIAL.sub(r"\\\1", flat))
+    flat = _SPECIAL.sub(r"\\\1", " ".join(words.split())).replace("<", "&lt;")
+    return _STARTS.sub(lambda m: m[1][:-1] + "\\" + m[1][-1], flat)
 
 
 STYLE = """

@@ -103,6 +103,8 @@ class Sandbox:
         """Carry everything that is due, and wait until nothing moves (replay, tests)."""
         for _ in range(rounds):
             await self.slack.drain()
+            if self.app.slack_door is not None:
+                await self.app.slack_door.drain()
             await self.app.delivery.drain()
             busy = await self.app.store.rows(outbox.moving)
             if not busy:
@@ -183,6 +185,7 @@ async def sandbox(
         teams_hosts=("127.0.0.1",),
         teams_service_url=teams.service_url,
         tick_seconds=tick_seconds,
+        paced=tick_seconds < SLOW,
         migrate=migrate,
         routes=routes,
     )

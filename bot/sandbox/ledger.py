@@ -14,10 +14,10 @@ Json = dict[str, Any]
 class SandboxClock:
     """The platforms' shared clock: real time plus what somebody wound on. UTC."""
 
-    def __init__(self, start: datetime | None = None) -> None:
-        """Real time, or frozen at `start` (then only `wind` and `set` move it: a run repeats byte for byte)."""
-        self._frozen = start
-        self._offset = timedelta()
+    def __init__(self, start: datetime | None = None, *, running: bool = False) -> None:
+        """Real time; or frozen at `start` (a run repeats byte for byte); or `running` on from there."""
+        self._frozen = None if running else start
+        self._offset = start - datetime.now(UTC) if running and start is not None else timedelta()
 
     def now(self) -> datetime:
         """The current virtual time, UTC, aware."""

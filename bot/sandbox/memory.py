@@ -23,7 +23,7 @@ from handlers.domain.incident import Incident, Room, Setting
 from storage.book import SqlBook
 from storage.database import make_engine
 from storage.rows import unpack
-from storage.tables import outbox, settings
+from storage.tables import outbox, requests, settings
 
 CATALOG, NOW = "sandbox.catalog", "sandbox.now"
 
@@ -89,7 +89,7 @@ def _restore(world: Sandbox, connection: Connection) -> None:
             _slack(world, row, card)
             highest = max(highest, *(int("0" + "".join(c for c in row["message_at"] if c.isdigit())[-8:]), 0))
         elif row["platform"] == "teams":
-            _teams(world, row, card)
+            _teams(world, connection, row, card)
     if highest:
         world.slack.world._number = itertools.count(highest + 1000)  # noqa: SLF001 - ids go on where they stood
 
@@ -115,7 +115,7 @@ def _slack(world: Sandbox, row: Any, card: Card | None) -> None:
     )
 
 
-def _teams(world: Sandbox, row: Any, card: Card | None) -> None:
+def _teams(world: Sandbox, connection: Connection, row: Any, card: Card | None) -> None:
     home = world.teams.world
     base, _, root = str(row["message_at"]).partition(";messageid=")
     drawn = cards.message(card) if card is not None else cards.customer(row["body"]["text"])
@@ -132,4 +132,26 @@ def _teams(world: Sandbox, row: Any, card: Card | None) -> None:
         drawn.get("attachments", []),
     )
     with home.lock:
-        home.messages.setdefault(base, {})[row["message_id"]] = message
+        said = home.messages.setdefault(base, {})
+        if message.root and message.root not in said:
+            said[message.root] = _typed(world, connection, str(row["message_at"]), message)
+        said[row["message_id"]] = message
+
+
+def _typed(world: Sandbox, connection: Connection, conversation: str, answer: TeamsMessage) -> TeamsMessage:
+    """The person's message that a thread began with, as far as the record has it."""
+    query = select(requests.c.person, requests.c.line).where(requests.c.channel == conversation).limit(1)
+    found = connection.execute(query).first()
+    home = world.teams.world
+    person = home.find_person(found.person) if found else None
+    words = f"@{home.bot_name} {found.line}" if found else "(typed before the sandbox was restarted)"
+    return TeamsMessage(
+        answer.root,
+        answer.conversation,
+        "",
+        person.id if person else "",
+        person.name if person else "Somebody",
+        answer.at,
+        words,
+        "plain",
+    )

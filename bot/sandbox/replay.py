@@ -124,7 +124,7 @@ async def _run(scenario: Scenario, database_url: str) -> None:
             )
             if held:
                 raise Wrong(
-                    f"This database already holds {held} incident(s). Replay into an empty one: set AMENDS_DATABASE_URL."
+                    f"This database already holds {held} incident(s). Replay into an empty one: AMENDS_DATABASE_URL."
                 )
             await play(world, scenario)
             await remember(world, str(scenario.catalog))
@@ -137,9 +137,7 @@ async def _run(scenario: Scenario, database_url: str) -> None:
 async def play(world: Sandbox, scenario: Scenario) -> None:
     """Everything that is typed, in order, each line carried out before the next."""
     total = sum(len(s.says) for s in scenario.steps)
-    with click.progressbar(
-        length=total, label=scenario.title, show_pos=True, file=sys.stderr
-    ) as bar:
+    with click.progressbar(length=total, label=scenario.title, show_pos=True, file=sys.stderr) as bar:
         for step in scenario.steps:
             await until(world, step.at)
             for words in step.says:

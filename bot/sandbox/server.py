@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from bot.app import listen, prepare, serve
+from bot.app import listen, prepare, serving, until_signal
 from bot.sandbox.house import CATALOG, SANDBOX_DATABASE, sandbox
 from bot.sandbox.ledger import SandboxClock
-from bot.sandbox.memory import remembered, restore
+from bot.sandbox.memory import remember, remembered, restore
 
 __all__ = ["run"]
 
@@ -21,12 +21,10 @@ def run(host: str, port: int, *, migrate: bool, database_url: str | None, timezo
 async def _run(host: str, port: int, *, migrate: bool, database_url: str, timezone: str) -> None:
     sock = listen(host, port)
     known = remembered(database_url)
-    clock = SandboxClock()
+    clock = SandboxClock(known.now, running=True) if known is not None else SandboxClock()
     catalog = CATALOG
-    if known is not None:
-        clock.set(known.now)
-        found = Path(known.catalog)
-        catalog = found if known.catalog and found.is_file() else CATALOG  # noqa: ASYNC240 - once, before anything runs
+    if known is not None and known.catalog and await asyncio.to_thread(Path(known.catalog).is_file):
+        catalog = Path(known.catalog)
     async with sandbox(
         host=host,
         port=port,
@@ -39,7 +37,10 @@ async def _run(host: str, port: int, *, migrate: bool, database_url: str, timezo
         prepare(world.app.database, world.app.settings, migrate_too=migrate)
         await restore(world)
         try:
-            await serve(world.app, sock, ready=lambda: _hello(host, port))
+            async with serving(world.app, sock) as server:
+                _hello(host, port)
+                await until_signal(server)
+                await remember(world, str(catalog))
         finally:
             click.echo("  The sandbox is closed. `make run` opens it again where it stood.")
 

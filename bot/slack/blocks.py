@@ -492,7 +492,8 @@ def _draw(blocks: Sequence[Block], head: str, most: int, room: int, *, pressed: 
     rows = _affordable([_rows(block.buttons) for block in blocks if isinstance(block, Buttons)], most, room)
     price = sum(cost(row) for group in rows for row in group)
     page = _Page(most - 2 - sum(len(group) for group in rows), room - price - 2 * (BLOCK_OVERHEAD + len(SHORTENED)))
-    if head and any(isinstance(b, Fields | Buttons) for b in blocks):
+    # Short answers need no headline; and whether plain text shows an entity as its character Slack does not say.
+    if head and any(isinstance(b, Fields | Buttons) for b in blocks) and not set("&<>") & set(head):
         page.add({"type": "header", "text": _plain_object(head.replace("\n", " "), HEADER_CHARACTERS)})
     elif head:
         _line(page, [Strong(" ".join(clean(head).split())[:HEADER_CHARACTERS] or "–")])

@@ -40,7 +40,7 @@ LINK_SECONDS: Final = 1.0
 """For a permalink, which a post can do without."""
 LONGEST_WAIT: Final = 3600.0
 """Seconds of Retry-After that are believed; ours."""
-POST_BURST: Final = 3
+POST_BURST: Final = 4
 POSTS_PER_SECOND: Final = 1.0
 """Posts into one channel: one a second, short bursts pass. https://docs.slack.dev/apis/web-api/rate-limits"""
 BINDING_SECONDS: Final = 600.0
@@ -487,14 +487,20 @@ class SlackCarrier:
 
     async def find_channel(self, name_or_id: str) -> tuple[str, str] | None:
         """A channel by id, or by name with or without #: its id and name; None if there is none that the bot sees."""
+        found = await self._find(name_or_id)
+        return None if isinstance(found, Fault) else found
+
+    async def _find(self, name_or_id: str) -> tuple[str, str] | Fault | None:
         said = name_or_id.strip().removeprefix("#")
         if _CHANNEL_ID.fullmatch(said):
             told = await self.call("conversations.info", channel=said)
             if isinstance(told, Fault):
-                return (said, said) if told.missing else None
+                if told.missing:
+                    return said, said
+                return told if not isinstance(told.outcome, Dead) else None
             return said, str((told.get("channel") or {}).get("name") or said)
         found = await self._by_name(said.lower())
-        return (str(found["id"]), str(found.get("name") or said)) if isinstance(found, dict) else None
+        return (str(found["id"]), str(found.get("name") or said)) if isinstance(found, dict) else found
 
     # --- where customers are -----------------------------------------------------------------------------------------
 
@@ -685,22 +691,28 @@ class SlackCarrier:
 
     # --- the doctor --------------------------------------------------------------------------------------------------
 
-    async def check(self, incidents: str = "") -> list[str]:
-        """What is wrong with token, scopes and the incidents channel, each a sentence that says how to mend it."""
+    async def check(self, incidents: str = "", *, vital: bool = False) -> list[str]:
+        """What is wrong with token, scopes and the incidents channel, each a sentence that says how to mend it.
+
+        `vital`: only what keeps the bot from working at all (a start should not fail for a pin).
+        """
         me = await self.hello()
         if isinstance(me, Fault):
             return [_token_trouble(me)]
+        asked = MINIMUM if vital else SCOPES.keys()
         problems = [
             f"Slack: the scope {scope} is missing ({why}). Add it under OAuth & Permissions, then reinstall the app."
             for scope, why in SCOPES.items()
-            if me.scopes and scope not in me.scopes
+            if scope in asked and me.scopes and scope not in me.scopes
         ]
         if incidents:
             problems += await self._check_incidents(incidents)
         return problems
 
     async def _check_incidents(self, incidents: str) -> list[str]:
-        found = await self.find_channel(incidents)
+        found = await self._find(incidents)
+        if isinstance(found, Fault):
+            return [f"Slack: the channel “{incidents}” could not be looked up ({found.error}). Try again in a minute."]
         if found is None:
             hint = "Create it and invite the bot, or set SLACK_INCIDENTS_CHANNEL."
             return [f"Slack: there is no channel “{incidents}” that the bot can see. {hint}"]

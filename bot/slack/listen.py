@@ -55,7 +55,7 @@ FOLLOWS = "I am still working on it. The answer follows here."
 BROKE = "Something broke on our side. Try again; if it happens once more, tell whoever runs Amends: reference {}."
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|([^<>]{0,200}))?>")
-_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+_USER = re.compile(r"[UW][A-Z0-9]{4,20}")
 _SPEECH = frozenset({"", "file_share", "thread_broadcast"})
 """Subtypes of messages that are somebody speaking. https://docs.slack.dev/reference/events/message"""
 _TOUCHED = frozenset(

@@ -14,7 +14,7 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -46,6 +46,8 @@ from storage.rows import pack, unpack
 
 Json = dict[str, Any]
 _T = TypeVar("_T")
+Where = Literal["message", "dialog", "plain"]
+"""Where a card is shown: in a message, in a dialog, or in a message of a tool that cannot open dialogs."""
 
 CARD_BYTES: Final = 28_000
 """Largest card, as JSON in UTF-8: what webhooks and workflows take (28 KB), the smallest limit a card ever meets. Bots
@@ -199,7 +201,7 @@ def is_short(card: Card) -> bool:
 class _Sheet:
     """A card being drawn: what it holds so far, whom it mentions, what had to be left out."""
 
-    dialog: bool
+    where: Where
     characters: int
     items: int
     body: list[Json] = field(default_factory=list)
@@ -289,7 +291,7 @@ class _Sheet:
                     if words := self.line(item):
                         self.add(_text(f"• {words}", spacing="Small"))
             case Buttons(buttons):
-                for actions in _rows([_action(button, dialog=self.dialog) for button in buttons]):
+                for actions in _rows([_action(button, self.where) for button in buttons]):
                     self.add({"type": "ActionSet", "actions": actions})
             case Divider():
                 self.separate = bool(self.body)
@@ -359,17 +361,18 @@ def _address(url: str) -> str:
     return quote(clean(url), safe="%/:?#@!$&'+,;=~.-_")
 
 
-def _action(button: Button, *, dialog: bool) -> Json:
+def _action(button: Button, where: Where) -> Json:
     """A button that says its line: pressed in a message, opening a dialog, or inside one.
 
-    Teams sends only Action.Submit from a dialog, and opens one only for Action.Submit.
+    Teams sends only Action.Submit from a dialog, and opens one for nothing else. The Agents Playground opens none:
+    there the line is said, and its form comes as a message.
     https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/task-modules/task-modules-bots
     """
     label = " ".join(clean(button.label).split()) or button.says
     data: Json = {"says": button.says}
-    if dialog:
+    if where == "dialog":
         pressed: Json = {"type": "Action.Submit", "title": label, "data": data}
-    elif button.form:
+    elif button.form and where == "message":
         data = {"msteams": {"type": "task/fetch"}, "says": button.says, "form": True}
         pressed = {"type": "Action.Submit", "title": label, "data": data}
     else:
@@ -409,14 +412,12 @@ def _head(words: str, tone: Tone) -> Json:
 
 
 def _adaptive(body: list[Json], mentions: Mapping[str, Json]) -> Json:
-    teams: Json = {"width": "Full"}
-    if mentions:
-        teams["entities"] = list(mentions.values())
-    return {"type": "AdaptiveCard", "$schema": _SCHEMA, "version": "1.5", "msteams": teams, "body": body}
+    card: Json = {"type": "AdaptiveCard", "$schema": _SCHEMA, "version": "1.5", "body": body}
+    return card | {"msteams": {"entities": list(mentions.values())}} if mentions else card
 
 
-def _attempt(card: Card, cut: tuple[int, int], keep: int, *, dialog: bool) -> Json:
-    sheet = _Sheet(dialog, *cut)
+def _attempt(card: Card, cut: tuple[int, int], keep: int, where: Where) -> Json:
+    sheet = _Sheet(where, *cut)
     sheet.blocks(card.blocks[:keep])
     body = [_head(card.head, card.tone), *sheet.body]
     if note := sheet.left_out(len(card.blocks) - keep):
@@ -424,24 +425,24 @@ def _attempt(card: Card, cut: tuple[int, int], keep: int, *, dialog: bool) -> Js
     return _adaptive(body, sheet.mentions)
 
 
-def adaptive(card: Card, *, dialog: bool = False) -> Json:
+def adaptive(card: Card, where: Where = "message") -> Json:
     """The Adaptive Card, smaller than `CARD_BYTES`; where something had to be left out it says how much.
 
-    Long texts are cut first, then long lists, then the last blocks. `dialog`: its buttons work inside a dialog.
+    Long texts are cut first, then long lists, then the last blocks.
     """
     drawn: Json = {}
     for cut in (_WHOLE, *_CUTS):
-        drawn = _attempt(card, cut, len(card.blocks), dialog=dialog)
+        drawn = _attempt(card, cut, len(card.blocks), where)
         if _size(drawn) <= CARD_BYTES:
             return drawn
     fits, too_many = 0, len(card.blocks)
     while too_many - fits > 1:
         half = (fits + too_many) // 2
-        if _size(_attempt(card, _CUTS[-1], half, dialog=dialog)) <= CARD_BYTES:
+        if _size(_attempt(card, _CUTS[-1], half, where)) <= CARD_BYTES:
             fits = half
         else:
             too_many = half
-    return _attempt(card, _CUTS[-1], fits, dialog=dialog)
+    return _attempt(card, _CUTS[-1], fits, where)
 
 
 def attached(card: Json) -> Json:
@@ -449,9 +450,9 @@ def attached(card: Json) -> Json:
     return {"contentType": CONTENT_TYPE, "content": card}
 
 
-def message(card: Card) -> Json:
+def message(card: Card, where: Where = "message") -> Json:
     """The message activity that shows a card; its summary is what notifications say."""
-    return {"type": "message", "summary": said(card), "attachments": [attached(adaptive(card))]}
+    return {"type": "message", "summary": said(card), "attachments": [attached(adaptive(card, where))]}
 
 
 def customer(text: str) -> Json:
@@ -494,7 +495,7 @@ def form_card(
             sorry = (
                 Line((Text("This form is too large for Teams. Say it as a line; "), Code("help"), Text(" shows how."))),
             )
-            return adaptive(Card(form.title, sorry), dialog=dialog)
+            return adaptive(Card(form.title, sorry))
 
 
 def _form(
@@ -506,7 +507,7 @@ def _form(
     dialog: bool,
     blank: bool,
 ) -> Json:
-    sheet = _Sheet(dialog, *_CUTS[1])
+    sheet = _Sheet("dialog" if dialog else "message", *_CUTS[1])
     if not dialog:  # a dialog shows the title itself
         sheet.add(_head(form.title, "plain"))
     sheet.blocks([block for block in form.intro if not isinstance(block, Buttons)])
@@ -651,7 +652,7 @@ def dialog(
 
 def dialog_card(card: Card) -> Json:
     """The answer that shows a card in a dialog."""
-    return _continue("Amends", "medium" if is_short(card) else "large", adaptive(card, dialog=True))
+    return _continue("Amends", "medium" if is_short(card) else "large", adaptive(card, "dialog"))
 
 
 def _continue(title: str, height: str, card: Json) -> Json:

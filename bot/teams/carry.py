@@ -1,5 +1,6 @@
 """The way out to Teams: outbox rows become calls to the Bot Connector, and what came of a call becomes an `Outcome`."""
 
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -28,6 +29,8 @@ NOT_ON_TEAMS: Final = "not_on_teams"
 AGAIN: Final = frozenset({401, 408, 409, 412, 425, 429})
 """Refusals that may end by themselves. Microsoft asks to repeat 412 and 429; a 401 fetches a new token the next time.
 https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit"""
+LATEST_SECONDS: Final = 30.0
+"""How long the latest address heard from anywhere serves for conversations never heard from; ours."""
 DEAD: Final = frozenset({"host_not_allowed"})
 """Failures without an answer that no repetition cures."""
 LINKS: Final = "https://teams.microsoft.com/l/message"
@@ -50,12 +53,20 @@ class TeamsCarrier:
 
     `tenant_id` is ours ("" only for local tools). `service_url` is used whatever activities name (the sandbox); without
     it, the latest they named. `bot_id` is the bot's own Teams id (`28:` and the app id) while no activity has named it.
+    `dialogs` tells whether buttons may open dialogs: everywhere but in local tools, unless it is said.
     """
 
     platform = "teams"
 
     def __init__(
-        self, connector: Connector, store: Store, tenant_id: str, service_url: str = "", bot_id: str = ""
+        self,
+        connector: Connector,
+        store: Store,
+        tenant_id: str,
+        service_url: str = "",
+        bot_id: str = "",
+        *,
+        dialogs: bool | None = None,
     ) -> None:
         """Nothing is called before it is needed."""
         self._connector = connector
@@ -63,6 +74,9 @@ class TeamsCarrier:
         self._tenant = tenant_id.strip()
         self._service_url = service_url
         self._bot = bot_id
+        self._latest: Conversation | None = None
+        self._asked = 0.0
+        self.shown: cards.Where = "message" if (bool(self._tenant) if dialogs is None else dialogs) else "plain"
 
     # --- carrying ----------------------------------------------------------------------------------------------------
     async def carry(self, row: Claimed) -> Outcome:
@@ -77,7 +91,7 @@ class TeamsCarrier:
     async def _carry(self, row: Claimed) -> Outcome:
         if row.op not in ("message", "open"):
             return Dead(NOT_ON_TEAMS)
-        activity = cards.message(row.card) if row.card is not None else cards.customer(row.text)
+        activity = cards.message(row.card, self.shown) if row.card is not None else cards.customer(row.text)
         if row.message_id:
             where = await self._to(row.message_at or row.address)
             await self._connector.update(where.service_url, where.conversation, row.message_id, activity)
@@ -113,19 +127,24 @@ class TeamsCarrier:
 
     # --- the way there -----------------------------------------------------------------------------------------------
     async def _to(self, conversation: str) -> Whereto:
-        """A conversation by id, by the latest that was heard from it, from its channel, or from anywhere."""
+        """A conversation by id, as was heard last from it or its channel, else from anywhere."""
         return await self._store.rows(lambda connection, _now: self._whereto(connection, conversation))
 
     def _whereto(self, connection: Connection, conversation: str) -> Whereto:
         base = conversation.partition(";messageid=")[0]
-        here = conversations.c
-        same = (here.id == conversation) | (here.id == base) | (here.channel == base)
-        heard = _heard(connection, same) if base else None
-        channel = ";messageid=" not in conversation and (
-            has_threads(base) or (heard is not None and heard.channel == base)
-        )
-        heard = heard or _heard(connection, here.service_url != "")
+        heard = _heard(connection, conversations.c.id.in_((conversation, base))) if base else None
+        threads = has_threads(base) or (heard is not None and heard.kind == "channel")
+        channel = threads and ";messageid=" not in conversation
+        if heard is None:
+            heard = self._lately(connection)
         return replace(self._from(heard), conversation=conversation, channel=channel)
+
+    def _lately(self, connection: Connection) -> Conversation | None:
+        """What was heard last from anywhere; asked once in a while, because a broadcast asks for every channel."""
+        if self._latest is None or time.monotonic() - self._asked > LATEST_SECONDS:
+            self._latest = _heard(connection, conversations.c.service_url != "")
+            self._asked = time.monotonic()
+        return self._latest
 
     def _from(self, heard: Conversation | None) -> Whereto:
         """How a conversation is reached, by what was heard from it or from another of the same tenant."""

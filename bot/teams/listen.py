@@ -207,7 +207,6 @@ class TeamsListener:
         An outsider, and anybody in a customer's channel, hears nothing in front of others.
         """
         private = origin.customer or card == _sentence(NOT_AVAILABLE)
-        activity = cards.message(card)
         where = origin.conversation
         try:
             if not origin.personal:
@@ -218,37 +217,32 @@ class TeamsListener:
             if private:
                 log.info("not said", platform="teams", reason=failed.code)
                 return
-        await self._post(origin, where, activity)
-
-    async def _post(self, origin: Origin, where: str, activity: Json) -> bool:
         try:
-            await self._connector.post(origin.service_url, where, activity)
+            await self._connector.post(origin.service_url, where, cards.message(card, self._carrier.shown))
         except ConnectorFailed as failed:
             log.warning("not said", platform="teams", reason=failed.code)
-            return False
-        return True
 
     async def _show_form(
         self, origin: Origin, form: Form, faults: Mapping[str, str] | None = None, values: Values | None = None
-    ) -> None:
-        """Post a form where it was asked for; once, however often Teams hands the same line over."""
+    ) -> bool:
+        """Post a form where it was asked for; once, however often Teams hands the same line or press over."""
         if origin.key in self._shown:
-            return
+            return True
         self._shown[origin.key] = None
         if len(self._shown) > FORMS_REMEMBERED:
             self._shown.popitem(last=False)
-        activity = cards.form_message(form, faults, values)
         where = origin.conversation
-        if origin.customer:
-            try:
+        try:
+            if origin.customer:
                 where = await self._connector.create_personal(
                     origin.service_url, origin.user, origin.bot, origin.tenant
                 )
-            except ConnectorFailed as failed:
-                log.warning("no form shown", platform="teams", reason=failed.code)
-                return
-        if not await self._post(origin, where, activity):
+            await self._connector.post(origin.service_url, where, cards.form_message(form, faults, values))
+        except ConnectorFailed as failed:
+            log.warning("no form shown", platform="teams", reason=failed.code)
             self._shown.pop(origin.key, None)
+            return False
+        return True
 
     # --- buttons and forms -------------------------------------------------------------------------------------------
     async def _invoke(self, activity: Json, origin: Origin) -> Json | None:
@@ -289,7 +283,7 @@ class TeamsListener:
         answer, origin = await self._say(origin, data, None)
         if isinstance(answer.show, Form):
             form = answer.show
-            await self._soon(self._post(origin, origin.conversation, cards.form_message(form)))
+            await self._soon(self._show_form(origin, form))
             return cards.toast(f"{cards.clean(form.title)}: {FORM_IS_THERE}")
         return cards.toast(await self._shown_beside(origin, answer))
 
@@ -308,8 +302,8 @@ class TeamsListener:
         if answer.show is None:
             return cards.toast("Done.")
         if origin.answers and not answer.repeated:  # the others' copy of the form goes too
-            await self._soon(self._replace(origin, cards.message(answer.show)))
-        return cards.replacement(cards.adaptive(answer.show))
+            await self._soon(self._replace(origin, cards.message(answer.show, self._carrier.shown)))
+        return cards.replacement(cards.adaptive(answer.show, self._carrier.shown))
 
     async def _opened(self, origin: Origin, data: Json) -> Json:
         """A button that opens a dialog, or one inside a dialog: a form, or the card that the line is answered with."""

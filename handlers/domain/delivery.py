@@ -10,6 +10,8 @@ Op = Literal["message", "open", "close", "rename", "topic", "pin", "invite", "re
 PlaceKind = Literal["channel", "room", "incidents", "person", "thread"]
 State = Literal["pending", "claimed", "sending", "retry", "unknown", "held", "dead", "sent"]
 
+DROPPED = "dropped by a person"
+"""What stands at a post that a person let be."""
 REPLY, PAGE, EDIT, REMINDER, BROADCAST = 0, 1, 2, 3, 4
 """Classes of post, most urgent first (promises.md, section 3)."""
 

@@ -11,28 +11,58 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
 from handlers.domain.people import Person
 
-Who = Literal["colleague", "running", "comms-approver", "publisher", "manager", "accounts", "admin"]
+Who = Literal["colleague", "running", "publisher", "settler", "manager", "accounts", "commander", "admin"]
 
+RUNNING = "the commander, deputy or comms of the incident"
+PUBLISHERS = "a comms-approver or the commander"
 TABLE: dict[str, tuple[Who, str]] = {
     "look": ("colleague", "any colleague"),
     "declare": ("colleague", "any colleague"),
     "act": ("colleague", "any colleague"),
     "draft": ("colleague", "any colleague"),
-    "status-page": ("running", "the commander, deputy or comms of the incident"),
-    "send": ("running", "the commander, deputy or comms of the incident, and not whoever wrote it"),
-    "affected": ("running", "the commander, deputy or comms of the incident"),
-    "cancel": ("running", "the commander, deputy or comms of the incident"),
-    "merge": ("running", "the commander, deputy or comms of the incident"),
-    "private": ("running", "the commander, deputy or comms of the incident"),
-    "holding": ("running", "the commander, deputy or comms of the incident"),
-    "publish": ("publisher", "a comms-approver or the commander"),
-    "retract": ("publisher", "a comms-approver or the commander"),
+    "here": ("colleague", "any colleague"),
+    "confirm": ("commander", "the commander of the incident"),
+    "status-page": ("running", RUNNING),
+    "customers": ("running", RUNNING),
+    "send": ("running", f"{RUNNING}, and not whoever wrote it"),
+    "holding": ("running", RUNNING),
+    "affected": ("running", RUNNING),
+    "cancel": ("running", RUNNING),
+    "merge": ("running", RUNNING),
+    "private": ("running", RUNNING),
+    "publish": ("publisher", PUBLISHERS),
+    "retract": ("publisher", PUBLISHERS),
+    "settle": ("settler", f"{RUNNING}, or a comms-approver"),
     "relay": ("manager", "the customer's account manager, the commander or comms"),
     "ask": ("accounts", "account managers and comms"),
     "channel": ("admin", "an admin of the catalog"),
-    "here": ("colleague", "any colleague"),
 }
 """act → who, and the words for a refusal."""
+
+TRIED: dict[str, str] = {
+    "look": "list, show, timeline, facts, affected, relay list, promises, customer, service, stats",
+    "declare": "declare",
+    "act": "join, leave, note, fact, task, severity, status, services, region, title, role, resolve, reopen, remind, "
+    "update into the room, link, promise",
+    "draft": "apology draft, fill, edit, suggest, lint, submit, correct; waive a warning; recap",
+    "here": "here",
+    "confirm": "confirm",
+    "status-page": "update … to status",
+    "customers": "update … to customers (to write it)",
+    "send": "the press on Send",
+    "holding": "holding",
+    "affected": "affected ±",
+    "cancel": "cancel",
+    "merge": "merge",
+    "private": "private",
+    "publish": "apology publish, pause, resume",
+    "retract": "apology retract",
+    "settle": "It arrived / Send again under an unknown post",
+    "relay": "relay done, ack, skip",
+    "ask": "relay check, ask, answer; cover",
+    "channel": "customer channel",
+}
+"""act → the verbs it stands for, in people's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +73,27 @@ class Standing:
     incidents: tuple[Incident, ...] = ()
     manages: bool = False  # the account manager of the customer at hand, or covering for them
     approver_named: bool = True  # whether the catalog names a comms-approver at all
+    author: bool = False  # of the words at hand
+
+    def holds(self, *roles: str) -> bool:
+        """Whether this person has one of these roles in a covered incident, or by the catalog."""
+        held = {r for i in self.incidents for r, p in i.roles if p == self.person.key}
+        return bool((held | self.person.roles) & set(roles))
 
     @property
     def running(self) -> bool:
         """Commander, deputy or comms of a covered incident, or by the catalog."""
-        held = {r for i in self.incidents for r, p in i.roles if p == self.person.key}
-        return bool(held & {"commander", "deputy", "comms"}) or bool(self.person.roles & {"commander", "comms"})
+        return self.holds("commander", "deputy", "comms")
 
     @property
     def commander(self) -> bool:
         """The commander of a covered incident, or the catalog's role."""
-        return "commander" in self.person.roles or any(i.holder("commander") == self.person.key for i in self.incidents)
+        return self.holds("commander")
 
     @property
     def approver(self) -> bool:
-        """A comms-approver; anybody, while the catalog names none (a small company)."""
-        return "comms-approver" in self.person.roles or not self.approver_named
+        """A comms-approver; while the catalog names none (a small company), anybody who did not write the words."""
+        return "comms-approver" in self.person.roles or (not self.approver_named and not self.author)
 
 
 def may(act: str, standing: Standing) -> bool:
@@ -70,14 +105,16 @@ def may(act: str, standing: Standing) -> bool:
             return True
         case "running":
             return standing.running
-        case "comms-approver":
-            return standing.approver
+        case "commander":
+            return standing.commander
         case "publisher":
             return standing.approver or standing.commander
+        case "settler":
+            return standing.approver or standing.running
         case "manager":
-            return standing.manages or standing.running
+            return standing.manages or standing.holds("commander", "comms")
         case "accounts":
-            return standing.manages or standing.running or bool(standing.person.roles & {"account-manager", "comms"})
+            return standing.manages or standing.holds("account-manager", "comms")
         case "admin":
             return "admin" in standing.person.roles
 

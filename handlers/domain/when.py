@@ -63,6 +63,7 @@ _SPOKEN = {
     "half a day": 43200,
 }
 _AMOUNT = re.compile(r"(?:(\d{1,6}(?:\.\d{1,3})?)[\s-]?|([a-z]+(?:-five)?)[\s-])([a-z]+)\.?", re.ASCII)
+_AND = re.compile(r"\s?(?:(?:,|and\b)\s?)?(?=[\da-z])", re.ASCII)
 _HOURS_AND = re.compile(r"(\d{1,3})\s?h\s?(\d{2})", re.ASCII)
 _SAY_A_DURATION = "Say how long, like 30m, 2h, 1h 30m or 90 minutes."
 
@@ -104,7 +105,7 @@ def _sum_of_amounts(words: str, typed: str) -> Decimal:
         units.add(unit)
         total += Decimal(number) * unit
         at = found.end()
-        if gap := re.compile(r"\s?(?:,|and\b)?\s?").match(words, at):
+        if gap := _AND.match(words, at):
             at = gap.end()
     if not units:
         raise Unreadable(_SAY_A_DURATION)

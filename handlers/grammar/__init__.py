@@ -4,7 +4,8 @@
 `form_fields` and `from_form` do the same for forms. Buttons say what `write` gives.
 """
 
-from handlers.grammar.forms import NOT_KNOWN, FormFault, filled, form_fields, form_title, from_form
+from handlers.grammar.fields import NOT_KNOWN
+from handlers.grammar.forms import FormFault, filled, form_fields, form_title, from_form
 from handlers.grammar.lines import ALIASES, FAMILIES, USAGE, VERBS, Usage, help_lines, usage
 from handlers.grammar.outcome import Ambiguous, Misread, Reading
 from handlers.grammar.read import read

@@ -104,7 +104,7 @@ def read_fill(cursor: Cursor) -> c.Command:
     end, found = cursor.tail(cursor.at, len(cursor.tokens), options)
     value = cursor.free(cursor.at, end)
     if not value:
-        cursor.gap("value", given=("gap", *found))
+        cursor.gap_before_options("value", ("gap", *found))
     return c.ApologyFill(number, gap, value, found.get("source", ""), found.get("precision", ""))
 
 

@@ -49,6 +49,12 @@ class Cursor:
         token = self.peek(ahead)
         return token.word if token else ""
 
+    @property
+    def at_dash(self) -> bool:
+        """Whether a dash stands here."""
+        token = self.peek()
+        return token is not None and token.is_dash
+
     def slice(self, first: int, last: int) -> str:
         """The text from token `first` up to, not with, token `last`, as it was typed."""
         return self.text[self.tokens[first].start : self.tokens[last - 1].end] if first < last else ""
@@ -63,11 +69,14 @@ class Cursor:
         return f"{self.head} {self.slice(self.body, len(self.tokens))}".strip()
 
     # --- ends --------------------------------------------------------------------------------------------------------
-    def gap(
-        self, *missing: str, given: Sequence[str] = (), says: str | None = None, verb: str | None = None
-    ) -> NoReturn:
+    def gap(self, *missing: str, given: Sequence[str] = (), says: str | None = None) -> NoReturn:
         """Stop: something is missing, and a form asks for it."""
-        raise Stop(Gap(self.says if says is None else says, verb or self.verb, missing, tuple(given)))
+        raise Stop(Gap(self.says if says is None else says, self.verb, missing, tuple(given)))
+
+    def gap_before_options(self, missing: str, given: Sequence[str]) -> NoReturn:
+        """Stop: only options stand from here on, and the text before them is missing."""
+        before = f"{self.head} {self.slice(self.body, self.at)}".strip()
+        raise Stop(Gap(self.says, self.verb, (missing,), tuple(given), before if given and not self.done else ""))
 
     def wrong(self, sentence: str, near: str | None = None) -> NoReturn:
         """Stop: not understood."""
@@ -142,10 +151,15 @@ class Cursor:
         return reason
 
     def without_because(self) -> str:
-        """The line so far, without a dangling `because` at its end."""
-        last = len(self.tokens)
-        while last > self.body and (self.tokens[last - 1].word == "because" or self.tokens[last - 1].is_dash):
-            last -= 1
+        """The line before its `because` or dash: what a form that asks for more goes on from."""
+        last = next(
+            (
+                i
+                for i in range(self.body, len(self.tokens))
+                if self.tokens[i].word == "because" or self.tokens[i].is_dash
+            ),
+            len(self.tokens),
+        )
         return f"{self.head} {self.slice(self.body, last)}".strip()
 
     # --- options at the end ------------------------------------------------------------------------------------------

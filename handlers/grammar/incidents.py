@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from handlers import commands as c
-from handlers.domain.when import Unreadable, parse_due, parse_duration
+from handlers.domain.when import Unreadable, parse_due
 from handlers.grammar.cursor import Candidates, Cursor, Option, duration
 from handlers.grammar.lines import FAMILIES, USAGE, VERBS
 from handlers.grammar.words import bare_number, nearest, shown, sure_number, unquote, words_of
@@ -151,22 +152,26 @@ _SEVERITY = re.compile(r"(?:sev-?|p)?([1-4])", re.ASCII)
 
 
 def read_severity(cursor: Cursor) -> c.Command:
-    """`severity [N] sevN [because …]`; `severity 2` in a room means sev2."""
+    """`severity [N] sevN [because …]`.
+
+    A number alone is the incident, as it is everywhere. In a room `severity 2` may mean sev2 as well: it does if no
+    incident 2 exists, otherwise the bot asks, unless it is the room's own number.
+    """
     last = cursor.split(because=True, dash=True)
-    room = cursor.reading.room
-    alone_bare = last - cursor.at == 1 and (token := cursor.peek()) is not None and bare_number(token) is not None
-    number = None if alone_bare and room is not None else cursor.number()
-    if number is None and not alone_bare and cursor.at < last and last - cursor.at == 2:
+    token = cursor.peek()
+    alone = bare_number(token) if token is not None and last - cursor.at == 1 else None
+    if alone is not None and cursor.reading.room not in {None, alone} and alone <= len(c.SEVERITIES):
+        return _lone_severity(cursor, last, alone)
+    number = cursor.number()
+    if number is None and last - cursor.at == 2 and _SEVERITY.fullmatch(cursor.word()):
         # `severity sev2 7`: the other way round
         other = sure_number(cursor.tokens[last - 1]) or bare_number(cursor.tokens[last - 1])
-        if other is not None and _SEVERITY.fullmatch(cursor.word()):
-            because = _reason_from(cursor, last)
-            return c.SetSeverity(other, c.SEVERITIES[int(cursor.word()[-1]) - 1], because)
+        if other is not None:
+            return c.SetSeverity(other, c.SEVERITIES[int(cursor.word()[-1]) - 1], _reason_from(cursor, last))
     if cursor.word() == "to":
         cursor.at += 1
     if cursor.at >= last:
-        says = f"severity INC-{number}" if number else "severity"
-        cursor.gap("severity", says=says)
+        cursor.gap("severity", says=f"severity INC-{number}" if number else "severity")
     found = _SEVERITY.fullmatch(cursor.word())
     if found is None and cursor.word() == "sev" and _SEVERITY.fullmatch(cursor.word(1)):
         cursor.at += 1
@@ -175,6 +180,18 @@ def read_severity(cursor: Cursor) -> c.Command:
         cursor.choose((cursor.peek() or cursor.tokens[-1]).raw, c.SEVERITIES, "severity")
     cursor.at += 1
     return c.SetSeverity(number, c.SEVERITIES[int(found[1]) - 1], cursor.reason())
+
+
+def _lone_severity(cursor: Cursor, last: int, number: int) -> c.Command:
+    meant = c.SetSeverity(None, c.SEVERITIES[number - 1], _reason_from(cursor, last))
+    if cursor.reading.exists(number):
+        room = cursor.reading.room
+        cursor.ask(
+            f"Is {number} the severity, or an incident?",
+            (f"INC-{room}: {meant.severity}", write(replace(meant, incident=room))),
+            (f"The severity of INC-{number}", f"severity INC-{number}"),
+        )
+    return meant
 
 
 def _reason_from(cursor: Cursor, index: int) -> str:
@@ -263,15 +280,10 @@ def read_private(cursor: Cursor) -> c.Command:
 def read_resolve(cursor: Cursor) -> c.Command:
     """`resolve [N] [because …]`."""
     number = cursor.number()
-    if not cursor.done and cursor.word() != "because" and not _at_dash(cursor):
+    if not cursor.done and cursor.word() != "because" and not cursor.at_dash:
         left = shown(cursor.slice(cursor.at, len(cursor.tokens)), 60)
         cursor.wrong(f"I do not understand “{left}” here. A reason goes after the word because.")
     return c.Resolve(number, cursor.reason())
-
-
-def _at_dash(cursor: Cursor) -> bool:
-    token = cursor.peek()
-    return token is not None and token.is_dash
 
 
 def reasoned(make: Callable[[int | None, str], c.Command]) -> Callable[[Cursor], c.Command]:
@@ -292,8 +304,6 @@ def read_merge(cursor: Cursor) -> c.Command:
         into = cursor.number()
     else:
         into = cursor.number()
-        if into is None and number is not None and cursor.reading.room not in {None, number}:
-            into, number = number, None  # `merge 3` in the room of 7
     if into is None:
         if not cursor.done and cursor.word() != "because":
             cursor.wrong("Say which incident goes on: merge 8 into 7 because …")
@@ -334,7 +344,7 @@ def read_update(cursor: Cursor) -> c.Command:
     number = numbered(cursor, make, lambda index: cursor.free(index, max(index, end)))
     text = cursor.free(cursor.at, max(cursor.at, end))
     if not text:
-        cursor.gap("text", given=tuple(found))
+        cursor.gap_before_options("text", tuple(found))
     to_first = end < len(cursor.tokens) and cursor.tokens[end].word == "to"
     if found.get("to", "room") != "room" and to_first and cursor.tokens[end - 1].word in _GO_WITH_TO:
         whole = cursor.slice(cursor.at, end) + " " + cursor.slice(end, _to_end(cursor, end))
@@ -465,69 +475,3 @@ def read_role(cursor: Cursor) -> c.Command:
         cursor.wrong("That is a long name. Put a hand-over note after two dashes: role 7 commander @Ana -- the note")
     note = cursor.free(dash + 1) if dash < len(cursor.tokens) else ""
     return c.SetRole(number, role, who, everywhere, note)
-
-
-# --- reminders -------------------------------------------------------------------------------------------------------
-def read_remind(cursor: Cursor) -> c.Command:
-    """`remind [N] every 30m | in 10m | off because … | snooze 15m`, and `remind me in 10m -- what`."""
-    if cursor.word() == "me":
-        return _read_remind_me(cursor)
-    number = cursor.number()
-    if cursor.done:
-        cursor.gap("how")
-    how = cursor.word()
-    if how == "off":
-        cursor.at += 1
-        if number is None and cursor.word() != "because":
-            number = cursor.number()
-        return c.Remind(number, off_because=cursor.needed_reason(given=("how",)))
-    if how not in {"every", "in", "snooze"}:
-        cursor.choose((cursor.peek() or cursor.tokens[-1]).raw, ("every", "in", "off", "snooze"), "way to be reminded")
-    cursor.at += 1
-    if number is None and (token := cursor.peek()) and sure_number(token):
-        number = cursor.number()
-    if how == "snooze" and cursor.word() in {"for", "in"}:
-        cursor.at += 1
-    if cursor.done:
-        cursor.gap("how_long", given=("how",))
-    try:
-        length = parse_duration(cursor.free(cursor.at))
-    except Unreadable as fault:
-        cursor.wrong(fault.sentence)
-    if how == "every":
-        return c.Remind(number, every=length)
-    return c.Remind(number, once_in=length) if how == "in" else c.Remind(number, snooze=length)
-
-
-def _read_remind_me(cursor: Cursor) -> c.Command:
-    cursor.verb = "remind me"
-    cursor.at += 1
-    if cursor.done:
-        cursor.gap("how_long", "what")
-    if cursor.word() != "in":
-        cursor.wrong("Say when first: remind me in 10m -- call the vendor")
-    cursor.at += 1
-    found = [(end, length) for end, length in duration("in")(cursor, cursor.at - 1)]
-    if not found:
-        try:
-            parse_duration(cursor.free(cursor.at, min(len(cursor.tokens), cursor.at + 2)))
-        except Unreadable as fault:
-            cursor.wrong(fault.sentence)
-    end, length = found[0]
-    cursor.at = end
-    if not cursor.done and (_at_dash(cursor) or cursor.word() in {"to", "about", "that"}):
-        cursor.at += 1
-    what = cursor.free(cursor.at)
-    if not what:
-        cursor.gap("what", given=("how_long",))
-    return c.RemindMe(length, what)
-
-
-# --- notes -----------------------------------------------------------------------------------------------------------
-def read_note(cursor: Cursor) -> c.Command:
-    """`note [N] <internal text>`."""
-    number = numbered(cursor, c.Note, cursor.free)
-    text = cursor.free(cursor.at)
-    if not text:
-        cursor.gap("text")
-    return c.Note(number, text)

@@ -33,7 +33,7 @@ def read_task_add(cursor: Cursor) -> c.Command:
     number = _task_number(cursor)
     text, who, by = change_of(cursor)
     if not text:
-        cursor.gap("text", given=(*(("owner",) if who else ()), *(("due",) if by else ())))
+        cursor.gap_before_options("text", (*(("owner",) if who else ()), *(("due",) if by else ())))
     return c.TaskAdd(number, text, who, by)
 
 
@@ -76,7 +76,6 @@ _KIND_WORDS = {
     "report": "next-report",
     "time": "times",
     "zone": "timezone",
-    "services": "services",
 }
 _PAIRS = {("data", "loss"): "data-loss", ("next", "report"): "next-report", ("time", "zone"): "timezone"}
 
@@ -120,7 +119,7 @@ def read_fact(cursor: Cursor) -> c.Command:
     end, found = cursor.tail(cursor.at, len(cursor.tokens), options)
     value = cursor.free(cursor.at, end)
     if not value:
-        cursor.gap("value", given=("kind", *found))
+        cursor.gap_before_options("value", ("kind", *found))
     seen, customer = found.get("visibility", ("internal", ""))
     return c.RecordFact(
         number,

@@ -53,12 +53,14 @@ class Gap:
     """The line so far is right and something is missing: a form asks for it.
 
     `missing` are the fields of the verb's form that must still be asked, `given` those that `says` answers already.
+    `before` is the part of `says` in front of options that were said early: the missing text belongs between the two.
     """
 
     says: str
     verb: str
     missing: tuple[str, ...]
     given: tuple[str, ...] = ()
+    before: str = ""
 
 
 Outcome = Command | Ambiguous | Misread | Gap

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from handlers import commands as c
 from handlers.commands import Command, OpenForm
 from handlers.domain.when import Unreadable, parse_duration
-from handlers.grammar import apologies, incidents, ledger, relays
+from handlers.grammar import apologies, incidents, ledger, relays, reminders
 from handlers.grammar.cursor import Cursor
 from handlers.grammar.declaring import read_declare
 from handlers.grammar.lines import ALIASES, FAMILIES, VERBS, usage
@@ -37,9 +37,9 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "role": incidents.read_role,
     "join": incidents.only_number(c.Join),
     "leave": incidents.only_number(c.Leave),
-    "remind": incidents.read_remind,
+    "remind": reminders.read_remind,
     "ontrack": incidents.only_number(c.OnTrack),
-    "note": incidents.read_note,
+    "note": reminders.read_note,
     "task add": ledger.read_task_add,
     "task done": ledger.read_task_done,
     "fact": ledger.read_fact,

@@ -267,8 +267,8 @@ def read_customer_channel(cursor: Cursor) -> c.Command:
             cursor.wrong("Put + or - before the channel: customer channel contoso +#contoso")
         cursor.gap("change", "channel", given=("customer",))
     raw = cursor.slice(signed, len(cursor.tokens))
-    sign, channel = raw[0], raw.lstrip("+-–—").strip()
-    if not channel or re.search(r"\s", channel):
+    sign, channel = raw[0], raw.lstrip("+-–— ").strip()
+    if not re.search(r"\w", channel) or re.search(r"\s", channel):
         cursor.wrong("Name one channel: customer channel contoso +#contoso")
     return c.CustomerChannel(customer, channel, sign == "+")
 

@@ -166,9 +166,7 @@ def _quiet(incident: Incident, slack: Room | None, teams: Room | None) -> tuple[
     if incident.drill:
         parts.append(Text("Drill: nothing leaves the house. "))
     if slack and slack.address and teams and teams.address:
-        parts.append(Text("Also in "))
-        parts.append(RoomLink(slack.name or "Slack", slack.address, teams.link))
-        parts.append(Text(". "))
+        parts.append(Text(f"One incident, two rooms: #{slack.name or slack.address} in Slack, a thread in Teams. "))
     parts += [Text(f"Not possible here: {lack}. ") for lack in incident.cannot]
     return tuple(parts)
 

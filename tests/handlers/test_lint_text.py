@@ -201,7 +201,7 @@ def test_every_zone_name_babel_prints_is_a_zone(zone: str, month: int, locale: s
 
 
 HOSTILE: Final = (
-    "a", "a ", "sorry if ", "we are sorry, but ", "14:02-", "14:02 ", "not happen ", "a-", "a.b.", "some of our ", "{{", "[", "<@", "\"", "'", "A Time ", "\n", "- a\n", "may have been ",
+    "a", "a ", "sorry if ", "we are sorry, but ", "14:02-", "14:02 ", "not happen ", "a-", "a.b.", "some of our ", "{{", "[", "<@", '"', "'", "A Time ", "\n", "- a\n", "may have been ",
     "one hundred and ", "2 hours and ", "3 March, ", "we will be ", "an engineer on the team ", "unexpected ", "brief, ", "1.2.3.", "::", "_", "é", "\u00ad", "sorry ", "x" * 70 + " ", "3, ", "Monday ",
 )  # fmt: skip
 

@@ -713,7 +713,7 @@ def _is_telling(form: str) -> bool:
         len(form) >= 6
         and (" " in form or any(character.isdigit() for character in form) or form[0].isupper())
         and not re.fullmatch(r"[\d\s.,:TZ+-]+", form)
-        and form.lower() not in {"unknown", "degraded service"}
+        and form.lower() != "unknown"
     )
 
 
@@ -756,16 +756,28 @@ def _too_strong(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Fi
                 )
 
 
+_LEGAL_FORM: Final = re.compile(
+    r",? (?:Ltd|Limited|Inc|LLC|LLP|plc|GmbH|AG|SE|SA|S\.A\.|BV|B\.V\.|NV|AB|Oy|Corp|Corporation|Co|Company|Group|Holdings?)\b\.?$"
+)
+
+
+def _named(customer: str, text: str) -> re.Match[str] | None:
+    """A customer's name, or the name without its legal form where it is written as a name."""
+    short = _LEGAL_FORM.sub("", customer)
+    found = find_name(customer, text)
+    if found is None and short != customer and len(short) > 2:
+        found = re.search(rf"(?<!\w){re.escape(short)}(?!\w)", text)
+    return found
+
+
 def _people(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:
+    allowed = (*record.services, *record.regions, record.signatory, *record.contact)
     for customer in record.other_customers:
-        match = find_name(customer, reading.text)
+        match = _named(customer, reading.text)
         if (
             match
             and customer.lower() != record.customer.lower()
-            and not any(
-                find_name(customer, name)
-                for name in (*record.services, *record.regions, record.signatory, *record.contact)
-            )
+            and not any(_named(customer, name) for name in allowed)
         ):
             yield wrong(reading, "W23", kind, match.start(), match.end(), message="This names another customer.")
     for person in record.people:

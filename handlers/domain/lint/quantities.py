@@ -265,8 +265,8 @@ class ClockMention:
 _MERIDIEM: Final = r"(?:[aApP]\.?[mM]\b\.?)"
 _CLOCK: Final = re.compile(
     rf"(?<![\w:.,$€£/+-])(?<!\bport )(?:(?P<h>[01]?\d"
-    rf"|2[0-4]):(?P<m>[0-5]\d)(?P<s>:[0-5]\d(?:[.,]\d{{1,9}})?)?(?![:\d]|\.\d"
-    rf"|\w?/)(?: ?(?P<ap>{_MERIDIEM}))?(?: ?(?:hours|hrs|h)(?= (?:UTC|GMT|on|and|to|until)\b|[,.;)]))?"
+    rf"|2[0-4]):(?P<m>[0-5]\d)(?P<s>:[0-5]\d(?:[.,]\d{{1,9}})?)?(?!:?\d|\.\d"
+    rf"|\w?/)(?: ?(?P<ap>{_MERIDIEM}))?(?: ?(?:hours|hrs|h)(?= (?:UTC|GMT|on|and|to|until)\b))?"
     rf"|(?P<h2>1[0-2]|0?[1-9])(?:\.(?P<m2>[0-5]\d))? ?(?P<ap2>{_MERIDIEM})"
     r"|(?P<h3>[01]?\d|2[0-3])(?:h(?P<m3>[0-5]\d)|:(?P<m5>[0-5]\d)h)\b"
     r"|(?P<h4>1[0-2]|[1-9]|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)) o'clock\b"
@@ -275,7 +275,7 @@ _CLOCK: Final = re.compile(
 )
 _ISO_TIME: Final = re.compile(r"(?<=\d[Tt])(?P<h>[01]\d|2[0-4]):(?P<m>[0-5]\d)(?::[0-5]\d(?:[.,]\d{1,9})?)?(?![:\d])")
 _CUED_CLOCK: Final = re.compile(
-    r"(?:\b(?:at|from|between|until|till|since|by|around|about|before|after)|\band|\bto|-) ?(?P<t>(?P<h>[01]?\d"
+    r"(?:\b(?:at|from|between|until|till|since|by|around|about|before|after)|\band|\bto|(?<=\d)-) ?(?P<t>(?P<h>[01]?\d"
     r"|2[0-3])\.(?P<m>[0-5]\d)|(?P<h2>[01]\d|2[0-3])(?P<m2>[0-5]\d)(?= ?(?:hours|hrs|UTC|GMT)\b))"
     r"(?![.\d]|\d| ?(?:%|per ?cent|percent|million|thousand|billion|ms\b|s\b|seconds|minutes|mins|days|[KMGT]B"
     r"|times|x\b|euros?|dollars?|pounds?|USD|EUR|GBP|points?|and later|or later|customers|users|release|version))",

@@ -115,6 +115,12 @@ _ROLE: Final = (
     r"|staff member|team member|worker|programmer|manager|individual|trainee|apprentice"
     r"|sysadmin|analyst|consultant|agent|person|dba|member of (?:our|the) (?:\w+ )?(?:staff|team|crew))"
 )
+_SLIPPED_BADLY: Final = (
+    r"(?:accidental(?:ly)?|mistaken(?:ly)?|inadvertent(?:ly)?|wrongly|incorrectly|erroneously|careless(?:ly)?|mistyped"
+    r"|misconfigured|forgot(?:ten)?|failed|ignored|missed|overlooked|neglected|caused|misread|misunderstood|misjudged"
+    r"|was (?:at fault|to blame)|were (?:at fault|to blame|careless)|bypassed|botched|mishandled|made (?:a|the|an) "
+    r"(?:\w+ )?(?:mistake|error)|\w+ed (?:\w+ ){0,3}wrong|did not|didn't|should have|broke)"
+)
 _SLIPPED: Final = (
     r"(?:accidental(?:ly)?|mistaken(?:ly)?|inadvertent(?:ly)?|wrongly|incorrectly|erroneously|careless(?:ly)?"
     r"|deleted|mistyped|misconfigured|entered|ran|run|pushed|forgot(?:ten)?|failed|ignored|missed"
@@ -126,7 +132,6 @@ _SLIPPED: Final = (
     r"|\w+ed (?:\w+ ){0,3}wrong|(?:put|set|wrote|gave|sent|took) (?:\w+ ){0,3}wrong|did (?:this|it|so)|pasted"
     r"|botched|mishandled|tripped|pulled|rebooted|restarted)"
 )
-_NEW_CLAUSE: Final = r"(?:[,;]|\band\b|\bso\b|\bbut\b)"
 
 RULES: Final[Mapping[str, Rule]] = {
     rule.id: rule
@@ -571,7 +576,8 @@ _PURPOSE: Final = (
         "inside",
         re.compile(
             r"(?i)\b(?:would|should|did|had|has|have|was|were|could|must|ought)\b|(?:did|had|has|have|was|were"
-            r"|would|should|could)n't|\bbut also\b"
+            r"|would|should|could)n't|\bbut also\b|\bnot (?:\w+ )?(?:promise|claim|guarantee|say|tell|pretend"
+            r"|assure|know|rule out|mean)\b"
         ),
     ),
     _before(r"\b(?:would|should|did|had|has|have|was|were|could|must|ought)(?: it| this| that)? $"),
@@ -617,11 +623,18 @@ _OWNED: Final = (
     _before(
         r"\b(?:contact|call|ask|through|via|add(?:ed|ing)?|mov(?:e|ed|ing) (?:\w+ )?(?:to|away from|from)|chang(?:e"
         r"|ed|ing)|replac(?:e|ed|ing)|switch(?:ed|ing)? (?:to|from)?|hir(?:e|ed|ing)|engag(?:e|ed|ing)|review(?:ed"
-        r"|ing)?|second|buy|bought|signed|test(?:ed|ing)?|agreed|agree|work(?:ing)? with|together with|check(?:ed)?"
+        r"|ing)?|second|buy|bought|signed|test(?:ed|ing)?|agreed|agree|work(?:ing|s|ed)?(?: \w+){0,2} with"
+        r"|together with|check(?:ed)?"
         r"|ask(?:ed)?|audit(?:ed)?|depend on|independent of|instead of|paid|pay|monitor(?:ed|ing)?|(?:speak(?:ing)?"
         r"|talk(?:ing)?|spoke|talked|contract|agreement|agreed|signed up|call|calls) with|required?|requires?|told"
         r"|warned) $"
     ),
+    _after(
+        r" (?:has |have |had )?(?:since |now )?(?:applied|fixed|restored|repaired|resolved|replaced|mended"
+        r"|corrected|confirmed)\b"
+    ),
+    _after(r"(?:'s)? (?:is|was|are|were) not (?:to blame|at fault|responsible)\b"),
+    _before(r"\b(?:us(?:es|ed|ing|e)|relies on|behind) $"),
     _inside(r"\b(?:second|additional|another|independent|outside|extra|different|backup|new|alternative)\b"),
     _after(
         r"'? (?:has |have |will |to )?(?:review|audit|assess|test|check|verif|expert|auditor|assessor|specialist"
@@ -749,10 +762,12 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         _case(
             r"\b(?:may|might)(?: (?:not|also|well|potentially|possibly|even|still|briefly|already|temporarily"
             r"|indeed)){0,2}(?: have|'ve) (?:(?:also|not|potentially|possibly|already|briefly"
-            r"|intermittently) ){0,2}(?:been(?: \w+ly)? \w+|(?!(?:an?|the|any|no|to|your|our|some|another|more"
-            r"|further|both|two|one|it|this|that|up|as|free|every|all|their|its|his|her|my|questions|access|been"
-            r"|\d+)\b)\w+)",
+            r"|intermittently) ){0,2}(?:been(?: \w+ly)? \w+|(?:\w+(?:ed|[bcdfghklmrtw]en|[ao]wn|ought|aught|ept|elt"
+            r"|ealt|old)|had|seen|lost|gone|done|made|led|sent|met|left|found|put|cut|hit|read|got|run|begun|become"
+            r"|come|set|built|cost|heard|shut|stuck|paid|said|spent|stood|understood|felt|thrown|drawn|spread|shown"
+            r"|split)\b)",
             Excuse("inside", re.compile(r"^May\b")),
+            _sentence(r"\bmight have \w+(?: \w+){0,3} (?:sooner|earlier|in time|better|faster)\b"),
             _before(r"\bas you $"),
             _inside(r"\b(?:prevented|avoided|averted|stopped this|caught)\b"),
             _sentence(
@@ -806,7 +821,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             _sentence(
                 r"\b(?:not|n't|never|fail\w{0,3} to|neglected to|should have|ought to have|right to|too little"
                 r"|nobody|no one)\b[^.!?]{0,30}\b(?:take|taken|treat|treated)\b|\bseriously enough\b"
-                r"|\bmore seriously\b"
+                r"|\bmore seriously\b|\b(?:asked|told|begged|wants?|wanted|expect\w*|urged) us to\b"
             ),
             reword=(
                 (
@@ -1107,13 +1122,13 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             *_DOER_NAMED,
         ),
         _case(
-            rf"{_PASSIVE} (?:pushed|applied|deployed|released|rolled out|merged|disabled|switched off|turned off"
-            rf"|removed|triggered)\b{_NO_DOER}",
+            rf"(?<=\b)(?:wrong|faulty|bad|broken|incorrect|untested|flawed|outdated|old)(?: \w+){{0,3}} (?:was|were"
+            rf"|been)(?: \w+ly)? "
+            rf"(?:pushed|applied|deployed|released|rolled out|merged|used|set|chosen|loaded|installed)\b{_NO_DOER}"
+            rf"|\b(?:was|were|been) (?:accidentally|mistakenly|wrongly|incorrectly|inadvertently"
+            rf"|prematurely) \w+(?:ed|wn|en)\b{_NO_DOER}"
+            rf"|\b(?:was|were|been) (?:\w+ed|switched off|turned off|shut down) by (?:mistake|accident|error)\b",
             *_DOER_NAMED,
-            _before(
-                r"\b(?:fix(?:es)?|patch(?:es)?|updates?|limits?|corrections?|repairs?|credits?|refunds?|payments?"
-                r"|reports?|versions?)(?: (?:that|which|has|have))? $"
-            ),
         ),
         _case(
             rf"{_PASSIVE} made\b{_NO_DOER}",
@@ -1159,7 +1174,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             rf"\b(?:an?|one|the|our|some|another|this|that|one of (?:our|the)|a single|each) (?:(?!and\b|or\b|to\b"
-            rf"|for\b|with\b|of\b|is\b|was\b|that\b|will\b)[a-z-]{{2,15}} ){{0,3}}{_ROLE}s?(?: (?:on|in|from|at"
+            rf"|for\b|with\b|of\b|is\b|was\b|that\b|will\b)[a-z-]{{2,15}} ){{0,3}}{_ROLE}(?: (?:on|in|from|at"
             rf"|of) (?:our |the |your )?(?:[a-z-]{{2,15}} ?){{1,3}}?)?(?: who)?(?: (?:had|has|have|then|also|was"
             rf"|who|apparently|simply)){{0,2}},? {_SLIPPED}\b",
             _after(
@@ -1177,6 +1192,20 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             ),
             _after(r" (?:you|your (?:call|mail|message|case))\b"),
             _inside(r"\b(?:your|customer'?s?) (?:\w+ )?administrator\b"),
+        ),
+        _case(
+            rf"\b(?:an?|one|the|our) (?:[a-z-]{{2,15}} ){{0,2}}{_ROLE}\b(?! (?:noticed|found|saw"
+            rf"|restored))[^.!?;,]{{0,60}}\b(?:and|who|when (?:he|she|they))"
+            rf" (?:then |also )?(?:{_SLIPPED_BADLY}|cut|deleted|removed|pulled|unplugged|wiped|dropped|erased"
+            rf"|disconnected)\b",
+            _after(r"[^.!?;]{0,30}\b(?:the fault|the faulty|the limit|the rule again|the bad)\b"),
+            _before(r"\b(?:no|not|never|if|when|whether|unless|so that) $"),
+        ),
+        _case(
+            rf"\b(?:our|the|some|two|these|those|several)(?: [a-z-]{{2,15}}){{0,3}}? {_ROLE}s(?: (?:who|had|has"
+            rf"|have|then|also|simply)){{0,2}} {_SLIPPED_BADLY}\b",
+            _after(r" (?:sleep|rest|stop (?:until|working)|give up|let you)\b"),
+            _before(r"\b(?:no|not|never|if|when|whether|unless|so that) $"),
         ),
         _case(
             r"\b(?:an?|one) (?:(?!and\b|or\b|to\b|for\b|with\b|is\b|was\b)[a-z-]{2,15} ){0,2}(?:engineer"
@@ -1255,7 +1284,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             r"\b(?:a|one|single|another|the|some|several|by|of) (?:[a-z-]{2,15} )?customers?(?:'s?)? (?:pushed"
-            r"|config\w*|change[ds]?|made|upload\w*|sent|trigger\w*|caused|misus\w+|mistake|error|activat\w+"
+            r"|config\w*|misconfig\w*|broke|abused|flooded|change[ds]?|made|upload\w*|sent|trigger\w*|caused"
+            r"|misus\w+|mistake|error|activat\w+"
             r"|used (?:the|our|an?)|script|ran|submitted|deployed|request pattern|behavio\w+|overload\w*)\b"
             r"|\b(?:caused by|due to|because of|result of|fault (?:of|lies with)|triggered by|blame|stems? from"
             r"|came from|comes? from|originated (?:with|from|in)) (?:an? |one |the |some |your |their |its "
@@ -1275,7 +1305,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         _case(
             r"\b(?:AWS|Amazon(?: Web Services)?|Azure|Microsoft|Google(?: Cloud)?|GCP|Cloudflare|Fastly|Akamai"
             r"|Oracle|Twilio|Stripe|Level ?3|Lumen|Equinix|Comcast|AT&T|Verizon|Okta|CrowdStrike|OVH|Hetzner"
-            r"|DigitalOcean|Dyn)(?:'s)? (?:\w+ ){0,2}?(?:had|suffered|failed|went down|was down|experienced|caused"
+            r"|DigitalOcean|Dyn)(?:'s)? (?:\w+ ){0,2}?(?:had|suffered|failed|went down|was down|caused"
             r"|outage|let us down|is to blame|was to blame|was at fault|broke)\b|\b(?:caused by|due to|because of"
             r"|blame(?:d)? on|fault of) (?:an? (?:outage|failure|problem|issue|fault) (?:at|in|of|with|on) )?(?:AWS"
             r"|Amazon|Azure|Google(?: Cloud)?|GCP|Cloudflare|Fastly|Akamai|Oracle|Twilio|Stripe|Lumen|Equinix"
@@ -1303,7 +1333,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|exceptional|talented|expert|amazing|fantastic) (?:\w+ )?(?:team|engineers|record|service|staff"
             r"|people)\b|\bhighest (?:standards?|quality|levels?) of\b",
             _before(
-                r"(?:\b(?:not|cannot|never|nothing|hardly|no longer|no|far from|less than|without|neither|nor"
+                r"(?:\b(?:not|cannot|never|nothing|hardly|no longer|no|far from|less than|without|neither|nor|too"
                 r"|anything but|more)|n't)(?: (?:a|an|to be|be|very|the|made|have been|been|being|feel|it|anything"
                 r"|in any way|particularly|yet|as|so|for)){0,3} $"
             ),
@@ -1323,8 +1353,10 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|no (?:outages?|incidents?|major|downtime)|smooth|success\w*|exceed\w*|met|delivered|strong|stable"
             r"|best)\b)|\bprior to this incident\b",
             _after(
-                r",? (?:we|I|our \w+) (?:did not|didn't|had no|had not|hadn't|were not|weren't|could not"
-                r"|never (?:tested|checked|practi[sc]ed|tried|asked|looked|ran|rehearsed))"
+                r",? (?:we|I|our \w+|nobody|no one) (?:did not|didn't|had no(?! (?:\w+ )?(?:outages?|incidents?"
+                r"|downtime|failures?"
+                r"|interruptions?))|had not|hadn't|were not|weren't|could not|(?:had )?never (?:tested|checked"
+                r"|practi[sc]ed|tried|asked|looked|ran|rehearsed))"
             ),
             _after(
                 r",? (?:there was no|no (?:test|check|alarm|alert|review|one|backup|limit)|nobody|the (?:change"
@@ -1355,28 +1387,25 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             r"\b(?:underlying|various|certain|network access|subtle|technical|internal|unspecified|unidentified"
-            r"|unknown|undisclosed|complex|obscure|rare|hidden|deeper|further|additional|infrastructure|networking"
-            r"|connectivity|backend|back-end|configuration|system|systemic|latent|related|software|operational"
-            r"|intermittent network|external) (?:(?!and\b|or\b|to\b)[a-z-]{2,20} )?(?:issues?|problems?|factors?"
-            r"|bugs?|difficult(?:y|ies)|conditions?|anomal(?:y|ies)|glitch(?:es)?|complications?|circumstances"
-            r"|causes?|fault|reasons?)\b|\b(?:an? |the )?anomal(?:y|ies)\b|\b(?:combination|number|series|chain"
-            r"|sequence|confluence|variety|host|range) of (?:\w+ )?(?:factors|events|issues|problems|circumstances"
-            r"|conditions|causes|reasons)\b|\bperfect storm\b|\b(?:for )?(?:various|several|a number of|technical"
-            r"|operational) reasons\b|\b(?:unforeseen|exceptional|unavoidable|special) circumstances\b",
+            r"|undisclosed|obscure|hidden|latent|mysterious) (?:(?!and\b|or\b|to\b)[a-z-]{2,20} )?(?:issues?|problems?"
+            r"|factors?|bugs?|difficult(?:y|ies)|conditions?|anomal(?:y|ies)|complications?|circumstances)\b"
+            r"|\b(?:an? |the )?anomal(?:y|ies)\b|\b(?:combination|number|series|chain|sequence|confluence|variety|host"
+            r"|range) of (?:\w+ )?(?:factors|events|issues|problems|circumstances|conditions|causes|reasons)\b"
+            r"|\bperfect storm\b|\b(?:for )?(?:various|several|a number of|technical|operational) reasons\b"
+            r"|\b(?:unforeseen|exceptional|unavoidable|special) circumstances\b",
             *_EXPLAINED,
-            _inside(
-                r"^(?:related|further|additional|system|software|configuration|unknown|external|complex"
-                r"|rare) (?:causes?|reasons?|fault|problems|conditions|factors|questions|circumstances"
-                r"|difficulties)$"
-            ),
-            _inside(r"^(?:further|additional|related) (?:issues?|problems?|difficult(?:y|ies))$"),
-            _before(
-                r"\b(?:fix|fixes|fixed|report|reports|reporting|with|support|for|you have|find|found|know of|known"
-                r"|solve|diagnose|see|saw|had|face) (?:an?y? |other |the |all )?$(?<=\b(?:any|ort|ave)\s)"
-            ),
             _before(
                 r"\b(?:fix(?:ing)? all|contact us (?:with|about)|if you have|questions about|report) (?:any |other )?$"
             ),
+        ),
+        _case(
+            r"\b(?:caused by|due to|because of|resulted from|(?:a |the )?result of|down to|stemmed from) (?:an? "
+            r"|some |the )?"
+            r"(?:networking|network|connectivity|configuration|infrastructure|system|systems|software|hardware"
+            r"|operational"
+            r"|backend|back-end|database|server|platform|data cent(?:er|re)|related) (?:issues?|problems?"
+            r"|difficult(?:y|ies))\b",
+            *_EXPLAINED,
         ),
     ),
     "W16": (
@@ -1386,7 +1415,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|thankful for|(?:kindly |please )?ask (?:you )?for|we count on|(?:kindly |please )?request"
             r"|gratitude for) (?:all )?(?:of )?(?:your|everyone's|our (?:customers|users)'?|the) (?:\w+ (?:and "
             r"|, )?){0,3}?(?:patience|understanding|forbearance|indulgence)\b|\byour (?:continued "
-            r"|kind )?(?:patience|understanding|forbearance)(?: and (?:patience|understanding|support))? (?:is|are"
+            r"|kind )?(?:patience|understanding|forbearance)(?: and (?:patience|understanding|support))?(?: (?!is\b"
+            r"|are\b|has\b)\w+){0,5} (?:is|are"
             r"|was|will be|has been|means|matters)\b"
             r"|\b(?:thank(?:s| you) for|appreciate(?: you| your)?|grateful for|please|kindly"
             r"|thank you all for)(?: \w+)? (?:bear(?:ing)? with us|being (?:so )?(?:patient|understanding)"
@@ -1420,8 +1450,9 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|do(?:ing)? (?:our best|everything|all we can|whatever|better|our utmost|more)|redoubl\w+|examin(?:e"
             r"|ing)|reflect(?:ing)?|think(?:ing)? about|study(?:ing)?|seek(?:ing)? (?:ways|to)"
             r"|try(?:ing)? (?:to )?(?:improve|do better|prevent|avoid|find|reduce)|continu(?:e"
-            r"|ing) (?:to )?(?:improv\w+|work\w* (?:hard|on improving|to improve)|invest\w*|strive|look|learn\w*"
-            r"|enhanc\w+)|striv(?:e|ing)|work(?:ing)? (?:hard|diligently|tirelessly|to improve|to enhance|towards?"
+            r"|ing) (?:to )?(?:improv\w+|work\w* (?:hard|on improving|to improve)|invest(?:ing)?\b|strive|look for"
+            r"|learn\w*"
+            r"|enhanc\w+)|striv(?:e|ing)|work(?:ing)? (?:hard|diligently|tirelessly|to improve|to enhance"
             r"|on improving|on enhancing|on ways)|mak(?:e|ing) (?:every effort|improvements|the necessary"
             r"|further improvements|appropriate)|revisit(?:ing)?|rethink(?:ing)?|discuss(?:ing)? (?:ways|how"
             r"|internally)|identify(?:ing)? (?:ways|areas|opportunities|improvements)|improv(?:e"
@@ -1572,7 +1603,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     "W19": (
         Case(
             re.compile(
-                r"\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}|\$\{[^}\n]{1,80}\}|(?<![\w$])\{[A-Za-z][\w .-]{0,40}\}"
+                r"\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}|\$\{[^}\n]{1,80}\}|(?<![\w$/])\{[A-Za-z][\w .-]{0,40}\}"
                 r"|%\([a-z_]{1,40}\)[sd]|(?<![\w%])%[sd]\b|<%[^\n]{0,200}?%>"
             )
         ),

@@ -219,7 +219,8 @@ _NOT_SPEAKER: Final = re.compile(
 _IF_FIRST: Final = re.compile(
     rf"(?:^|[.!?;,] |\band )\(?(?:if|should|in case|to the extent|in the event|to any(?:one|body| of you"
     rf"| customers?| users?) (?:who|that)|to (?:those|customers|users|people)(?: of you)? (?:who|that) (?:may"
-    rf"|might))\b(?! (?:not|so)\b)[^.!?;]{{3,140}}?,? (?:then )?(?:please accept |we |i )[^.!?,;]{{0,30}}{SORRY}",
+    rf"|might))\b(?! (?:not|so)\b)[^.!?;]{{3,140}}?,? (?:then )?(?:please accept |we |we're |i |i'm "
+    rf"|our )[^.!?,;]{{0,30}}{SORRY}",
     re.IGNORECASE,
 )
 
@@ -268,7 +269,9 @@ def _is_innocent_condition(between: str, condition: str, tail: str) -> bool:
     ):
         return len(between.split()) > 1
     if condition == "whether":
-        return _ENQUIRY.search(between) is not None or re.search(r"\bor not\b|\bor\b", tail[:80]) is not None
+        if _CLAUSE_BREAK.search(between) or _ENQUIRY.search(between):
+            return True
+        return re.search(r"\bor not\b|\bor\b", tail[:80]) is not None
     if _CLAUSE_BREAK.search(between) or _ENQUIRY.search(between):
         return True
     if condition.startswith("should "):
@@ -610,31 +613,32 @@ def _is_apology(body: str) -> bool:
     )
 
 
+_COMPLEMENT: Final = re.compile(r"\b(?:that|how|for|about|to)\b", re.IGNORECASE)
+_CONTRAST: Final = re.compile(
+    r"^ (?:not(?! (?:all|every|everyone|many|most|much|a single|one|because))|rather|instead|could not|did not"
+    r"|never|also"
+    r"|especially|above all|particularly)\b",
+    re.IGNORECASE,
+)
+"""What goes on with the apology's own clause: "that you could read, but not write"."""
+_CONTRAST_IN_CLAUSE: Final = re.compile(
+    rf"{_CONTRAST.pattern}|^ (?:only|showed|failed|got|saw|received|lost|were|was|had|waited|found|still|then|most"
+    rf"|mostly)\b",
+    re.IGNORECASE,
+)
+
+
 def _takes_back(between: str, but: str, tail: str, before: str) -> bool:
     if _BUT_IDIOM_BEFORE.search(between) or re.search(
         r"\bnot (?:only|just|merely)\b", between + before[-30:], re.IGNORECASE
     ):
         return False
-    if (
-        but.lower() == "but"
-        and re.match(
-            r"^ (?:not|rather|instead|could not|did not|not yet|never|only|no|without|for|with|also|to|of|about|in"
-            r"|on|showed|failed|got|saw|received|lost|were|was|had|waited|found|still|then|especially|above|most"
-            r"|particularly|mostly) ?",
-            tail,
-            re.IGNORECASE,
-        )
-        and re.search(r"\b(?:that|how|for|about|to)\b", between)
-        and not re.match(
-            r"^ (?:in|with|for|to|of|on) (?:our|these|this|the|such|fact|defen[cs]e|view|light|every|any)\b",
-            tail,
-            re.IGNORECASE,
-        )
-    ):
+    comma = re.search(r"[,;-] ?$", between) is not None or but.startswith(",")
+    contrast = _CONTRAST if comma else _CONTRAST_IN_CLAUSE
+    if but.lower() == "but" and contrast.match(tail) and _COMPLEMENT.search(between):
         return False
     if _BUT_MORE.match(tail):
         return False
-    comma = re.search(r"[,;-] ?$", between) is not None or but.startswith(",")
     if _SAID_BEFORE.search(between) and _SELF_CRITICAL.search(between) and _SHORT_CONTRAST.match(tail):
         return False
     if re.search(r"\b(?:and|so)\b,? (?:we|you|our|the)\b", between) and not comma:

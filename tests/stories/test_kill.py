@@ -1,0 +1,149 @@
+"""A server killed at any moment: what was answered is kept, and everything is said once."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bot.delivery import LEAVE_SECONDS
+from bot.scenarios import FOLDER
+from handlers.domain.delivery import PostState
+from storage import outbox
+from storage.database import Database, make_engine
+from tests.conftest import hurried
+from tests.desk import Clock, Desk
+from tests.victim import Server, build, entries, tell
+
+ROOT = Path(__file__).parents[2]
+POINTS = ("committed", "claimed", "started", "called", "finished")
+REPEATABLE = ("topic", "pin", "invite")
+
+
+async def furnish(url: str) -> None:
+    """The catalog, its people and the incidents channels."""
+    clock = Clock()
+    desk = Desk(Database(hurried(make_engine(url)), clock), clock)
+    await desk.furnish(FOLDER / "bpos-2010.catalog.yaml")
+    desk.store.close()
+
+
+def victim(url: str, ledger: Path, point: str, number: int, way: str = "kill") -> subprocess.Popen[bytes]:
+    """Start a server that ends itself."""
+    line = [sys.executable, "-m", "tests.victim", url, str(ledger), point, str(number), way]
+    return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+async def recover(server: Server) -> list[PostState]:
+    """A new server: the leases run out, people's unanswered requests come again, and everything goes its way."""
+    server.clock.wind(minutes=1)
+    for _ in range(4):
+        await server.delivery.drain()
+        await server.delivery.settle()
+        server.clock.wind(seconds=11)
+    await tell(server)
+    for _ in range(4):
+        await server.delivery.settle()
+        await server.delivery.drain()
+        server.clock.wind(seconds=11)
+    return await server.store.rows(lambda c, _now: outbox.all_states(c))
+
+
+def said(ledger: Path) -> Counter[str]:
+    """How often each message was put on screen anew; edits and repeatable calls show nothing twice."""
+    return Counter(e["key"] for e in entries(ledger) if not e["edit"] and e["op"] not in REPEATABLE)
+
+
+def check(posts: list[PostState], ledger: Path) -> list[PostState]:
+    """The oracle: each message stands there once; the only exception is a customer's post that nobody saw arrive."""
+    messages = {p.key: p for p in posts if p.op not in REPEATABLE}
+    shown = said(ledger)
+    assert set(shown) <= set(messages)
+    assert max(shown.values()) == 1
+    open_ = [p for p in posts if p.state != "sent"]
+    assert all(p.state == "unknown" and p.audience == "customer" for p in open_), open_
+    assert {k for k in messages if k not in shown} <= {p.key for p in open_}
+    return open_
+
+
+CASES = [("sqlite", point, number) for point in POINTS for number in (1, 4)]
+CASES += [("sqlite", "started", 15), ("sqlite", "called", 15), *(("postgresql", point, 3) for point in POINTS[:4])]
+
+
+@pytest.mark.parametrize(("database_url", "point", "number"), CASES, indirect=["database_url"])
+async def test_killed_at_any_point_nothing_is_lost_or_doubled(
+    database_url: str, tmp_path: Path, point: str, number: int
+) -> None:
+    """SIGKILL between commit and call, between call and note, anywhere: after the restart everything stands once."""
+    await furnish(database_url)
+    ledger = tmp_path / "ledger.jsonl"
+    with victim(database_url, ledger, point, number) as process:
+        assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL
+    server = build(database_url, ledger)
+    check(await recover(server), ledger)
+    server.store.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("arrived", [False, True])
+async def test_a_customers_post_in_the_air_is_settled_by_a_look_or_by_a_person(
+    database_url: str, tmp_path: Path, *, arrived: bool
+) -> None:
+    """Killed around a customer's call: found, it is settled; not found, it is never sent again by itself."""
+    await furnish(database_url)
+    ledger = tmp_path / "ledger.jsonl"
+    number = await first_customer_call(database_url, tmp_path)
+    with victim(database_url, ledger, "called" if arrived else "started", number) as process:
+        assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL
+    server = build(database_url, ledger)
+    open_ = check(await recover(server), ledger)
+    assert bool(open_) != arrived
+    desk = Desk(server.store.database, server.clock)
+    desk.delivery.carriers = server.delivery.carriers
+    asked = {p.key for p in await desk.posts("unclear/")}
+    assert asked == {f"unclear/{post.id}@slack" for post in open_}
+    for post in open_:
+        assert post.key not in said(ledger)
+        assert (await desk.say("ben", f"settle {post.id} again")).recorded
+    await desk.settle()
+    assert check(await desk.posts(), ledger) == []
+    desk.store.close()
+    server.store.close()
+
+
+async def first_customer_call(url: str, folder: Path) -> int:
+    """Which call is the first to a customer, in a house of the same kind."""
+    assert url.startswith("sqlite")
+    copy = folder / "rehearsal.db"
+    copy.write_bytes(Path(url.removeprefix("sqlite:///")).read_bytes())
+    ledger = folder / "rehearsal.jsonl"
+    server = build(f"sqlite:///{copy}", ledger)
+    await tell(server)
+    server.store.close()
+    return next(n for n, e in enumerate(entries(ledger), 1) if e["key"].startswith("update-"))
+
+
+@pytest.mark.parametrize(
+    ("database_url", "point"), [("sqlite", "started"), ("postgresql", "called")], indirect=["database_url"]
+)
+async def test_a_server_that_stood_still_does_not_say_it_again(database_url: str, tmp_path: Path, point: str) -> None:
+    """Stopped beyond its lease, its posts taken over, then continued: it notices, and nothing is said twice."""
+    await furnish(database_url)
+    ledger = tmp_path / "ledger.jsonl"
+    with victim(database_url, ledger, point, 4, "stop") as process:
+        await asyncio.to_thread(os.waitid, os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        stopped = time.monotonic()
+        server = build(database_url, ledger)
+        posts = await recover(server)
+        check(posts, ledger)
+        await asyncio.sleep(max(0.0, stopped + LEAVE_SECONDS + 0.1 - time.monotonic()))
+        process.send_signal(signal.SIGCONT)
+        assert await asyncio.to_thread(process.wait, 60) == 0
+    server.clock.wind(minutes=5)
+    check(await recover(server), ledger)
+    server.store.close()
