@@ -1,33 +1,40 @@
 # make run | test | lint | bench; everything else is in README.md.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3978
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: run test lint bench format
 
-.venv/.installed: pyproject.toml constraints.txt
-	@for p in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+# What the bot needs to run; `.venv/.dev` adds what its tests need.
+.venv/.run: pyproject.toml constraints.txt
+	@for p in $(PYTHON) python3.13 python3.12 python3.11; do \
 	  "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { chosen=$$p; break; }; \
-	done; [ -n "$$chosen" ] || { echo "Amends needs Python 3.11, 3.12 or 3.13; none was found."; exit 1; }; \
+	done; [ -n "$$chosen" ] || { echo "Amends needs Python 3.11, 3.12 or 3.13; none was found. Say: make run PYTHON=/path/to/python3"; exit 1; }; \
 	"$$chosen" -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@echo "Installing Amends into .venv (once; about a minute) …"
+	@$(PIP) -e .
 	@touch $@
 
-run: .venv/.installed
+.venv/.dev: .venv/.run
+	@$(PIP) -e '.[dev]'
+	@touch $@
+
+run: .venv/.run
 	@$(BIN)/amends run --port $(PORT)
 
-test: .venv/.installed
+test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-lint: .venv/.installed
+lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: .venv/.installed
+format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.installed
+bench: .venv/.dev
 	$(BIN)/python benchmarks/ack.py

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -74,8 +74,9 @@ class Intake:
         return answer
 
     async def meet(self, account: Account) -> None:
-        """Keep what a platform says of one of its users."""
-        await self.store.book(lambda book: book.put(account))
+        """Keep what a platform says of one of its users, without characters that no database takes."""
+        known = replace(account, name=_storable(account.name), email=_storable(account.email))
+        await self.store.book(lambda book: book.put(known))
 
     def _take(self, book: SqlBook, request: Request) -> tuple[Answer, int]:
         seen, stored = book.seen(request.key)
@@ -239,6 +240,11 @@ class Intake:
             return None if account is None else look.home(self._context(book, request, book.of_account(account)), book)
 
         return await self.store.book(draw)
+
+
+def _storable(text: str) -> str:
+    """Without NUL, which PostgreSQL refuses, and without half characters, which are no UTF-8."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def misread(found: grammar.Misread) -> Card:

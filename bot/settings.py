@@ -8,13 +8,16 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_serializer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 SLACK_API = "https://slack.com/api/"
 PREFIXES = ("AMENDS_", "SLACK_", "TEAMS_")
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
+NEAR = 0.7
+"""How alike a name must be to be what was meant; our prefix alone is not enough."""
 
 
 class Wrong(Exception):  # noqa: N818 - read as a sentence by whoever starts the server
@@ -33,7 +36,7 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    database_url: str = Field("sqlite:///amends.db", validation_alias="AMENDS_DATABASE_URL")
+    database_url: str = Field("sqlite:///amends.db", validation_alias="AMENDS_DATABASE_URL", repr=False)
     catalog: Path | None = Field(None, validation_alias="AMENDS_CATALOG")
     public_url: str = Field("http://127.0.0.1:3978", validation_alias="AMENDS_PUBLIC_URL")
     timezone: str = Field("UTC", validation_alias="AMENDS_TIMEZONE")
@@ -50,6 +53,10 @@ class Settings(BaseSettings):
     teams_unauthenticated: str = Field("", validation_alias="TEAMS_UNAUTHENTICATED")
     smtp_url: SecretStr = Field(SecretStr(""), validation_alias="AMENDS_SMTP_URL")
     mail_from: str = Field("", validation_alias="AMENDS_MAIL_FROM")
+
+    @field_serializer("database_url")
+    def _without_password(self, url: str) -> str:
+        return redacted(url)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -102,7 +109,7 @@ def _unknown(env_file: Path) -> None:
     suspects += [n for n in os.environ if n.startswith("AMENDS_")]
     for name in suspects:
         if name not in NAMES:
-            near = difflib.get_close_matches(name.upper(), NAMES, 1)
+            near = difflib.get_close_matches(name.upper(), NAMES, 1, NEAR)
             hint = f" Did you mean {near[0]}?" if near else f" The settings are: {', '.join(NAMES)}."
             where = ".env" if name in written else "The environment"
             raise Wrong(f"{where} sets {name}, which is no setting of Amends.{hint}")
@@ -117,13 +124,16 @@ def check(settings: Settings) -> None:
             f"AMENDS_TIMEZONE is “{settings.timezone}”, which is no time zone. Write one like Europe/Berlin or UTC."
         ) from None
     try:
-        backend = make_url(settings.database_url).get_backend_name()
-    except ArgumentError:
+        driver = make_url(settings.database_url).drivername
+    except (ArgumentError, ValueError):
         raise Wrong(
             "AMENDS_DATABASE_URL cannot be read. Write sqlite:///amends.db or postgresql+psycopg://user:password@host/name."
         ) from None
-    if backend not in ("sqlite", "postgresql"):
-        raise Wrong(f"AMENDS_DATABASE_URL names {backend}; Amends runs on SQLite and PostgreSQL.")
+    if driver not in DRIVERS:
+        raise Wrong(
+            f"AMENDS_DATABASE_URL begins with {driver}://, but Amends runs on SQLite and PostgreSQL. Write "
+            "sqlite:///amends.db or postgresql+psycopg://user:password@host/name."
+        )
     if not settings.public_url.startswith(("http://", "https://")):
         raise Wrong("AMENDS_PUBLIC_URL must begin with https:// (or http:// on your own machine).")
     _check_slack(settings)

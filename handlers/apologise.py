@@ -16,15 +16,26 @@ from handlers.commands import (
     OpenForm,
 )
 from handlers.context import Context
-from handlers.customers import affected_by, digest_of, recipients
+from handlers.customers import affected_by, customer_of_post, customer_posts, digest_of, recipients
 from handlers.domain.apology import VARIANTS, Apology, Promise, Recipient, Shown, Suggestion, Version, Waiver
-from handlers.domain.compose import Audience, Composed, Gap, Source, carried_over, compose, compose_holding, gaps
+from handlers.domain.catalog import Customer
+from handlers.domain.compose import (
+    PUBLIC,
+    Audience,
+    Composed,
+    Gap,
+    Source,
+    carried_over,
+    compose,
+    compose_holding,
+    gaps,
+)
 from handlers.domain.errors import Refused
 from handlers.domain.facts import KINDS, Fact
 from handlers.domain.incident import Incident, Recurrence, Task
-from handlers.domain.lint import Report, lint
+from handlers.domain.lint import Finding, Report, lint, lint_variant, lint_variants, record_view
 from handlers.domain.permit import must
-from handlers.facts import write_fact
+from handlers.facts import check_fact, write_fact
 from handlers.rooms import incident_of, may_see, standing, tell
 from handlers.say import apology as say
 from handlers.void import UNSETTLED, void
@@ -34,6 +45,10 @@ LONGEST_TEXT = 12000
 NEVER_WAIVED = frozenset({"W11", "W18", "W19", "W23"})
 WAIVABLE_ERRORS = "W"  # wording rules misfire; of the others only F3 may be waived
 LIVING = (*UNSETTLED, "publishing", "paused", "published")
+READY = ("monitoring", "resolved")
+"""An apology covers incidents whose impact is over, or is watched to be."""
+CORRECTED = "Corrected "
+"""How the words that name a correction begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,11 @@ class Draft:
     def blocking(self) -> tuple[Gap, ...]:
         """Gaps that stop it."""
         return tuple(g for g in self.gaps if g.blocks)
+
+    @property
+    def drill(self) -> bool:
+        """Whether it is an exercise: nothing leaves the house."""
+        return any(i.drill for i in self.incidents)
 
     @property
     def waived(self) -> frozenset[str]:
@@ -137,11 +157,12 @@ def draft(command: ApologyDraft, ctx: Context, book: Book) -> Reply:
     incidents = tuple(incident_of(book, ctx, n) for n in wanted) or (incident_of(book, ctx, None),)
     must("draft", standing(book, ctx, *incidents))
     for incident in incidents:
-        if incident.status not in ("monitoring", "resolved"):
+        if incident.status not in READY:
             raise Refused(
                 f"{incident.name} is {incident.status}. An apology is drafted once it is monitoring or resolved; "
                 f"until then `holding {incident.number}` tells customers what is known."
             )
+    _alike(incidents)
     numbers = tuple(sorted({i.number for i in incidents}))
     for known in book.find(Apology, state=LIVING):
         if known.incidents == numbers:
@@ -150,9 +171,9 @@ def draft(command: ApologyDraft, ctx: Context, book: Book) -> Reply:
                     f"A{known.number} was {known.state} for these incidents: "
                     f"`apology correct {known.number} because …` makes a new version."
                 )
-            updated = replace(known, signatory=command.signatory or known.signatory)
-            book.put(updated)
-            return Reply(say.draft(refreshed(book, ctx, updated)), changed=True)
+            if command.signatory and command.signatory != known.signatory:
+                return _signed_by(book, ctx, known, command.signatory)
+            return Reply(say.draft(refreshed(book, ctx, known)), changed=True)
         if known.state in UNSETTLED and set(known.incidents) & set(numbers):
             names = ", INC-".join(map(str, known.incidents))
             raise Refused(
@@ -167,6 +188,27 @@ def draft(command: ApologyDraft, ctx: Context, book: Book) -> Reply:
     return Reply(say.draft(refreshed(book, ctx, apology)), changed=True)
 
 
+def _signed_by(book: Book, ctx: Context, apology: Apology, signatory: str) -> Reply:
+    """Another name under the same apology: the words change, so the signatures are void."""
+    after = replace(void(book, ctx, apology, "another name signs it"), signatory=signatory)
+    book.put(after)
+    _authored(book, ctx, refreshed(book, ctx, after))
+    return Reply(say.draft(refreshed(book, ctx, after)), changed=True)
+
+
+def _alike(incidents: Sequence[Incident]) -> None:
+    """One text has one circle of readers inside the house, and either leaves it or does not."""
+    for what, some in (("private", [i.private for i in incidents]), ("a drill", [i.drill for i in incidents])):
+        if any(some) and not all(some):
+            odd = next(i for i, yes in zip(incidents, some, strict=True) if yes)
+            raise Refused(f"{odd.name} is {what} and the others are not: draft them apart. Nothing was changed.")
+
+
+def next_version(book: Book, apology: Apology) -> int:
+    """The number of a new version: none is ever used twice, whatever was dropped on the way."""
+    return 1 + max((v.number for v in book.find(Version, apology=apology.number)), default=0)
+
+
 def refreshed(book: Book, ctx: Context, apology: Apology) -> Draft:
     """The draft as the record stands now: composed anew where nobody edited the words, checked where somebody did."""
     incidents = tuple(i for n in apology.incidents if (i := book.get(Incident, n)) is not None)
@@ -174,7 +216,7 @@ def refreshed(book: Book, ctx: Context, apology: Apology) -> Draft:
     source = source_of(book, ctx, incidents, apology.signatory, frozenset(w.rule for w in waivers))
     public = compose(source, Audience(None))
     version = book.get(Version, apology.number, apology.version) if apology.version else None
-    rows, by_hand = _rows(book, ctx, source, incidents, public, version)
+    rows, by_hand = _rows(book, ctx, source, apology, incidents, public, version)
     texts = tuple((v, public.text(v)) for v in VARIANTS)
     stale = version is not None and version.facts_hash != public.facts_hash
     if version is not None and version.edited and not stale:
@@ -184,7 +226,7 @@ def refreshed(book: Book, ctx: Context, apology: Apology) -> Draft:
         apology.version or 1,
         texts,
         public.facts_hash,
-        digest_of(rows, *(t for _, t in texts)),
+        digest_of(rows, *(t for _, t in texts), *by_hand, *(f"{w.rule}: {w.because}" for w in waivers)),
         rows,
         version.authors if version else (apology.drafted_by,),
         bool(version and version.edited and not stale),
@@ -197,37 +239,93 @@ def refreshed(book: Book, ctx: Context, apology: Apology) -> Draft:
         book.put(fresh)
     elif fresh != version and apology.state == "draft":
         if version.edited and stale:  # the edited words stay in their own version
-            apology = replace(apology, version=version.number + 1)
-            fresh = replace(fresh, number=apology.version, made_at=ctx.now, because="the record changed after the edit")
+            apology = replace(apology, version=next_version(book, apology))
+            because = fresh.because if fresh.because.startswith(CORRECTED) else "the record changed after the edit"
+            fresh = replace(fresh, number=apology.version, made_at=ctx.now, because=because)
             book.put(apology)
         book.put(fresh)
-    report = lint(fresh.text("full"), "apology")
-    return Draft(apology, fresh, incidents, tuple(gaps(source)), report, waivers, public, by_hand)
+    missing = tuple(gaps(source))
+    report = _linted(book, source, fresh, missing)
+    return Draft(apology, fresh, incidents, missing, report, waivers, public, by_hand)
+
+
+def _linted(book: Book, source: Source, version: Version, missing: Sequence[Gap]) -> Report:
+    """What the linter finds in every text that may leave: the variants, and each customer's own words.
+
+    An open gap speaks for itself: findings that only repeat it are left out.
+    """
+    catalog = book.catalog
+    view = record_view(source, PUBLIC, catalog)
+    found = list(lint(version.text("full"), "apology", view).findings)
+    for variant, report in lint_variants(dict(version.texts), view).items():
+        if variant != "full":
+            found += report.findings
+    for words, customer in {r.text: r.customer for r in version.recipients}.items():
+        reader = catalog.customer(customer)
+        if reader is not None:
+            audience = Audience(reader.key, reader.timezone, reader.english)
+            found += lint_variant(words, "apology", record_view(source, audience, catalog)).findings
+    silent = {g.rule for g in missing} | ({"W19"} if any(g.blocks for g in missing) else set())
+    seen: dict[tuple[str, str], Finding] = {}
+    for finding in found:
+        if finding.rule not in silent:
+            seen.setdefault((finding.rule, finding.text), finding)
+    return Report(tuple(seen.values()))
+
+
+def waived_errors(book: Book, ctx: Context, found: Draft) -> frozenset[str]:
+    """Rules and gaps that were waived although they would stop it: these take two approvals at any severity."""
+    if not found.waivers:
+        return frozenset()
+    source = source_of(book, ctx, found.incidents, found.apology.signatory)
+    missing = gaps(source)
+    stopping = {f.rule for f in _linted(book, source, found.version, missing).findings if f.severity == "error"}
+    return found.waived & (stopping | {g.name for g in missing if g.blocks})
 
 
 def _rows(
-    book: Book, ctx: Context, source: Source, incidents: Sequence[Incident], public: Composed, version: Version | None
+    book: Book,
+    ctx: Context,
+    source: Source,
+    apology: Apology,
+    incidents: Sequence[Incident],
+    public: Composed,
+    version: Version | None,
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """The customers' channels with each one's own words: the chat text in their zone and English."""
+    """The customers' channels with each one's own words: the chat text in their zone and English.
+
+    Once it was published, whoever may be reading the old words gets the new ones in that very place, also where they
+    are no longer affected, and is told what was corrected.
+    """
     if any(i.drill for i in incidents):
         return (), ()
+    stands = [p for p in customer_posts(book, f"apology-{apology.number}") if p.shown]
+    readers = {customer_of_post(p): book.catalog.customer(customer_of_post(p)) for p in stands}
     edited = version is not None and version.edited and version.facts_hash == public.facts_hash
-    texts: dict[str, str] = {}
     made: dict[tuple[str | None, str, str], str] = {}
     personal = {f.customer for f in source.facts if f.visibility == "customer"}
-    corrected = f"\n\n{version.because}" if version is not None and version.because.startswith("Corrected ") else ""
-    for incident in incidents:
-        for customer, _ in affected_by(book, incident):
-            who = customer.key if customer.key in personal else None
-            group = (who, customer.timezone, customer.english)
-            if group not in made:
-                own = compose(source, Audience(who, customer.timezone, customer.english))
-                words = (
-                    carried_over(version.text("chat"), public, own, "chat") if edited and version else own.text("chat")
-                )
-                made[group] = words + corrected
-            texts[customer.key] = made[group]
-    return recipients(book, ctx, incidents, texts)
+
+    def words_for(customer: Customer | None) -> str:
+        key, zone, english = (customer.key, customer.timezone, customer.english) if customer else ("", "", "")
+        who = key if key in personal else None
+        if (who, zone, english) not in made:
+            own = compose(source, Audience(who, zone, english)) if customer else public
+            made[who, zone, english] = (
+                carried_over(version.text("chat"), public, own, "chat") if edited and version else own.text("chat")
+            )
+        return made[who, zone, english]
+
+    texts = {c.key: words_for(c) for i in incidents for c, _ in affected_by(book, i)}
+    rows, by_hand = recipients(book, ctx, incidents, texts)
+    note = f"\n\n{version.because}" if version is not None and version.because.startswith(CORRECTED) else ""
+    again = [
+        Recipient(key, reader.name if reader else key, p.place.platform, p.place.address, "was told before",
+                  words_for(reader) + note)
+        for p in stands
+        for key, reader in [(customer_of_post(p), readers[customer_of_post(p)])]
+    ]  # fmt: skip
+    fresh = [r for r in rows if r.customer not in readers]
+    return tuple(sorted((*fresh, *again), key=lambda r: (r.customer, r.spare))), by_hand
 
 
 def current(book: Book, ctx: Context, number: int | None) -> Draft:
@@ -281,6 +379,7 @@ def fill(command: ApologyFill, ctx: Context, book: Book) -> Reply:
     value = command.value.strip()
     if not value:
         raise Refused("Fill it with what? A value, or `unknown`. Nothing was changed.")
+    check_fact(ctx, kind, value, command.precision)
     numbers = gap.incidents if gap is not None and gap.incidents else found.apology.incidents
     for number in numbers:
         incident = incident_of(book, ctx, number)
@@ -315,6 +414,11 @@ def waive(command: ApologyWaive, ctx: Context, book: Book) -> Reply:
     error = next((f for f in hits if f.severity == "error"), None)
     if error is not None and (error.rule in NEVER_WAIVED or not error.rule.startswith(WAIVABLE_ERRORS)):
         raise Refused(f"{error.rule} is never waived: {error.message} Mend the words with `apology edit`.")
+    routed = any(f.severity == "route" for f in hits)
+    if routed and book.catalog.people_with("legal"):
+        raise Refused(f"{rule.upper()} asks for legal, who signs with `apology approve`. Or mend the words.")
+    if routed and ctx.actor.key in found.version.authors:
+        raise Refused("You are an author of these words: somebody else gives the reason. Nothing was changed.")
     number = book.number(f"waivers-{found.apology.number}")
     named = gap.name if gap is not None else hits[0].rule
     book.put(
@@ -329,7 +433,8 @@ def waive(command: ApologyWaive, ctx: Context, book: Book) -> Reply:
             found.version.number,
         )
     )
-    _authored(book, ctx, found)
+    if not routed:  # the reason that stands in for legal comes from outside the text, and stays there
+        _authored(book, ctx, found)
     void(book, ctx, found.apology, f"{named} was waived")
     return Reply(say.waived(current(book, ctx, found.apology.number), named, command.because), changed=True)
 
@@ -363,7 +468,7 @@ def edit(command: ApologyEdit, ctx: Context, book: Book) -> Reply:
         )
     texts = tuple((v, words if v == command.variant else t) for v, t in found.version.texts)
     apology = void(book, ctx, found.apology, "the words were edited")
-    apology = replace(apology, version=found.version.number + 1, revision=apology.revision + 1)
+    apology = replace(apology, version=next_version(book, apology), revision=apology.revision + 1)
     book.put(apology)
     authors = tuple(dict.fromkeys((*found.version.authors, ctx.actor.key)))
     book.put(replace(found.version, number=apology.version, texts=texts, edited=True, authors=authors, made_at=ctx.now))

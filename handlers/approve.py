@@ -3,32 +3,53 @@
 from dataclasses import replace
 from datetime import datetime
 
-from handlers.apologise import Draft, apology_of, current, refreshed, seen
+from handlers.apologise import READY, Draft, apology_of, current, refreshed, seen, waived_errors
 from handlers.book import Book
 from handlers.card import Card, Reply, line
 from handlers.commands import ApologyApprove, ApologyReject, ApologySubmit
 from handlers.context import Context
+from handlers.customers import customer_posts, manages
 from handlers.domain.apology import Apology, Approval, Shown, Version
+from handlers.domain.catalog import Customer
 from handlers.domain.errors import Refused
+from handlers.domain.facts import Fact
 from handlers.domain.incident import Member
 from handlers.domain.people import Person
-from handlers.domain.permit import must
-from handlers.rooms import say_in_rooms, say_to, standing, tell
+from handlers.domain.permit import Standing, must
+from handlers.rooms import may_see, say_in_rooms, say_to, standing, tell
 from handlers.say import apology as say
-from handlers.void import void
+from handlers.void import UNSETTLED, void
+
+MANAGER_OF = "account-manager of "
+"""How the signature of a customer's own account manager is called; the customers' names follow."""
 
 
-def needed(book: Book, found: Draft) -> tuple[str, ...]:
-    """The signatures this version needs: by the worst current severity, legal where the linter routes it."""
+def needed(book: Book, ctx: Context, found: Draft) -> tuple[str, ...]:
+    """The signatures this version needs.
+
+    By the worst current severity; legal where the linter routes it and somebody is named; a waived error takes two
+    whatever the severity; a customer's own fact takes that customer's account manager.
+    """
     policy = book.catalog.policy
     worst = policy.worst([i.severity for i in found.incidents])
     routed = any(f.severity == "route" and f.rule not in found.waived for f in found.report.findings)
-    legal_named = bool(book.catalog.people_with("legal"))
-    if any(w.rule.startswith("W") and w.rule != "W20" for w in found.waivers) and "commander" not in (
-        signers := policy.approvals.signers(worst, legal=routed and legal_named)
-    ):
-        return ("commander", *signers)  # a waived error takes two approvals whatever the severity
-    return policy.approvals.signers(worst, legal=routed and legal_named)
+    signers = policy.approvals.signers(worst, legal=routed and bool(book.catalog.people_with("legal")))
+    if "commander" not in signers and waived_errors(book, ctx, found):
+        signers = ("commander", *signers)
+    return (*signers, *managers_needed(book, found))
+
+
+def managers_needed(book: Book, found: Draft) -> dict[str, tuple[Customer, ...]]:
+    """The account managers whose customers read a fact of their own: the name of the signature, and the customers."""
+    told = {r.customer for r in found.version.recipients}
+    facts = [f for i in found.incidents for f in book.find(Fact, incident=i.number, state="live")]
+    own = {f.customer for f in facts if f.visibility == "customer" and f.customer in told}
+    managed: dict[str, list[Customer]] = {}
+    for key in sorted(own):
+        customer = book.catalog.customer(key)
+        if customer is not None:
+            managed.setdefault(customer.account_manager.casefold(), []).append(customer)
+    return {MANAGER_OF + ", ".join(c.name for c in customers): tuple(customers) for customers in managed.values()}
 
 
 def signatures(book: Book, apology: Apology, digest: str) -> list[Approval]:
@@ -67,40 +88,61 @@ def submit(command: ApologySubmit, ctx: Context, book: Book) -> Reply:
             f"“{routed[0].text}” asks for legal, and the catalog names nobody. Somebody who is not an author gives the "
             f"reason: `apology waive {number} {routed[0].rule} because …`."
         )
+    early = next((i for i in found.incidents if i.status not in READY), None)
+    if early is not None:
+        raise Refused(
+            f"{early.name} is {early.status} again. An apology goes out once it is monitoring or resolved; until then "
+            f"`holding {early.number}` tells customers what is known."
+        )
     after = replace(found.apology, state="submitted", submitted_by=ctx.actor.key, revision=found.apology.revision + 1)
     book.put(after)
     found = replace(found, apology=after)
     book.put(found.version)
-    needs = needed(book, found)
+    unmanaged = [c.name for cs in managers_needed(book, found).values() for c in cs if not c.account_manager]
+    if unmanaged:
+        raise Refused(
+            f"{unmanaged[0]} reads a fact of its own, and no account manager is named in the catalog to sign it. Name "
+            "one, or drop that fact. Nothing was changed."
+        )
+    needs = needed(book, ctx, found)
     for incident in found.incidents:
         tell(book, ctx, incident, "apology", f"submitted A{number} version {found.version.number} for approval")
-    _show(book, ctx, found, needs)
-    return Reply(
-        Card(say.title(found), (line(f"Submitted. Needed: {', '.join(needs)}, and nobody signs their own words."),)),
-        changed=True,
-    )
+    blind = _show(book, ctx, found, needs)
+    words = [line(f"Submitted. Needed: {', '.join(needs)}, and nobody signs their own words.")]
+    if blind:
+        words.append(
+            line(
+                f"It is private, and {', '.join(p.name for p in blind)} cannot see it. Give them a role in "
+                f"{found.incidents[-1].name} if they should sign."
+            )
+        )
+    return Reply(Card(say.title(found), tuple(words)), changed=True)
 
 
-def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> None:
-    """The preview goes to the rooms and to the missing approvers; that counts as shown."""
+def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> list[Person]:
+    """The preview goes to the rooms and to the missing approvers; that counts as shown. Returns who may not see it."""
     number, lead = found.apology.number, found.incidents[-1]
     signed = signatures(book, found.apology, found.version.digest)
     card = say.submitted(found, needs, signed)
-    key = f"apology-{number}/preview/{found.version.number}-{found.version.digest[:8]}"
-    say_in_rooms(book, ctx, lead, key, card)
+    key = f"{found.version.number}-{found.version.digest[:8]}"
+    say_in_rooms(book, ctx, lead, f"apology-{number}/preview/{key}", card)
     inside = {m.person for i in found.incidents for m in book.find(Member, incident=i.number) if m.left_at is None}
     holders = {p for i in found.incidents for _, p in i.roles}
-    roles = (
-        "comms-approver",
-        *(("commander",) if "commander" in needs else ()),
-        *(("legal",) if "legal" in needs else ()),
-    )
-    approvers: dict[str, Person] = {p.key: p for r in roles for p in _people(book, r)}
+    asked = ("comms-approver", *(r for r in needs if r in ("commander", "legal")))
+    approvers: dict[str, Person] = {p.key: p for r in asked for p in _people(book, r)}
+    for customers in managers_needed(book, found).values():
+        manager = book.person(customers[0].account_manager)
+        if manager is not None:
+            approvers[manager.key] = manager
+    blind = [p for p in approvers.values() if not all(may_see(book, p, i) for i in found.incidents)]
+    for person in blind:
+        del approvers[person.key]
     for person in approvers.values():
         if person.key not in found.version.authors and person.key not in {a.person for a in signed}:
-            say_to(book, ctx, person, f"{key}/{person.key}", card, incident=lead.number)
+            say_to(book, ctx, person, f"preview-{number}/{key}/{person.key}", card, incident=lead.number)
     for key_ in inside | holders | set(approvers):
         book.put(Shown(number, found.version.digest, key_, ctx.now))
+    return blind
 
 
 def _people(book: Book, role: str) -> list[Person]:
@@ -116,11 +158,10 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
     must("draft", standing(book, ctx, *found.incidents))
     number = apology.number
     if apology.state in ("approved", "scheduled"):
-        raise Refused(f"A{number} has every signature already.")
+        raise Refused(f"A{number} has every signature already. `apology publish {number}` sends it.")
     if apology.state != "submitted":
-        raise Refused(
-            f"A{number} is {apology.state}: there is nothing to approve. `apology submit {number}` asks for it."
-        )
+        way = f" `apology submit {number}` asks for it." if apology.state == "draft" else ""
+        raise Refused(f"A{number} is {apology.state}: there is nothing to approve.{way} Nothing was signed.")
     if stored is None or stored.digest != found.version.digest:
         void(book, ctx, apology, "the record, the policy or the recipients changed since it was submitted")
         return Reply(
@@ -136,8 +177,8 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
         raise Refused("That button belongs to another version. Nothing was signed: `apology show` has the latest.")
     if book.get(Shown, number, digest, ctx.actor.key) is None:
         seen(book, ctx, found)
-        return Reply(say.whole(found), changed=True)
-    needs = needed(book, found)
+        return Reply(say.whole(found))
+    needs = needed(book, ctx, found)
     signed = signatures(book, apology, digest)
     capacity = _capacity(book, ctx, found, needs, signed)
     book.put(
@@ -176,25 +217,26 @@ def _capacity(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...], si
     """Which missing signature this person may give; refused with the reason where none."""
     if any(a.person == ctx.actor.key for a in signed):
         raise Refused("You have signed this version already, on one platform or the other: one person, one signature.")
-    place = standing(book, ctx, *found.incidents)
     author = ctx.actor.key in found.version.authors
+    place = standing(book, ctx, *found.incidents, author=author)
     have = {a.capacity for a in signed}
     may = {
         "commander": place.commander,
         "comms-approver": place.approver and not author,
-        "legal": "legal" in ctx.actor.roles,
-        "account-manager": "account-manager" in ctx.actor.roles,
+        "legal": "legal" in ctx.actor.roles and not author,
     }
+    for name, customers in managers_needed(book, found).items():
+        may[name] = not author and all(manages(book, ctx, c) for c in customers)
     missing = [n for n in needs if n not in have]
     # the rarer right first: whoever can sign the words does, so that the facts stay for the commander
     for capacity in sorted(missing, key=lambda n: n == "commander"):
         others = [n for n in missing if n != capacity]
         alone = capacity == "comms-approver" and "commander" in others and _only_commander(book, ctx, found)
-        if may.get(capacity, capacity in ctx.actor.roles) and not alone:
+        if may.get(capacity, capacity in ctx.actor.roles and not author) and not alone:
             return capacity
     if may["commander"] and "commander" in missing:
         return "commander"
-    if author and "comms-approver" in missing:
+    if author:
         raise Refused(
             "You wrote these words: somebody else signs them, on either platform. Nothing was signed.", audit=True
         )
@@ -208,22 +250,23 @@ def _only_commander(book: Book, ctx: Context, found: Draft) -> bool:
 
 
 def reject(command: ApologyReject, ctx: Context, book: Book) -> Reply:
-    """Send it back to its drafters with a reason."""
+    """Send it back to its drafters with a reason; a draft is dropped, a correction leaves what stands."""
     found = current(book, ctx, command.apology)
-    must("draft", standing(book, ctx, *found.incidents))
     number = found.apology.number
-    if found.apology.state not in ("draft", "submitted", "approved", "scheduled"):
+    if found.apology.state not in UNSETTLED:
         raise Refused(f"A{number} is {found.apology.state}: it cannot be rejected. `apology retract` takes it back.")
     place = standing(book, ctx, *found.incidents)
-    if not (place.approver or place.commander or found.apology.drafted_by == ctx.actor.key):
-        raise Refused("Only the commander, a comms-approver or whoever drafted it rejects it.", audit=True)
-    if found.apology.state == "draft" and found.apology.published_at is not None:  # a correction: the old text stands
-        earlier = max(
-            v.number for v in book.find(Version, apology=number) if v.digest and v.number < found.version.number
+    author = ctx.actor.key in found.version.authors or found.apology.drafted_by == ctx.actor.key
+    signs = _could_sign(book, ctx, place, needed(book, ctx, found))
+    if not (author or signs or (found.apology.state == "draft" and place.commander)):
+        raise Refused(
+            "Only whoever is asked to sign it, or wrote it, rejects it. `apology suggest` offers other words. Nothing "
+            "was changed.",
+            audit=True,
         )
-        back = replace(found.apology, state="published", version=earlier, revision=found.apology.revision + 1)
-        book.put(back)
+    if found.apology.state == "draft" and found.apology.published_at is not None:  # a correction: the old text stands
         words = f"dropped the correction of A{number} because {command.because}"
+        _restore(book, found.apology)
     elif found.apology.state == "draft":
         book.put(replace(found.apology, state="dropped", revision=found.apology.revision + 1))
         words = f"dropped the draft A{number} because {command.because}"
@@ -233,3 +276,24 @@ def reject(command: ApologyReject, ctx: Context, book: Book) -> Reply:
     for incident in found.incidents:
         tell(book, ctx, incident, "apology", words)
     return Reply(Card(say.title(found), (line(f"You {words}."),)), changed=True)
+
+
+def _could_sign(book: Book, ctx: Context, place: Standing, needs: tuple[str, ...]) -> bool:
+    """Whether this person is one of those who are asked to sign."""
+    if "commander" in needs and place.commander:
+        return True
+    managed = any(manages(book, ctx, c) for c in book.catalog.customers if any(c.name in n for n in needs))
+    return place.approver or managed or bool(ctx.actor.roles & set(needs))
+
+
+def _restore(book: Book, apology: Apology) -> None:
+    """Go back to the version customers read; what of it never left waits for `apology resume`."""
+    assert apology.published_at is not None
+    stood = [
+        v.number
+        for v in book.find(Version, apology=apology.number)
+        if v.made_at is not None and v.made_at <= apology.published_at
+    ]
+    waiting = any(p.due is None and not p.settled for p in customer_posts(book, f"apology-{apology.number}"))
+    state = "paused" if waiting else "published"
+    book.put(replace(apology, state=state, version=max(stood), revision=apology.revision + 1))

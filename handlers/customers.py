@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Reply, Strong, Text, line, small
@@ -12,18 +13,21 @@ from handlers.commands import ChangeAffected, Holding, Send, ShowAffected
 from handlers.context import Context
 from handlers.domain.apology import Proposal, Recipient
 from handlers.domain.catalog import Customer, affected, not_affected
-from handlers.domain.delivery import BROADCAST, Place, Post
+from handlers.domain.delivery import BROADCAST, DROPPED, Place, Post, PostState
 from handlers.domain.errors import Refused
+from handlers.domain.facts import Fact
 from handlers.domain.incident import Incident
-from handlers.domain.lint import lint
 from handlers.domain.permit import must
 from handlers.domain.relay import AffectedByHand, Covering
-from handlers.rooms import incident_of, running, say_in_rooms, standing, tell
+from handlers.domain.when import Unreadable, parse_window
+from handlers.outside import unfit_for_customers
+from handlers.rooms import incident_of, may_see, running, say_in_rooms, standing, tell
 from handlers.say import incident as say
 from handlers.void import void_approvals
 
 DELIVERED = ("slack", "teams")
 """Platforms on which a customer's channel can be posted to."""
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def affected_by(book: Book, incident: Incident) -> list[tuple[Customer, str]]:
@@ -142,8 +146,8 @@ def change_affected(command: ChangeAffected, ctx: Context, book: Book) -> Reply:
     must("affected", standing(book, ctx, incident))
     customer = customer_of(book, command.customer)
     book.put(AffectedByHand(incident.number, customer.key, command.add, command.because, ctx.actor.key, ctx.now))
-    words = f"{'added' if command.add else 'took off'} {customer.name} {'to' if command.add else 'from'} the affected "
-    tell(book, ctx, incident, "affected", f"{words}customers because {command.because}")
+    words = f"added {customer.name} to" if command.add else f"took {customer.name} off"
+    tell(book, ctx, incident, "affected", f"{words} the affected customers because {command.because}")
     void_approvals(book, ctx, (incident.number,), f"the affected customers of {incident.name} changed")
     return Reply(
         say.understood(incident, f"{customer.name} {'is' if command.add else 'is not'} on the list now."), changed=True
@@ -166,31 +170,76 @@ def holding(command: Holding, ctx: Context, book: Book) -> Reply:
 
     incident = running(book, ctx, command.incident)
     must("holding", standing(book, ctx, incident))
-    approved = book.catalog.policy.holding
-    beforehand = approved is not None and approved.until > ctx.now
-    words = holding_text(book, ctx, incident)
-    reply = propose(book, ctx, incident, "holding", words, None)
-    if beforehand and isinstance(reply.show, Card):
-        number = book.find(Proposal, incident=incident.number, state="open")[-1].number
+    approved = approved_wording(book, ctx, incident)
+    reply = propose(book, ctx, incident, "holding", approved or holding_text(book, ctx, incident), None)
+    if approved and isinstance(reply.show, Card):
+        proposal = book.find(Proposal, incident=incident.number, state="open")[-1]
         note = small("Two people approved this wording beforehand: one press sends it.")
-        row = Buttons((Button("Send", f"send {number}", "primary"),))
+        row = Buttons((Button("Send", f"send {proposal.number} {proposal.digest[:12]}", "primary"),))
         return replace(reply, show=replace(reply.show, blocks=(*reply.show.blocks, note, row)))
     return reply
 
 
+def approved_wording(book: Book, ctx: Context, incident: Incident) -> str:
+    """The holding statement that two people approved beforehand (policy), filled from the record.
+
+    Nothing where none is approved any more, or where the record lacks what it must say.
+    """
+    approved = book.catalog.policy.holding
+    if approved is None or approved.until <= ctx.now:
+        return ""
+    known = _known(book, ctx, incident)
+    if not all(known.get(name) for name in _PLACEHOLDER.findall(approved.text)):
+        return ""
+    return _PLACEHOLDER.sub(lambda found: known[found[1]], approved.text)
+
+
+def _known(book: Book, ctx: Context, incident: Incident) -> dict[str, str]:
+    """What an approved wording may leave open, in public words; clock times in UTC."""
+    facts = book.find(Fact, incident=incident.number, state="live", visibility="public")
+    starts = [start for f in facts if f.kind == "window" and (start := _start(f.value, ctx)) is not None]
+    following = incident.customer_update_at or incident.next_update_at
+    return {
+        "services": " and ".join(book.catalog.service_name(k) for k in incident.services),
+        "region": book.catalog.region_name(incident.region) if incident.region else "every region",
+        "since": f"{min(starts):%H:%M UTC on %-d %B %Y}" if starts else "",
+        "next_update": f"{following:%H:%M UTC on %-d %B %Y}" if following else "",
+        "contact": next((f.value for f in facts if f.kind == "contact" and not f.unknown), ""),
+    }
+
+
+def _start(window: str, ctx: Context) -> datetime | None:
+    try:
+        start = parse_window(window, ctx.now, ctx.zone).start
+    except Unreadable:
+        return None
+    return start.astimezone(UTC) if start is not None else None
+
+
+def _approved_beforehand(book: Book, ctx: Context, proposal: Proposal) -> bool:
+    """Whether a proposed holding statement is the approved wording with its places filled: one press sends it."""
+    approved = book.catalog.policy.holding
+    if proposal.kind != "holding" or approved is None or approved.until <= ctx.now:
+        return False
+    pattern = "(.+)".join(re.escape(part) for part in _PLACEHOLDER.split(approved.text)[::2])
+    return re.fullmatch(pattern, proposal.text) is not None
+
+
 def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str, next_in: timedelta | None) -> Reply:
     """Show the exact bytes and how far they go; another commander, deputy or comms presses Send."""
+    must("customers", standing(book, ctx, incident))
     if incident.drill:
         raise Refused(f"{incident.name} is a drill: nothing leaves the house. Post it in the room instead.")
-    report = lint(words, "update")
-    if report.errors:
-        found = "; ".join(f"“{f.text}”: {f.message}" for f in report.findings if f.severity == "error")
-        raise Refused(f"Customers should not read this yet. {found} Nothing was sent.")
+    fault = unfit_for_customers(book, words)
+    if fault:
+        raise Refused(f"Customers should not read this yet. {fault} Nothing was sent.")
     rows, by_hand = recipients(book, ctx, (incident,), words)
     if not rows:
         why = "name the affected services first" if not incident.services else "no affected customer has a channel here"
         raise Refused(f"Nobody would get it: {why}. Nothing was sent.")
     digest = digest_of(rows)
+    for older in book.find(Proposal, incident=incident.number, state="open"):
+        book.put(replace(older, state="dropped"))
     number = book.number("proposals")
     proposal = Proposal(
         number,
@@ -237,23 +286,26 @@ def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str,
 def send(command: Send, ctx: Context, book: Book) -> Reply:
     """The other person's press: one keyed post per customer channel, exactly the bytes that were shown."""
     proposal = book.get(Proposal, command.proposal)
-    if proposal is None:
-        raise Refused(f"There is no proposed update {command.proposal}. Nothing was sent.")
-    incident = incident_of(book, ctx, proposal.incident)
+    incident = book.get(Incident, proposal.incident) if proposal is not None else None
+    if proposal is None or incident is None or not may_see(book, ctx.actor, incident):
+        raise Refused(f"There is no proposed update {command.proposal}. `update N … to customers` makes one.")
     must("send", standing(book, ctx, incident))
     what = "holding statement" if proposal.kind == "holding" else "update"
+    if proposal.state == "sent":
+        return Reply(say.understood(incident, f"That {what} was sent already. Nothing was sent again."))
     if proposal.state != "open":
-        return Reply(say.understood(incident, f"That {what} was {proposal.state} already. Nothing was sent again."))
+        raise Refused(f"That {what} no longer stands: something newer was proposed. Nothing was sent.")
+    if not incident.open:
+        raise Refused(f"{incident.name} is {incident.status} since this was written. Nothing was sent.")
     if command.digest and not proposal.digest.startswith(command.digest):
         raise Refused("That button is from another version. Open the latest proposal. Nothing was sent.")
-    approved = book.catalog.policy.holding
-    beforehand = proposal.kind == "holding" and approved is not None and approved.until > ctx.now
-    if proposal.by == ctx.actor.key and not beforehand:
+    if proposal.by == ctx.actor.key and not _approved_beforehand(book, ctx, proposal):
         raise Refused("You wrote it: another commander, deputy or comms presses Send. Nothing was sent.", audit=True)
     rows, _ = recipients(book, ctx, (incident,), proposal.text)
     if digest_of(rows) != proposal.digest:
         book.put(replace(proposal, state="dropped"))
-        raise Refused("The affected customers changed since this was shown. Propose it again. Nothing was sent.")
+        words = "The affected customers changed since this was shown. Propose it again. Nothing was sent."
+        return Reply(Card(say.head(incident), (line(words),), "warning"), changed=True)
     for row in rows:
         if not row.spare:
             post_to_customer(book, f"{proposal.kind}-{proposal.number}", row, proposal.digest, incident.number)
@@ -271,6 +323,49 @@ def send(command: Send, ctx: Context, book: Book) -> Reply:
     )
     say_in_rooms(book, ctx, after, f"proposal/{proposal.number}", card)
     return Reply(say.understood(after, f"On its way to {counted(rows)}."), changed=True)
+
+
+def customer_posts(book: Book, series: str) -> list[PostState]:
+    """The customer posts of a series (`apology-3`, `update-2`, `holding-1`)."""
+    return [p for p in book.posts(f"{series}/") if p.audience == "customer"]
+
+
+def customer_of_post(post: PostState) -> str:
+    """The customer a post's key names."""
+    return post.key.split("/")[1]
+
+
+def fall_back(
+    book: Book,
+    series: str,
+    posts: Sequence[PostState],
+    rows: Sequence[Recipient],
+    approval: str,
+    incident: int,
+    customer: str,
+    *,
+    hold: bool = False,
+) -> bool:
+    """`deliver: first`: the next channel only after a definite failure of all before, never after an unknown one.
+
+    A post that a person dropped may have arrived: nothing follows it by itself. Returns whether another was tried.
+    """
+    mine = [p for p in posts if customer_of_post(p) == customer]
+    if any(p.state != "dead" or p.error == DROPPED for p in mine):
+        return False
+    tried = {p.place.address for p in mine}
+    following = next((r for r in rows if r.customer == customer and r.spare and r.address not in tried), None)
+    if following is None:
+        return False
+    post_to_customer(book, series, following, approval, incident, hold=hold)
+    return True
+
+
+def superseded(posts: Sequence[PostState], rows: Sequence[Recipient]) -> set[int]:
+    """Posts that failed and whose customer was (or may have been) told in the next channel instead, by id."""
+    first = {r.customer for r in rows if r.spare}
+    told = {customer_of_post(p) for p in posts if p.state != "dead"}
+    return {p.id for p in posts if p.state == "dead" and customer_of_post(p) in first & told}
 
 
 def post_to_customer(

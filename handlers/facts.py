@@ -37,7 +37,12 @@ def record(command: RecordFact, ctx: Context, book: Book) -> Reply:
     """Write a fact down."""
     incident = incident_of(book, ctx, command.incident)
     must("act", standing(book, ctx, incident))
-    _check(ctx, command)
+    if command.kind.lower() not in KINDS:
+        raise Refused(f"“{command.kind}” is no kind of fact. The kinds are: {', '.join(KINDS)}. Nothing was recorded.")
+    check_fact(ctx, command.kind.lower(), command.value, command.precision)
+    if command.visibility != "internal" and not command.source.strip():
+        raise Refused("A public fact needs its source: add `source statement` (or monitoring, support, …).")
+    read_due(ctx, command.due)
     customer = ""
     if command.visibility == "customer":
         found = book.catalog.customer(command.customer)
@@ -70,23 +75,17 @@ def record(command: RecordFact, ctx: Context, book: Book) -> Reply:
     )
 
 
-def _check(ctx: Context, command: RecordFact) -> None:
-    value = command.value.strip()
-    if command.kind.lower() not in KINDS:
-        raise Refused(f"“{command.kind}” is no kind of fact. The kinds are: {', '.join(KINDS)}. Nothing was recorded.")
+def check_fact(ctx: Context, kind: str, value: str, precision: str = "") -> None:
+    """Refuse what is no fact: an empty or endless value, an unknown precision or fix, a window nobody can read."""
+    value = value.strip()
     if not value or len(value) > LONGEST_VALUE:
         raise Refused(f"A fact has 1 to {LONGEST_VALUE} characters. Nothing was recorded.")
-    if command.precision and command.precision not in PRECISIONS:
-        raise Refused(
-            f"“{command.precision}” is no precision. They are: {', '.join(PRECISIONS)}. Nothing was recorded."
-        )
-    if command.visibility != "internal" and not command.source.strip():
-        raise Refused("A public fact needs its source: add `source statement` (or monitoring, support, …).")
-    kind = command.kind.lower()
+    if precision and precision not in PRECISIONS:
+        raise Refused(f"“{precision}” is no precision. They are: {', '.join(PRECISIONS)}. Nothing was recorded.")
     if kind == "fix" and value.lower() not in FIX_STATES:
         raise Refused(f"`fix` is one of: {', '.join(FIX_STATES)}. Nothing was recorded.")
     if kind == "window" and value.lower() != "unknown":
-        dated_window(value, ctx, command.precision)
+        dated_window(value, ctx, precision)
 
 
 def dated_window(value: str, ctx: Context, precision: str = "") -> str:
@@ -159,7 +158,7 @@ def replace_fact(command: ReplaceFact, ctx: Context, book: Book) -> Reply:
     incident = incident_of(book, ctx, command.incident)
     must("act", standing(book, ctx, incident))
     old = fact_of(book, incident, command.fact)
-    _check(ctx, RecordFact(incident.number, old.kind, command.value, old.source, precision=old.precision))
+    check_fact(ctx, old.kind, command.value, old.precision)
     book.put(replace(old, state="replaced", because=command.because))
     new = write_fact(
         book,

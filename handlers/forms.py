@@ -10,8 +10,10 @@ from handlers.commands import SEVERITIES, OpenForm
 from handlers.context import Context
 from handlers.customers import counted
 from handlers.domain.catalog import Catalog
+from handlers.domain.compose import Gap
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
+from handlers.recap import proposed
 from handlers.rooms import incident_of
 
 MOST_OPTIONS = 100
@@ -26,6 +28,19 @@ INCIDENT_VERBS = frozenset(
 OPEN_APOLOGY = ("apology fill", "apology waive", "apology edit", "apology suggest", "apology reject", "apology publish",
                 "apology correct", "apology retract")  # fmt: skip
 
+SENDS = {
+    "declare": "Declare", "severity": "Set severity", "services": "Set services", "region": "Set region",
+    "title": "Rename", "status": "Set status", "resolve": "Resolve", "reopen": "Reopen", "cancel": "Cancel incident",
+    "merge": "Merge", "update": "Post update", "recap": "Record and confirm", "role": "Give role", "remind": "Set",
+    "remind me": "Remind me", "note": "Save note", "task add": "Add task", "fact": "Record", "affected": "Change",
+    "apology draft": "Draft", "apology fill": "Record", "apology waive": "Leave it out", "apology edit": "Save words",
+    "apology suggest": "Suggest", "apology reject": "Send back", "apology publish": "Publish",
+    "apology correct": "Begin correction", "apology retract": "Retract", "relay done": "Told", "relay ask": "Ask",
+    "relay answer": "Answer", "cover": "Hand over",
+}  # fmt: skip
+"""What the button of each verb's form says (at most 24 characters, as a modal's title); `Send` where it is not here."""
+_ASKED_OF_A_GAP = ("value", "unknown", "source")
+
 Options = dict[str, tuple[tuple[str, str], ...]]
 
 
@@ -34,26 +49,55 @@ def form(command: OpenForm, ctx: Context, book: Book) -> Form:
     options, initial = _known(book.catalog), dict[str, str | tuple[str, ...]]()
     says, intro = command.says, tuple[Block, ...]()
     title = grammar.form_title(command.verb)
+    gap: Gap | None = None
     first = command.verb.split()[0]
     if command.verb in OPEN_APOLOGY:
         found = current(book, ctx, _number(says, len(command.verb.split())))
         says = _renumbered(says, command.verb, found.apology.number)
         options |= _gaps(found)
-        variant = "chat" if says.split()[-1] == "chat" else "full"
-        initial["text"] = found.version.text(variant)
+        title = _titled(f"A{found.apology.number}", title)
         if command.verb == "apology publish":
             intro = (small(f"It goes to {counted(found.version.recipients)}."),)
+        elif command.verb == "apology edit":
+            variant = "chat" if says.split()[-1] == "chat" else "full"
+            initial["text"] = found.version.text(variant)
+            intro = _locked(found, variant)
+        elif command.verb == "apology fill":
+            gap = next((g for g in found.gaps if g.name == says.split()[-1]), None)
+            if gap is not None and gap.kind == "prevention":  # a task, because it needs an owner and a date
+                number = gap.incidents[-1] if gap.incidents else found.apology.incidents[-1]
+                return form(OpenForm(f"task {number} add", "task add"), ctx, book)
+            title = _titled(f"A{found.apology.number}", gap.name) if gap else title
     elif first in INCIDENT_VERBS and command.verb != "remind me":
         incident = incident_of(book, ctx, _number(says, 1))
         says = _renumbered(says, first, incident.number)
-        title = f"{incident.name} {title}"[:LONGEST_TITLE]
+        title = _titled(incident.name, title)
         initial |= _stands(incident)
-        if incident.last_update and command.verb == "update":
+        if command.verb == "recap":
+            initial |= proposed(ctx, book, incident)
+        if incident.last_update and command.verb in ("update", "recap"):
             intro = (small("Latest update"), Quote(incident.last_update))
     fields = grammar.filled(grammar.form_fields(command.verb, says), options, initial)
     if not fields:
         raise Refused(f"`{command.verb}` needs more. `help {command.verb}` shows how to say it.")
-    return Form(title, says, tuple(_short(f) for f in fields), "Send", intro)
+    shown = tuple(_short(f) for f in fields if gap is None or f.name in _ASKED_OF_A_GAP)
+    if gap is not None:
+        shown = tuple(replace(f, label=gap.question) if f.name == "value" else f for f in shown)
+    return Form(title, says, shown, SENDS.get(command.verb, "Send"), intro)
+
+
+def _titled(name: str, title: str) -> str:
+    """The name and what is done, within a modal's title; the name gives way where both do not fit."""
+    whole = f"{name} {title[:1].lower()}{title[1:]}"
+    return whole if len(whole) <= LONGEST_TITLE else title[:LONGEST_TITLE]
+
+
+def _locked(found: Draft, variant: str) -> tuple[Block, ...]:
+    """Which text it is, who reads it, and the facts inside that stay as they are recorded."""
+    where = "Slack and Teams" if variant == "chat" else "E-mail and the status page"
+    tokens = dict.fromkeys(t.text for t in found.composed.tokens(variant) if t.required)
+    facts = f" These stay as recorded: {', '.join(f'“{t}”' for t in tokens)}." if tokens else ""
+    return (small(f"{where} show this text. Whoever saves it is an author of the words.{facts}"),)
 
 
 def _known(catalog: Catalog) -> Options:

@@ -75,13 +75,18 @@ def mine(book: Book, ctx: Context) -> list[Block]:
         customer = book.catalog.customer(relay.customer)
         if customer is not None and manages(book, ctx, customer):
             rows.append((Strong(f"A{relay.apology}"), Text(f" tell {customer.name}")))
+    reading: list[Button] = []
     for apology in book.find(Apology, state="submitted"):
         incidents = tuple(i for n in apology.incidents if (i := book.get(Incident, n)) is not None)
         place = standing(book, ctx, *incidents)
         if place.approver or place.commander:
             rows.append((Strong(f"A{apology.number}"), Text(" waits for approval")))
+            reading.append(Button(f"Read A{apology.number}", f"apology show {apology.number}", "primary"))
     rows += [(Strong("Reminder"), Text(f" {p.what}")) for p in book.find(Ping, person=ctx.actor.key, said_at=None)]
-    return [Line((Strong("Waiting for me"),)), Bullets(tuple(rows[:20]))] if rows else [small("Nothing waits for you.")]
+    if not rows:
+        return [small("Nothing waits for you.")]
+    found: list[Block] = [Line((Strong("Waiting for me"),)), Bullets(tuple(rows[:20]))]
+    return [*found, Buttons(tuple(reading[:5]))] if reading else found
 
 
 def home(ctx: Context, book: Book) -> Card:

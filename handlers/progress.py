@@ -30,6 +30,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Member, Room
 from handlers.domain.people import Person
 from handlers.domain.permit import must
+from handlers.outside import leaks
 from handlers.remind import answer_reminder
 from handlers.rooms import (
     changed,
@@ -46,6 +47,7 @@ from handlers.rooms import (
     tell,
 )
 from handlers.say import incident as say
+from handlers.void import void_approvals
 
 UNDO_WITHIN = timedelta(minutes=2)
 LONGEST_UPDATE = 2800
@@ -96,6 +98,7 @@ def set_services(command: SetServices, ctx: Context, book: Book) -> Reply:
     if services == incident.services:
         return Reply(say.understood(incident, "These are its services already. Nothing was changed."))
     after_names = say.services(replace(incident, services=services), book.catalog)
+    void_approvals(book, ctx, (incident.number,), f"the services of {incident.name} changed")
     after = changed(book, ctx, incident, "services", f"set services: {after_names}", services=services)
     return Reply(say.understood(after, f"Services: {after_names}."), changed=True)
 
@@ -108,6 +111,7 @@ def set_region(command: SetRegion, ctx: Context, book: Book) -> Reply:
     if region == incident.region:
         return Reply(say.understood(incident, "That is its region already. Nothing was changed."))
     name = book.catalog.region_name(region)
+    void_approvals(book, ctx, (incident.number,), f"the region of {incident.name} changed")
     after = changed(book, ctx, incident, "region", f"set region {name}", region=region)
     return Reply(say.understood(after, f"Region: {name}."), changed=True)
 
@@ -131,6 +135,8 @@ def set_status(command: SetStatus, ctx: Context, book: Book) -> Reply:
     must("act", standing(book, ctx, incident))
     if incident.status == command.status:
         return Reply(say.understood(incident, f"It is {command.status} already. Nothing was changed."))
+    if incident.status == "monitoring":
+        void_approvals(book, ctx, (incident.number,), f"{incident.name} is {command.status} again")
     after = changed(
         book,
         ctx,
@@ -196,6 +202,7 @@ def reopen(command: Reopen, ctx: Context, book: Book) -> Reply:
         return Reply(say.understood(incident, f"It is open ({incident.status}). Nothing was changed."))
     if incident.status != "resolved":
         raise Refused(f"{incident.name} was {incident.status}: declare a new incident instead.")
+    void_approvals(book, ctx, (incident.number,), f"{incident.name} was reopened")
     after = changed(
         book,
         ctx,
@@ -236,8 +243,14 @@ def merge(command: Merge, ctx: Context, book: Book) -> Reply:
         raise Refused("An incident cannot be merged into itself. Nothing was changed.")
     if not into.open:
         raise Refused(f"{into.name} is {into.status}: reopen it first, or merge the other way. Nothing was changed.")
-    if incident.private and not into.private:
-        raise Refused(f"{incident.name} is private and {into.name} is not. Make both the same first.")
+    if incident.private != into.private:
+        hidden, open_ = (incident, into) if incident.private else (into, incident)
+        raise Refused(
+            f"{hidden.name} is private and {open_.name} is not. Make both the same first: `private {open_.number} on "
+            "because …`. Nothing was changed."
+        )
+    if incident.drill != into.drill:
+        raise Refused("One of them is a drill and the other is real. Nothing was changed.")
     answer_reminder(book, ctx, incident, f"merged it into {into.name}")
     after = changed(
         book,
@@ -254,6 +267,8 @@ def merge(command: Merge, ctx: Context, book: Book) -> Reply:
         if member.left_at is None and person is not None:
             enter(book, ctx, into, person)
     services = tuple(dict.fromkeys((*into.services, *incident.services)))
+    if services != into.services:
+        void_approvals(book, ctx, (into.number,), f"{incident.name} was merged into {into.name}")
     changed(book, ctx, into, "merged", f"merged {incident.name} “{incident.title}” into this", services=services)
     return Reply(say.understood(after, f"It goes on as {into.name}. Its people were brought along."), changed=True)
 
@@ -336,6 +351,7 @@ def update(command: Update, ctx: Context, book: Book) -> Reply:
         return propose(book, ctx, incident, "update", words, command.next_in)
     if command.to == "status":
         must("status-page", standing(book, ctx, incident))
+        _fit_for_the_page(book, incident, words)
     if command.next_in is not None:
         due: datetime | None = ctx.now + command.next_in
     else:
@@ -365,16 +381,29 @@ def update(command: Update, ctx: Context, book: Book) -> Reply:
     return Reply(say.understood(after, where, *until), changed=True)
 
 
+def _fit_for_the_page(book: Book, incident: Incident, words: str) -> None:
+    """The public page reads no exercise, nothing private, and no mark of the inside."""
+    if incident.drill or incident.private:
+        what = "a drill: nothing leaves the house" if incident.drill else "private: the public page knows nothing of it"
+        raise Refused(f"{incident.name} is {what}. Leave `to status` out to post it in the room. Nothing was posted.")
+    fault = leaks(book, words)
+    if fault:
+        raise Refused(f"Everybody reads the status page. {fault} Nothing was posted.")
+
+
 def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
     """Name somebody for a role, here or in every open incident."""
     person = somebody(book, command.person)
     targets = (
         book.search(statuses=OPEN, limit=100, reader=ctx.actor.key)
         if command.everywhere
-        else [running(book, ctx, command.incident)]
+        else [incident_of(book, ctx, command.incident)]
     )
     if not targets:
-        raise Refused("No incident is open. Nothing was changed.")
+        raise Refused("No incident is open. `declare` opens one. Nothing was changed.")
+    gone = next((i for i in targets if i.status in ("cancelled", "merged")), None)
+    if gone is not None:
+        raise Refused(f"{gone.name} is {gone.status}; nobody leads it any more. Nothing was changed.")
     note = f" — {command.note}" if command.note else ""
     last = targets[-1]
     for incident in targets:

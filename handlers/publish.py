@@ -1,8 +1,9 @@
 """Publishing: the approved bytes, to the customers' channels, in steps; pausing, correcting, taking back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers.apologise import Draft, apology_of, refreshed
+from handlers.apologise import CORRECTED, READY, Draft, apology_of, next_version, refreshed
 from handlers.approve import complete, expires, needed, signatures
 from handlers.book import Book
 from handlers.card import Block, Button, Buttons, Card, Quote, Reply, line, small
@@ -18,19 +19,24 @@ from handlers.commands import (
     Settle,
 )
 from handlers.context import Context
-from handlers.customers import affected_by, counted, post_to_customer
-from handlers.domain.apology import Apology, Approval, Promise, Recipient, Version
-from handlers.domain.delivery import DROPPED, PostState
+from handlers.customers import affected_by, counted, fall_back, post_to_customer, superseded
+from handlers.customers import customer_posts as posts_of
+from handlers.domain.apology import Apology, Approval, Promise, Proposal, Recipient, Version
+from handlers.domain.catalog import Customer
+from handlers.domain.delivery import PostState
 from handlers.domain.errors import Refused
-from handlers.domain.incident import Incident, Task
+from handlers.domain.incident import Incident, Setting, Task
 from handlers.domain.permit import must
 from handlers.domain.relay import Relay
-from handlers.rooms import incident_of, say_in_rooms, say_to, standing, tell
+from handlers.outside import unfit_for_customers
+from handlers.rooms import incident_of, may_see, say_in_rooms, say_to, standing, tell
 from handlers.say import apology as say
-from handlers.void import void
+from handlers.void import UNSETTLED, void
 
 FAILING = 0.05
 """Share of failures that pauses a publication after its first two steps (apology.md, section 6)."""
+OUT = ("publishing", "paused", "published")
+"""States in which the present version is what customers read."""
 NOTICE = "We have taken back the message that stood here. We will write to you again."
 
 
@@ -41,19 +47,20 @@ def series(apology: Apology) -> str:
 
 def customer_posts(book: Book, apology: Apology) -> list[PostState]:
     """The customer posts of an apology."""
-    return [p for p in book.posts(series(apology)) if p.audience == "customer"]
+    return posts_of(book, f"apology-{apology.number}")
 
 
 def publish(command: ApologyPublish, ctx: Context, book: Book) -> Reply:
     """Send the approved version, now or at its embargo."""
     apology = apology_of(book, ctx, command.apology)
     found = refreshed(book, ctx, apology)
-    must("publish", standing(book, ctx, *found.incidents))
+    must("publish", standing(book, ctx, *found.incidents, author=ctx.actor.key in found.version.authors))
     number = apology.number
-    if apology.state in ("publishing", "published", "paused"):
+    if apology.state in OUT:
         raise Refused(f"A{number} is {apology.state} already. `apology status {number}` shows who was told.")
     if apology.state not in ("approved", "scheduled"):
-        raise Refused(f"A{number} is {apology.state}: it is published once it is approved. Nothing was sent.")
+        after = "it stays so" if apology.state == "retracted" else "it is published once it is approved"
+        raise Refused(f"A{number} is {apology.state}: {after}. `apology show {number}` shows it. Nothing was sent.")
     fault = unfit(book, ctx, found)
     if fault:
         void(book, ctx, apology, fault)
@@ -61,12 +68,18 @@ def publish(command: ApologyPublish, ctx: Context, book: Book) -> Reply:
             Card(say.title(found), (line(f"Not sent: {fault}. It is a draft again."),), "danger"), changed=True
         )
     rows = [r for r in found.version.recipients if not r.spare]
-    if len(rows) > book.catalog.policy.publishing.count_above and command.count != len(rows):
+    counting = command.count is not None or len(rows) > book.catalog.policy.publishing.count_above
+    if counting and command.count != len(rows):
         raise Refused(
             f"This goes to {counted(found.version.recipients)}. Say the number of channels to be sure: "
             f"`apology publish {number} to {len(rows)}`. Nothing was sent."
         )
-    if command.at is not None and command.at > ctx.now:
+    if command.at is not None and command.at <= ctx.now:
+        raise Refused(
+            f"{command.at.astimezone(ctx.zone):%H:%M %Z on %d %B %Y} has passed. Say the day too, or leave `at` out to "
+            "publish now. Nothing was sent."
+        )
+    if command.at is not None:
         book.put(replace(apology, state="scheduled", publish_at=command.at, revision=apology.revision + 1))
         when = command.at.astimezone(ctx.zone).strftime("%H:%M %Z on %d %B %Y")
         for incident in found.incidents:
@@ -75,18 +88,22 @@ def publish(command: ApologyPublish, ctx: Context, book: Book) -> Reply:
             Card(say.title(found), (line(f"It goes to {counted(found.version.recipients)} at {when}."),)), changed=True
         )
     begin(book, ctx, found)
-    return Reply(
-        Card(say.title(found), (line(f"On its way to {counted(found.version.recipients)}."),), "good"), changed=True
-    )
+    words = f"On its way to {counted(found.version.recipients)}."
+    if found.drill:
+        words = "Drill: played to its end, and nothing left the house."
+    return Reply(Card(say.title(found), (line(words),), "good"), changed=True)
 
 
 def unfit(book: Book, ctx: Context, found: Draft) -> str:
     """Why the approved version may not be sent as it stands; nothing if it may."""
     stored = book.get(Version, found.apology.number, found.apology.version)
+    early = next((i for i in found.incidents if i.status not in READY), None)
+    if early is not None:
+        return f"{early.name} is {early.status}"
     if stored is None or stored.digest != found.version.digest:
         return "the record or the recipients changed since it was approved"
     signed = signatures(book, found.apology, stored.digest)
-    if not complete(needed(book, found), signed):
+    if not complete(needed(book, ctx, found), signed):
         return "a signature is missing"
     scheduled = found.apology.publish_at
     if ctx.now > expires(book, signed) and scheduled is None:
@@ -96,83 +113,74 @@ def unfit(book: Book, ctx: Context, found: Draft) -> str:
 
 def begin(book: Book, ctx: Context, found: Draft) -> None:
     """Write down every post in one commit, let the first step go, open the account managers' tasks."""
-    policy = book.catalog.policy.publishing
+    name, lead = f"apology-{found.apology.number}", found.apology.incidents[-1]
+    rows = () if found.drill else tuple(r for r in found.version.recipients if not r.spare)
+    for row in rows:
+        post_to_customer(book, name, row, found.version.digest, lead, hold=True)
+    _relays(book, ctx, found)
+    if not found.drill:
+        _promises(book, ctx, found)
+    exercise = " (drill: nothing left the house)" if found.drill else ""
+    _tell(book, ctx, found.apology, f"published A{found.apology.number} to {counted(rows)}{exercise}")
+    posts = customer_posts(book, found.apology)
+    book.put(Setting(_pressed_on(found.apology), str(sum(p.state == "unknown" for p in posts))))
     apology = replace(
         found.apology,
-        state="publishing",
+        state="publishing" if rows else "published",
         published_at=ctx.now,
         publish_at=None,
         stage=0,
         revision=found.apology.revision + 1,
     )
-    drill = any(i.drill for i in found.incidents)
-    rows = [] if drill else [r for r in found.version.recipients if not r.spare]
-    known = {p.key for p in customer_posts(book, apology) if p.state == "sent"}
-    keys = [
-        post_to_customer(book, f"apology-{apology.number}", r, found.version.digest, apology.incidents[-1], hold=True)
-        for r in rows
-    ]
-    _relays(book, ctx, found)
-    _promises(book, ctx, found)
-    for incident in found.incidents:
-        tell(
-            book,
-            ctx,
-            incident,
-            "apology",
-            f"published A{apology.number} to {counted(found.version.recipients)}"
-            + (" (drill: nothing left the house)" if drill else ""),
-        )
-    first = policy.ramp[0] if policy.ramp else len(keys)
-    corrected = [k for k in keys if k in known]
-    book.release(corrected + [k for k in keys if k not in known][:first])
-    if not keys:
-        apology = replace(apology, state="published")
+    if rows:
+        apology = _let_go(book, apology, posts)
     book.put(apology)
     show_progress(book, ctx, apology)
 
 
 def _relays(book: Book, ctx: Context, found: Draft) -> None:
-    """Each affected customer has a receipt, each account manager one message with theirs."""
-    managed: dict[str, list[str]] = {}
+    """Each affected customer has a receipt, each account manager one message with theirs.
+
+    A customer who was told before and is no longer affected hears of the correction too.
+    """
+    number, version = found.apology.number, found.version.number
+    before = {r.customer: r for r in book.find(Relay, apology=number)}
+    hit = {c.key for i in found.incidents for c, _ in affected_by(book, i)}
     told = {r.customer for r in found.version.recipients}
-    for incident in found.incidents:
-        for customer, _ in affected_by(book, incident):
-            known = book.get(Relay, found.apology.number, customer.key)
-            if known is None or known.version != found.version.number:
-                book.put(
-                    Relay(
-                        found.apology.number,
-                        customer.key,
-                        customer.account_manager,
-                        "released",
-                        found.version.number,
-                        released_at=ctx.now,
-                        due_at=ctx.now + book.catalog.policy.reminders.relay_remind,
-                    )
-                )
-            if customer.key not in managed.setdefault(customer.account_manager, []):
-                managed[customer.account_manager].append(customer.key)
-    for email, keys in managed.items():
-        person = book.person(email) if email else None
-        if person is None:
+    again = {r.customer for r in before.values() if r.state in ("relayed", "acknowledged", "closed")}
+    managed: dict[str, list[Customer]] = {}
+    for customer in book.catalog.customers:
+        if customer.key not in hit | told | again:
             continue
-        names = [c.name if (c := book.catalog.customer(k)) else k for k in keys]
-        lines = [
-            line(f"{name}: {'their channel gets the text' if key in told else 'no channel here: tell them yourself'}")
-            for key, name in zip(keys, names, strict=True)
-        ]
-        n = found.apology.number
-        card = Card(
-            f"{say.title(found)}: your customers",
-            (
-                *lines[:20],
-                small("What to say, in your own voice"),
-                *_points(found),
-                Buttons(tuple(Button(f"Told {k}", f"relay done {n} {k}", "primary") for k in keys[:5])),
-            ),
+        managed.setdefault(customer.account_manager, []).append(customer)
+        known = before.get(customer.key)
+        if known is None or known.version != version:
+            due = ctx.now + book.catalog.policy.reminders.relay_remind
+            row = Relay(number, customer.key, customer.account_manager, "released", version)
+            book.put(replace(row, released_at=ctx.now, due_at=due))
+    for email, customers in managed.items():
+        person = book.person(email) if email else None
+        if person is not None and all(may_see(book, person, i) for i in found.incidents):
+            card = _to_tell(found, customers, told)
+            say_to(book, ctx, person, f"relay-{number}/{version}/{email}", card, incident=found.incidents[-1].number)
+
+
+def _to_tell(found: Draft, customers: Sequence[Customer], told: set[str]) -> Card:
+    """What an account manager reads when an apology goes out."""
+    n = found.apology.number
+    if found.drill:
+        words = "This is an exercise: tell no customer. Press Told to play your part."
+        lines = (line(words), *(line(c.name) for c in customers[:20]))
+    else:
+        lines = tuple(
+            line(
+                f"{c.name}: {'their channel gets the text' if c.key in told else 'no channel here: tell them yourself'}"
+            )
+            for c in customers[:20]
         )
-        say_to(book, ctx, person, f"apology-{n}/relay/{email}", card, incident=found.incidents[-1].number)
+    row = Buttons(tuple(Button(f"Told {c.key}", f"relay done {n} {c.key}", "primary") for c in customers[:5]))
+    points = (small("What to say, in your own voice"), *_points(found))
+    return Card(f"{say.title(found)}: your customers", (*lines, *points, row))
 
 
 def _points(found: Draft) -> tuple[Block, ...]:
@@ -183,7 +191,8 @@ def _points(found: Draft) -> tuple[Block, ...]:
 def _promises(book: Book, ctx: Context, found: Draft) -> None:
     """Each prevention task that the text names is a promise from now on."""
     known = {p.text for p in book.find(Promise, apology=found.apology.number)}
-    customers = tuple(dict.fromkeys(r.customer for r in found.version.recipients))
+    told = {r.customer for r in found.version.recipients}
+    customers = tuple(sorted(told | {c.key for i in found.incidents for c, _ in affected_by(book, i)}))
     for incident in found.incidents:
         for task in book.find(Task, incident=incident.number):
             if task.done_at is None and task.due and task.owner and task.text not in known:
@@ -204,72 +213,86 @@ def _promises(book: Book, ctx: Context, found: Draft) -> None:
                 )
 
 
-def show_progress(book: Book, ctx: Context, apology: Apology, note: str = "") -> None:
+def show_progress(
+    book: Book, ctx: Context, apology: Apology, note: str = "", posts: list[PostState] | None = None
+) -> None:
     """One live card in the rooms: how far it is."""
     lead = book.get(Incident, apology.incidents[-1])
     if lead is not None:
-        card = say.progress(apology, customer_posts(book, apology), note)
+        version = book.get(Version, apology.number, apology.version)
+        posts = customer_posts(book, apology) if posts is None else posts
+        over = superseded(posts, version.recipients) if version else set()
+        card = say.progress(apology, [p for p in posts if p.id not in over], note)
         say_in_rooms(book, ctx, lead, f"apology-{apology.number}/progress", card)
 
 
 def advance(command: PostSettled, ctx: Context, book: Book) -> None:
     """A customer post settled: fall back to the next channel, let the next step go, or pause."""
     name, customer, _ = command.key.split("/", 2)
-    if not name.startswith("apology-"):
+    kind, _, number = name.partition("-")
+    if kind in ("update", "holding"):
+        proposal = book.get(Proposal, int(number))
+        if proposal is not None:
+            posts, lead = posts_of(book, name), proposal.incident
+            fall_back(book, name, posts, proposal.recipients, proposal.digest, lead, customer)
         return
-    apology = book.get(Apology, int(name.removeprefix("apology-")))
+    apology = book.get(Apology, int(number)) if kind == "apology" else None
     if apology is None:
         return
     version = book.get(Version, apology.number, apology.version)
-    posts = customer_posts(book, apology)
-    if version is not None:
-        _fall_back(book, apology, version, posts, customer)
-        posts = customer_posts(book, apology)
-    if apology.state == "publishing":
-        apology, note = _step(book, apology, posts)
-        show_progress(book, ctx, apology, note)
-    else:
-        show_progress(book, ctx, apology)
+    note, posts = "", customer_posts(book, apology)
+    if version is not None and apology.state in OUT:  # a text that is being corrected or was taken back goes no further
+        lead, hold = apology.incidents[-1], apology.state == "paused"
+        if fall_back(book, name, posts, version.recipients, version.digest, lead, customer, hold=hold):
+            posts = customer_posts(book, apology)
+        if apology.state == "publishing":
+            apology, note = _step(book, apology, version, posts)
+    show_progress(book, ctx, apology, note, posts)
 
 
-def _fall_back(book: Book, apology: Apology, version: Version, posts: list[PostState], customer: str) -> None:
-    """`deliver: first`: the next channel only after a definite failure of the one before, never after an unknown."""
-    mine = [r for r in version.recipients if r.customer == customer]
-    # a post that a person dropped was unknown before: it may have arrived, so nothing follows it by itself
-    states = {
-        p.place.address: "dropped" if p.error == DROPPED else p.state for p in posts if say.customer_of(p) == customer
-    }
-    if any(s != "dead" for s in states.values()):
-        return
-    following: Recipient | None = next((r for r in mine if r.spare and r.address not in states), None)
-    if following is not None:
-        post_to_customer(book, f"apology-{apology.number}", following, version.digest, apology.incidents[-1])
+def _pressed_on(apology: Apology) -> str:
+    """Where it is kept how many unclear posts people have seen and gone on over."""
+    return f"apology-{apology.number}.unclear"
 
 
-def _step(book: Book, apology: Apology, posts: list[PostState]) -> tuple[Apology, str]:
-    """Let the next step of the ramp go once everything let go so far has settled."""
-    gone = [p for p in posts if p.due is not None]
-    waiting = [p for p in posts if p.due is None]
-    if any(not p.settled for p in gone):
-        return apology, ""
-    rescued = {say.customer_of(p) for p in gone if p.state == "sent"}
-    bad = [p for p in gone if p.state != "sent" and say.customer_of(p) not in rescued]
-    ramp = book.catalog.policy.publishing.ramp
-    early = apology.stage < len(ramp)
-    if waiting and bad and (early or len(bad) > FAILING * len(gone)):
+def _step(book: Book, apology: Apology, version: Version, posts: list[PostState]) -> tuple[Apology, str]:
+    """Pause by itself where too much fails; let the next step go once everything let go so far has arrived."""
+    gone, waiting = [p for p in posts if p.due is not None], [p for p in posts if p.due is None and not p.settled]
+    moving = any(not p.settled for p in gone)
+    over = superseded(posts, version.recipients)
+    failed = sum(p.failed and p.id not in over for p in gone)
+    unclear = sum(p.state == "unknown" for p in gone)
+    seen = book.get(Setting, _pressed_on(apology))
+    fresh = max(0, unclear - (int(seen.value) if seen else 0))
+    early = apology.stage < len(book.catalog.policy.publishing.ramp)
+    allowed = 0 if early else FAILING * len(posts)
+    if (waiting or moving) and failed + fresh > allowed:
+        book.halt(series(apology))
         after = replace(apology, state="paused", revision=apology.revision + 1)
         book.put(after)
-        return after, f"Paused by itself: {len(bad)} of the first {len(gone)} did not arrive. Look, then go on."
+        counts = [f"{n} {w}" for n, w in ((failed, "failed"), (fresh, "unclear")) if n]
+        return after, f"Paused by itself: {' and '.join(counts)} of {len(gone)}. Look, then go on."
+    if moving:
+        return apology, ""
     if not waiting:
         after = replace(apology, state="published", revision=apology.revision + 1)
         book.put(after)
         return after, ""
-    stage = apology.stage + 1
-    share = ramp[stage] if stage < len(ramp) else len(waiting)
-    book.release([p.key for p in waiting[:share]])
-    after = replace(apology, stage=stage, revision=apology.revision + 1)
+    after = replace(_let_go(book, apology, posts), revision=apology.revision + 1)
     book.put(after)
     return after, ""
+
+
+def _let_go(book: Book, apology: Apology, posts: list[PostState]) -> Apology:
+    """Release what is left of the present step, or the next one where nothing is; the later steps go on waiting."""
+    ramp = book.catalog.policy.publishing.ramp
+    waiting = [p for p in posts if p.due is None and not p.settled]
+    through, stage = len(posts) - len(waiting), apology.stage
+    while stage < len(ramp) and sum(ramp[: stage + 1]) <= through:
+        stage += 1
+    share = sum(ramp[: stage + 1]) - through if stage < len(ramp) else len(waiting)
+    book.release([p.key for p in waiting[:share]])
+    return replace(apology, stage=stage)
 
 
 def pause(command: ApologyPause, ctx: Context, book: Book) -> Reply:
@@ -279,38 +302,54 @@ def pause(command: ApologyPause, ctx: Context, book: Book) -> Reply:
     if apology.state == "scheduled":
         after = replace(apology, state="approved", publish_at=None, revision=apology.revision + 1)
         book.put(after)
+        _tell(book, ctx, after, f"unscheduled A{after.number}")
         return Reply(
             Card(say.named(after), (line("Unscheduled; nothing was sent. Its approval stands."),)), changed=True
         )
     if apology.state != "publishing":
-        raise Refused(f"A{apology.number} is {apology.state}: there is nothing to pause.")
+        raise Refused(
+            f"A{apology.number} is {apology.state}: there is nothing to pause. "
+            f"`apology status {apology.number}` shows where it is."
+        )
     stopped = book.halt(series(apology))
     after = replace(apology, state="paused", revision=apology.revision + 1)
     book.put(after)
+    _tell(book, ctx, after, f"paused A{after.number}")
     show_progress(book, ctx, after, f"Paused by {ctx.actor.name}.")
     return Reply(Card(say.named(after), (line(f"Paused. {stopped} not sent."),), "warning"), changed=True)
 
 
 def resume(command: ApologyResume, ctx: Context, book: Book) -> Reply:
-    """Go on; what failed for certain is tried again, what is unknown waits for a person."""
+    """Go on with the step it was in; failures are tried again, what is unknown waits for a person."""
     apology = apology_of(book, ctx, command.apology)
     _publisher(book, ctx, apology, "publish")
     if apology.state not in ("paused", "publishing", "published"):
-        raise Refused(f"A{apology.number} is {apology.state}: there is nothing to resume.")
+        raise Refused(
+            f"A{apology.number} is {apology.state}: there is nothing to resume. "
+            f"`apology status {apology.number}` shows where it is."
+        )
+    version = book.get(Version, apology.number, apology.version)
+    assert version is not None
     posts = customer_posts(book, apology)
-    failed = [p for p in posts if p.state in ("dead", "held")]
-    for post in failed:
-        book.settle(post.id, "again")
-    waiting = [p.key for p in posts if p.due is None and not p.settled]
-    book.release(waiting if not failed else waiting[:10])
+    over = superseded(posts, version.recipients)
+    failed = [p for p in posts if p.failed and p.id not in over]
+    waiting = [p for p in posts if p.due is None and not p.settled]
     unknown = sum(p.state == "unknown" for p in posts)
     if not failed and not waiting:
-        words = (
-            f"Nothing to retry; {unknown} unknown: look and say whether it arrived." if unknown else "Nothing to retry."
-        )
+        words = "Nothing to retry."
+        if unknown:
+            words = f"Nothing to retry; {unknown} unknown: look, then say whether it arrived (`apology status`)."
+        if apology.state == "paused" and all(p.settled for p in posts):  # the rest arrived meanwhile, or was settled
+            book.put(replace(apology, state="published", revision=apology.revision + 1))
         return Reply(Card(say.named(apology), (line(words),)))
+    for post in failed:
+        book.settle(post.id, "again")
+    book.put(Setting(_pressed_on(apology), str(unknown)))
     after = replace(apology, state="publishing", revision=apology.revision + 1)
+    if not failed:
+        after = _let_go(book, after, posts)
     book.put(after)
+    _tell(book, ctx, after, f"went on with A{after.number}")
     show_progress(book, ctx, after)
     tail = f" {unknown} unknown stay with you: nothing is sent twice by itself." if unknown else ""
     return Reply(
@@ -319,8 +358,18 @@ def resume(command: ApologyResume, ctx: Context, book: Book) -> Reply:
     )
 
 
+def _tell(book: Book, ctx: Context, apology: Apology, words: str) -> None:
+    """A line in the timeline of every incident it covers."""
+    for number in apology.incidents:
+        incident = book.get(Incident, number)
+        if incident is not None:
+            tell(book, ctx, incident, "apology", words)
+
+
 def _publisher(book: Book, ctx: Context, apology: Apology, act: str) -> None:
-    must(act, standing(book, ctx, *(incident_of(book, ctx, n) for n in apology.incidents)))
+    version = book.get(Version, apology.number, apology.version)
+    author = version is not None and ctx.actor.key in version.authors
+    must(act, standing(book, ctx, *(incident_of(book, ctx, n) for n in apology.incidents), author=author))
 
 
 def correct(command: ApologyCorrect, ctx: Context, book: Book) -> Reply:
@@ -328,48 +377,51 @@ def correct(command: ApologyCorrect, ctx: Context, book: Book) -> Reply:
     apology = apology_of(book, ctx, command.apology)
     incidents = [incident_of(book, ctx, n) for n in apology.incidents]
     must("draft", standing(book, ctx, *incidents))
-    if apology.state not in ("published", "publishing", "paused"):
+    if apology.state not in OUT:
         raise Refused(f"A{apology.number} is {apology.state}: only what was published is corrected; `apology edit` it.")
+    fault = unfit_for_customers(book, command.because, apology.signatory)
+    if fault:
+        raise Refused(f"Customers read what was corrected, in these words. {fault} Nothing was changed.")
     book.halt(series(apology))
     version = book.get(Version, apology.number, apology.version)
     assert version is not None
     day = ctx.now.astimezone(ctx.zone)
-    because = f"Corrected {day.day} {day:%B %Y}: {command.because.rstrip('.')}."
-    after = replace(
-        apology, state="draft", version=apology.version + 1, stage=0, publish_at=None, revision=apology.revision + 1
-    )
+    because = f"{CORRECTED}{day.day} {day:%B %Y}: {command.because.rstrip('.')}."
+    number = next_version(book, apology)
+    after = replace(apology, state="draft", version=number, stage=0, publish_at=None, revision=apology.revision + 1)
     for approval in book.find(Approval, apology=apology.number):
         if not approval.void:
             book.put(replace(approval, void="a correction was opened"))
     book.put(after)
-    book.put(
-        replace(version, number=after.version, because=because, authors=(ctx.actor.key,), made_at=ctx.now, digest="")
-    )
-    for incident in incidents:
-        tell(book, ctx, incident, "apology", f"opened a correction of A{apology.number} because {command.because}")
+    book.put(replace(version, number=number, because=because, authors=(ctx.actor.key,), made_at=ctx.now, digest=""))
+    _tell(book, ctx, apology, f"opened a correction of A{apology.number} because {command.because}")
     return Reply(say.draft(refreshed(book, ctx, after)), changed=True)
 
 
 def retract(command: ApologyRetract, ctx: Context, book: Book) -> Reply:
     """Take it back at once: the text is replaced by a notice wherever it stands; what has not left never does."""
-    apology = apology_of(book, ctx, command.apology)
+    apology = apology_of(book, ctx, command.apology, (*UNSETTLED, *OUT))
     _publisher(book, ctx, apology, "retract")
-    if apology.state not in ("published", "publishing", "paused"):
-        raise Refused(f"A{apology.number} is {apology.state}: nothing of it is out. Nothing was changed.")
+    if apology.published_at is None or apology.state == "retracted":
+        way = {
+            "scheduled": f" `apology pause {apology.number}` takes it off the schedule.",
+            "retracted": "",
+        }.get(apology.state, f" `apology reject {apology.number} because …` drops it.")
+        raise Refused(f"A{apology.number} is {apology.state}: nothing of it is out.{way} Nothing was changed.")
+    name = f"apology-{apology.number}"
     book.halt(series(apology))
     told = 0
     for post in customer_posts(book, apology):
-        if post.state in ("sent", "unknown", "sending", "claimed") and post.due is not None:
+        if post.shown:
             row = Recipient(say.customer_of(post), "", post.place.platform, post.place.address, text=NOTICE)
-            post_to_customer(
-                book, f"apology-{apology.number}", row, f"retracted by {ctx.actor.key}", apology.incidents[-1]
-            )
+            post_to_customer(book, name, row, f"retracted by {ctx.actor.key}", apology.incidents[-1])
             told += 1
-    after = replace(apology, state="retracted", revision=apology.revision + 1)
+    after = replace(apology, state="retracted", publish_at=None, revision=apology.revision + 1)
     book.put(after)
-    for number in apology.incidents:
-        incident = incident_of(book, ctx, number)
-        tell(book, ctx, incident, "apology", f"retracted A{apology.number} because {command.because}")
+    for relay in book.find(Relay, apology=apology.number, state=("relayed", "acknowledged", "closed")):
+        because = f"tell them it was taken back: {command.because}"
+        book.put(replace(relay, state="released", because=because, released_at=ctx.now, due_at=ctx.now))
+    _tell(book, ctx, apology, f"retracted A{apology.number} because {command.because}")
     show_progress(book, ctx, after, f"Taken back by {ctx.actor.name}: {command.because}")
     channels = f"{told} channel{'s' * (told != 1)}"
     return Reply(
@@ -400,35 +452,39 @@ def follow_up(command: ApologyFollowUp, ctx: Context, book: Book) -> Reply:
 
 def settle(command: Settle, ctx: Context, book: Book) -> Reply:
     """A person looked: it arrived, send it again, or let it be."""
-    posts = [p for p in book.posts("") if p.id == command.post]
-    if not posts:
+    after = book.settle(command.post, command.verdict)  # what is refused below undoes it
+    apology, numbers = _about(book, after)
+    incidents = [i for n in numbers if (i := book.get(Incident, n)) is not None]
+    if not all(may_see(book, ctx.actor, i) for i in incidents):
         raise Refused(f"There is no post {command.post} in the outbox. Nothing was changed.")
-    post = posts[0]
-    incidents = [i for n in _incidents_of(book, post) if (i := book.get(Incident, n)) is not None]
-    stands = standing(book, ctx, *incidents)
-    asked = post.audience == "internal" or stands.running  # commander and comms are the ones who are asked
-    must("act" if asked else "publish", stands)
-    after = book.settle(command.post, command.verdict)
+    must("settle" if after.audience == "customer" else "act", standing(book, ctx, *incidents))
+    if apology is not None and apology.state in UNSETTLED and command.verdict == "again":
+        raise Refused(
+            f"A{apology.number} is being corrected, so this holds a text that no longer stands. Publishing the new "
+            "one sends it. Nothing was sent."
+        )
     words = {"arrived": "noted as arrived", "again": "sent again", "drop": "dropped"}[command.verdict]
+    who = say.customer_of(after) if after.audience == "customer" else after.key
     for incident in incidents[:1]:
-        tell(book, ctx, incident, "delivery", f"settled the post to {say.customer_of(post)}: {words}")
-    if post.audience == "customer":
-        advance(PostSettled(post.key), ctx, book)
-    return Reply(Card("Outbox", (line(f"{after.key}: {words}."),)), changed=True)
+        tell(book, ctx, incident, "delivery", f"settled the post to {who}: {words}")
+    if after.audience == "customer":
+        advance(PostSettled(after.key), ctx, book)
+    head = say.named(apology) if apology else ", ".join(i.name for i in incidents) or "Outbox"
+    return Reply(Card(head, (line(f"The post to {who}: {words}."),)), changed=True)
 
 
-def _incidents_of(book: Book, post: PostState) -> tuple[int, ...]:
-    name = post.key.split("/", 1)[0]
-    if name.startswith("apology-"):
-        apology = book.get(Apology, int(name.removeprefix("apology-")))
-        return apology.incidents if apology else ()
-    kind, _, number = name.partition("-")
+def _about(book: Book, post: PostState) -> tuple[Apology | None, tuple[int, ...]]:
+    """The apology a post belongs to, if one, and its incidents."""
+    kind, _, number = post.key.split("/", 1)[0].partition("-")
+    if not number.isdigit():
+        return None, ()
+    if kind == "apology":
+        apology = book.get(Apology, int(number))
+        return apology, apology.incidents if apology else ()
     if kind in ("update", "holding"):
-        from handlers.domain.apology import Proposal
-
         proposal = book.get(Proposal, int(number))
-        return (proposal.incident,) if proposal else ()
-    return (int(number),) if kind == "inc" and number.isdigit() else ()
+        return None, (proposal.incident,) if proposal else ()
+    return None, (int(number),) if kind == "inc" else ()
 
 
 def due_publications(ctx: Context, book: Book, limit: int = 10) -> int:

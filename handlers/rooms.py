@@ -59,10 +59,10 @@ def may_see(book: Book, person: Person, incident: Incident) -> bool:
     return member is not None and member.left_at is None
 
 
-def standing(book: Book, ctx: Context, *incidents: Incident, manages: bool = False) -> Standing:
-    """How the person who asks stands to these incidents."""
+def standing(book: Book, ctx: Context, *incidents: Incident, manages: bool = False, author: bool = False) -> Standing:
+    """How the person who asks stands to these incidents, to a customer, and to the words at hand."""
     named = any("comms-approver" in p.roles for p in book.catalog.people)
-    return Standing(ctx.actor, incidents, manages=manages, approver_named=named)
+    return Standing(ctx.actor, incidents, manages=manages, approver_named=named, author=author)
 
 
 def enter(book: Book, ctx: Context, incident: Incident, person: Person) -> bool:
@@ -215,7 +215,7 @@ def refresh(book: Book, ctx: Context, incident: Incident, *, first: bool = False
                     f"inc-{number}/topic{suffix}@slack",
                     place,
                     op="topic",
-                    args=(say.topic(incident, book.catalog),),
+                    args=(say.topic(incident),),
                     rank=EDIT,
                     incident=number,
                 )

@@ -104,6 +104,12 @@ class Database:
 
 
 def _tie(error: DBAPIError) -> bool:
-    """Whether running the same transaction again can help: deadlock, serialisation, a busy SQLite."""
+    """Whether running the same transaction again can help.
+
+    A serialisation tie, a deadlock, a row that somebody else wrote first (the second look finds it), a busy SQLite.
+    https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
     state = getattr(error.orig, "sqlstate", None)
-    return state in ("40001", "40P01") or (isinstance(error, OperationalError) and "database is locked" in str(error))
+    return state in ("40001", "40P01", "23505") or (
+        isinstance(error, OperationalError) and "database is locked" in str(error)
+    )

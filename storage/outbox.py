@@ -488,13 +488,22 @@ def settle(connection: Connection, now: datetime, number: int, verdict: str) -> 
         message = f"Post {number} is {row['state']}: there is nothing to decide."
         raise Refused(message)
     verdicts: dict[str, dict[str, Any]] = {
-        "arrived": {"state": "sent", "sent_at": now, "error": "a person saw it arrive"},
+        "arrived": {"state": "sent", "sent_at": now, "error": "a person saw it arrive"} | _owed(connection, row, now),
         "again": {"state": "pending", "due": now, "attempts": 0, "deaths": 0, "error": ""},
         "drop": {"state": "dead", "error": DROPPED},
     }
     values = verdicts[verdict]
     connection.execute(update(outbox).where(outbox.c.id == number).values(**values))
     return replace(state, state=values["state"], error=values["error"])
+
+
+def _owed(connection: Connection, row: Any, now: datetime) -> dict[str, Any]:
+    """What a post that arrived is still owed: other words written down since (a correction, a notice) go out now."""
+    query = select(attempts.c.revision).where(attempts.c.post == row["id"]).order_by(attempts.c.fence.desc())
+    tried = connection.execute(query.limit(1)).scalar()
+    if tried is None or row["revision"] <= tried:
+        return {}
+    return {"state": "pending", "due": now, "attempts": 0, "error": ""}
 
 
 def release(connection: Connection, now: datetime, keys: Sequence[str]) -> None:

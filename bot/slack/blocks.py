@@ -88,6 +88,9 @@ INPUT_CHARACTERS: Final = 3_000
 """https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element"""
 OPTIONS: Final = 100
 """Options of a menu. https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element"""
+CHECKBOXES: Final = 10
+"""Options of a group of checkboxes, all seen at once; more become a menu.
+https://docs.slack.dev/reference/block-kit/block-elements/checkboxes-element"""
 OPTION_TEXT_CHARACTERS: Final = 75
 """https://docs.slack.dev/reference/block-kit/composition-objects/option-object"""
 OPTION_VALUE_CHARACTERS: Final = 150
@@ -662,7 +665,8 @@ def _button(button: Button, number: int) -> Json:
 
 def fallback(card: Card, most: int = FALLBACK_CHARACTERS) -> str:
     """A card as escaped text, for notifications, screen readers and search: at most `most` characters."""
-    lines = [escape(clean(card.head)).replace("\n", " ").strip() or "Amends"]
+    head = escape(clean(card.head)).replace("\n", " ").strip()
+    lines = [head] if head or card.blocks else ["Amends"]
     for block in card.blocks:
         match block:
             case Line(spans) | Small(spans):
@@ -678,7 +682,7 @@ def fallback(card: Card, most: int = FALLBACK_CHARACTERS) -> str:
     said = ""
     for line in lines:
         if width(said) + width(line) + 3 > most:
-            return f"{said}\n…" if said else fit(card.head, most)
+            return f"{said}\n…" if said else fit(card.head or "Amends", most)
         said = f"{said}\n{line}" if said else line
     return said
 
@@ -696,7 +700,7 @@ def message(card: Card, nonce: str = "", *, room: int = ALL_CHARACTERS) -> Json:
     stands in plain blocks: Slack folds the contents of coloured attachments behind "Show more", and what is to be
     approved must be seen whole.
     """
-    made: Json = {"text": fallback(card), "blocks": _draw(card.blocks, card.head or "Amends", MESSAGE_BLOCKS, room)}
+    made: Json = {"text": fallback(card), "blocks": _draw(card.blocks, card.head if card.blocks else card.head or "Amends", MESSAGE_BLOCKS, room)}
     return made | _metadata(nonce)
 
 
@@ -774,7 +778,8 @@ def _input(one: FormField) -> list[Json]:
         if not options:
             return _typed(one)
         chosen = [o for o in options if o["value"] in _initial(one)]
-        made |= {"type": "static_select" if one.kind == "choice" else "multi_static_select", "options": options}
+        several = "checkboxes" if len(options) <= CHECKBOXES else "multi_static_select"
+        made |= {"type": "static_select" if one.kind == "choice" else several, "options": options}
         if chosen:
             made |= {"initial_option": chosen[0]} if one.kind == "choice" else {"initial_options": chosen}
     else:

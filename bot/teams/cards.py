@@ -419,7 +419,7 @@ def _adaptive(body: list[Json], mentions: Mapping[str, Json]) -> Json:
 def _attempt(card: Card, cut: tuple[int, int], keep: int, where: Where) -> Json:
     sheet = _Sheet(where, *cut)
     sheet.blocks(card.blocks[:keep])
-    body = [_head(card.head, card.tone), *sheet.body]
+    body = [_head(card.head, card.tone), *sheet.body] if card.head or not sheet.body else list(sheet.body)
     if note := sheet.left_out(len(card.blocks) - keep):
         body.insert(1, _text(escape(note), isSubtle=True, color="Warning"))
     return _adaptive(body, sheet.mentions)

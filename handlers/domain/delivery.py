@@ -75,6 +75,16 @@ class PostState:
         """No longer moving by itself."""
         return self.state in ("sent", "unknown", "dead", "held")
 
+    @property
+    def shown(self) -> bool:
+        """Whether somebody may be reading it now (also an older text of it)."""
+        return self.sent_at is not None or self.state in ("sent", "unknown", "sending")
+
+    @property
+    def failed(self) -> bool:
+        """Whether it certainly did not arrive, and nobody gave it up."""
+        return self.state in ("dead", "held") and self.error != DROPPED
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

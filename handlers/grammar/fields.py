@@ -126,6 +126,7 @@ def _recap_fields() -> tuple[Ask, ...]:
         (NOT_KNOWN, NOT_KNOWN_LABEL),
     )
     lost = (("no", "No"), ("yes", "Yes"), (NOT_KNOWN, NOT_KNOWN_LABEL))
+    remedy = ((NOT_KNOWN, "Not decided: customers hear by then"), ("none due", "No, none is due"))
     asked = (
         ("seen", "What customers could not do"),
         ("when", "From – until"),
@@ -140,7 +141,7 @@ def _recap_fields() -> tuple[Ask, ...]:
         FormField(
             "seen", "What could customers not do?", "text", optional=True, hint="In their words: could not sign in"
         ),
-        FormField("day", "On which day?", "date", optional=True),
+        FormField("day", "On which day?", "date", optional=True, hint="Left out: the latest such time"),
         FormField("from", "From", optional=True, hint="A clock time like 14:02; when customers first felt it"),
         FormField("to", "Until", optional=True, hint="A clock time like 15:10"),
         FormField("zone", "Time zone of these times", optional=True, hint="CET, UTC, America/Los_Angeles"),
@@ -152,6 +153,7 @@ def _recap_fields() -> tuple[Ask, ...]:
         FormField("change-by", "By whom?", "person", optional=True),
         FormField("change-due", "By when?", "date", optional=True),
         FormField("next-report", "When do customers hear next?", "date", optional=True),
+        FormField("remedy", "Is a remedy due, like a service credit?", "choice", remedy, optional=True),
         FormField(
             "unknown", NOT_KNOWN_LABEL, "choices", asked, optional=True, hint="Said to customers as not known yet"
         ),
@@ -375,11 +377,11 @@ GLUED = frozenset({"change", "channel"})
 
 TITLES: dict[str, str] = {
     "declare": "Declare an incident",
-    "severity": "Change the severity",
+    "severity": "Severity",
     "services": "Services",
     "region": "Region",
     "title": "Rename",
-    "status": "Change the status",
+    "status": "Status",
     "private": "Members only",
     "resolve": "Resolve",
     "update": "Post an update",

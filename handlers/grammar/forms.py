@@ -159,7 +159,7 @@ def _command(outcome: Command | Ambiguous | Misread | Gap, field: str) -> Comman
 
 
 _CLOCK_ONLY = re.compile(r"\s*\d{1,2}(?:[:h]\d{2})?\s*(?:[ap]\.?m\.?)?\s*", re.IGNORECASE | re.ASCII)
-_CLAUSES = ("seen", "count", "trigger", "state", "data-loss")
+_CLAUSES = ("seen", "count", "trigger", "state", "data-loss", "remedy")
 
 
 def _recap(says: str, values: Mapping[str, Answer], reading: Reading) -> Command | FormFault:

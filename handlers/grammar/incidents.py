@@ -362,7 +362,7 @@ def _to_end(cursor: Cursor, index: int) -> int:
 
 
 # --- recap -----------------------------------------------------------------------------------------------------------
-RECAP_FIELDS = ("seen", "from", "to", "count", "trigger", "state", "data-loss", "change", "next-report")
+RECAP_FIELDS = ("seen", "from", "to", "count", "trigger", "state", "data-loss", "change", "next-report", "remedy")
 RECAP_STATES = ("not-fixed", "stable", "fixed", "checked")
 _RECAP_WORDS = {
     **{field: field for field in RECAP_FIELDS},

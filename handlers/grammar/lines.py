@@ -59,7 +59,7 @@ USAGE: dict[str, Usage] = {
     ),
     "holding": Usage("holding [N]", "Propose the holding statement to customers.", "holding 7"),
     "recap": Usage(
-        "recap [N], then lines seen: from: to: count: trigger: state: data-loss: change: next-report:",
+        "recap [N], then lines seen: from: to: count: trigger: state: data-loss: change: next-report: remedy:",
         "Record what is known, in one go.",
         "recap 7 seen: could not pay from: 14:02 to: 15:10 CET state: stable",
     ),

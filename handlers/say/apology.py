@@ -31,18 +31,35 @@ def named(apology: Apology) -> str:
 
 
 def draft(found: Draft) -> Card:
-    """The text, what is missing, and the next step."""
-    n = found.apology.number
+    """What customers would read, what is missing, and the next step."""
     blocks: list[Block] = [
-        line(f"Version {found.version.number}, {found.apology.state}."),
-        Quote(_clipped(found.version.text("full"))),
+        line(f"Version {found.version.number}, {found.apology.state}. In Slack and Teams customers read:"),
+        Quote(_clipped(found.version.text("chat"))),
+        *_missing(found),
+        *_faults(found),
+        *_next(found),
     ]
-    blocks += _missing(found)
-    buttons = [Button("Edit words", f"apology edit {n}", form=True), Button("Findings", f"apology lint {n}")]
-    if not found.blocking and not found.errors and found.apology.state == "draft":
-        buttons.insert(0, Button("Submit for approval", f"apology submit {n}", "primary"))
-    blocks.append(Buttons(tuple(buttons)))
     return Card(title(found), tuple(blocks), "warning" if found.blocking or found.errors else "plain")
+
+
+def _faults(found: Draft) -> list[Block]:
+    """That the linter stops it, where it does."""
+    many = len(found.errors)
+    return [line(f"The linter finds {many} error{'s' * (many != 1)} in the words: see Findings.")] if many else []
+
+
+def _next(found: Draft) -> list[Block]:
+    """What can be done with a draft now, the likeliest first."""
+    n, draft_ = found.apology.number, found.apology.state == "draft"
+    row = [
+        Button("Edit words", f"apology edit {n} chat", form=True),
+        Button("Edit long text", f"apology edit {n}", form=True),
+        Button("Show everything", f"apology show {n}"),
+        Button("Findings", f"apology lint {n}", "primary" if found.errors and not found.blocking else "plain"),
+    ]
+    if draft_ and not found.blocking and not found.errors:
+        row.insert(0, Button("Submit for approval", f"apology submit {n}", "primary"))
+    return [Buttons(tuple(row))]
 
 
 def _clipped(words: str) -> str:
@@ -57,7 +74,11 @@ def _missing(found: Draft) -> list[Block]:
         blocks += [
             Line((Strong("Needed before it can be submitted"),)),
             Bullets(tuple(gap_line(g) for g in blocking)),
-            Buttons(tuple(Button(f"Fill {g.name}", f"apology fill {n} {g.name}", form=True) for g in blocking[:5])),
+            Buttons(
+                tuple(
+                    Button(f"Fill {g.name}", f"apology fill {n} {g.name}", "primary", form=True) for g in blocking[:5]
+                )
+            ),
         ]
     if better:
         blocks += [
@@ -88,7 +109,7 @@ def findings(found: Draft) -> Card:
         blocks.append(Bullets(tuple(_finding(f) for f in shown)))
     for waiver in found.waivers:
         blocks.append(small(f"{waiver.rule} is left as it is: {waiver.because}"))
-    buttons = [Button("Edit words", f"apology edit {n}", form=True)]
+    buttons = [Button("Edit long text", f"apology edit {n}", form=True)]
     if not errors and found.apology.state == "draft":
         buttons.insert(0, Button("Submit for approval", f"apology submit {n}", "primary"))
     blocks.append(Buttons(tuple(buttons)))
@@ -104,19 +125,9 @@ def filled(found: Draft, name: str, value: str) -> Card:
     """A gap was closed; what is left."""
     said = "not known yet, and customers are told so" if value.lower() == "unknown" else value
     left = len(found.blocking)
-    blocks: list[Block] = [line(f"{name}: {said}.")]
-    blocks += _missing(found)
-    n = found.apology.number
-    if not left and not found.errors:
-        blocks += [
-            line("Nothing blocks it any more."),
-            Buttons(
-                (
-                    Button("Show text", f"apology show {n}"),
-                    Button("Submit for approval", f"apology submit {n}", "primary"),
-                )
-            ),
-        ]
+    more = "" if left or found.errors else " Nothing stops it any more."
+    blocks: list[Block] = [line(f"{name.capitalize()}: {said}.{more}"), *_faults(found)]
+    blocks += [*_missing(found), *_next(found)] if left else [*_next(found), *_missing(found)]
     return Card(title(found), tuple(blocks), "warning" if left else "good")
 
 
@@ -128,20 +139,29 @@ def waived(found: Draft, name: str, because: str) -> Card:
 
 
 def whole(found: Draft) -> Card:
-    """Everything an approver must have seen: full text, exact bytes per group, waivers."""
+    """Everything an approver must have seen: exact bytes per group, full text, waivers."""
+    return _whole(found, [])
+
+
+def _whole(found: Draft, signatures: list[Block]) -> Card:
+    """The same, with who signed and who must beside the buttons, where the eye is after reading."""
     from handlers.customers import counted, preview
 
     blocks: list[Block] = [
         line(f"Version {found.version.number}, {found.apology.state}. Goes to {counted(found.version.recipients)}."),
-        small("Full text (e-mail, status page)"),
-        Quote(_clipped(found.version.text("full"))),
         *preview(found.version.recipients),
+        Line((Strong("Long text, for e-mail and the status page"),)),
+        Quote(_clipped(found.version.text("full"))),
     ]
     if found.by_hand:
         blocks.append(small(f"To be told by hand: {', '.join(found.by_hand)}"))
     blocks += [small(f"{w.rule} is left as it is: {w.because}") for w in found.waivers]
-    blocks += _missing(found)
     n, digest = found.apology.number, found.version.digest[:12]
+    if found.apology.state == "draft":
+        blocks += [*_missing(found), *_faults(found)]
+    elif unsaid := [g.name for g in found.gaps if not g.blocks and g.name not in found.waived]:
+        blocks.append(small(f"It says nothing of: {', '.join(unsaid)}."))
+    blocks += signatures
     if found.apology.state == "submitted":
         blocks.append(
             Buttons(
@@ -153,13 +173,15 @@ def whole(found: Draft) -> Card:
             )
         )
     elif found.apology.state == "draft":
-        row = [Button("Edit words", f"apology edit {n}", form=True)]
-        if not found.blocking and not found.errors:
-            row.insert(0, Button("Submit for approval", f"apology submit {n}", "primary"))
-        blocks.append(Buttons(tuple(row)))
+        blocks += [b if not isinstance(b, Buttons) else _without_show(b) for b in _next(found)]
     elif found.apology.state == "approved":
         blocks.append(Buttons((Button("Publish", f"apology publish {n}", "primary", form=_count_needed(found)),)))
     return Card(title(found), tuple(blocks))
+
+
+def _without_show(row: Buttons) -> Buttons:
+    """The buttons without the one that shows what is shown already."""
+    return Buttons(tuple(b for b in row.buttons if not b.says.startswith("apology show")))
 
 
 def _count_needed(found: Draft) -> bool:
@@ -168,19 +190,18 @@ def _count_needed(found: Draft) -> bool:
 
 def submitted(found: Draft, needs: Sequence[str], signed: Sequence[Approval]) -> Card:
     """The preview for the rooms and the approvers: exactly the bytes, who must sign, who has."""
-    card = whole(found)
-    status = approvals(needs, signed)
-    return Card(f"{title(found)}: please approve", (*status, *card.blocks), "warning")
+    return Card(f"{title(found)}: please approve", _whole(found, approvals(needs, signed)).blocks, "warning")
 
 
 def approvals(needs: Sequence[str], signed: Sequence[Approval]) -> list[Block]:
     """Who has signed and which signature is missing."""
     have = {a.capacity for a in signed}
+    missing = [n for n in needs if n not in have]
     blocks: list[Block] = []
     if signed:
-        blocks.append(Bullets(tuple((Strong(a.name), Text(f" approved as {a.capacity}")) for a in signed)))
-    missing = [n for n in needs if n not in have]
-    blocks.append(line("Still needed: " + ", ".join(missing) + "." if missing else "Every signature is there."))
+        blocks.append(line("Approved by " + ", ".join(f"{a.name} ({a.capacity})" for a in signed) + "."))
+    if missing:
+        blocks.append(line(Strong("Still needed: "), ", ".join(missing) + "."))
     return blocks
 
 

@@ -26,7 +26,7 @@ def audience(found: Fact) -> str:
 
 def gap(found: Gap) -> tuple[Span, ...]:
     """A gap and what it asks."""
-    return (Strong(found.name), Text(f" {found.rule}: {found.question}"))
+    return (Strong(found.name), Text(f": {found.question} ({found.rule})"))
 
 
 def ledger(incident: Incident, facts: Sequence[Fact], gaps: Sequence[Gap]) -> Card:

@@ -194,18 +194,17 @@ def announcement(
     return Card(head(incident), tuple(blocks), tone(incident))
 
 
-def topic(incident: Incident, catalog: Catalog) -> str:
-    """The room's topic line."""
-    words = (
-        f"{incident.severity.upper()} · {STATUS_WORDS[incident.status]} · {services(incident, catalog)}"
-        f" · {incident.title}"
-    )
-    return words[:LONGEST_TOPIC]
+def topic(incident: Incident) -> str:
+    """The room's topic line. No services: Slack says each change of a topic aloud, and the headline has them."""
+    return f"{incident.severity.upper()} · {STATUS_WORDS[incident.status]} · {incident.title}"[:LONGEST_TOPIC]
 
 
 def said(incident: Incident, who: Person, words: str) -> Card:
     """One line in the rooms: who changed what."""
-    return Card(head(incident), (Line((person(who), Text(f" {words}"))),), tone(incident))
+    drill = "DRILL " if incident.drill else ""
+    return Card(
+        "", (Line((Strong(f"{drill}{incident.name}"), Text(" "), person(who), Text(f" {words}"))),), tone(incident)
+    )
 
 
 def understood(incident: Incident, words: str, *more: Block) -> Card:

@@ -366,7 +366,7 @@ def test_a_form_has_an_input_for_each_kind_of_field() -> None:
         "title": "plain_text_input",
         "text": "plain_text_input",
         "severity": "static_select",
-        "services": "multi_static_select",
+        "services": "checkboxes",
         "day": "datepicker",
         "at": "timepicker",
         "person": "users_select",

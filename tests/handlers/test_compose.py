@@ -347,7 +347,7 @@ MUST = {
     "M14b": r"What that traffic was is not known yet, and we will explain it by 15 September 2010",
     "M15": r"we take responsibility|We take responsibility",
     "M16": r"Morgan Cole, on behalf of Microsoft Online Services$",
-    "M17a": r"report to you again [^.]*by 15 September 2010",
+    "M17a": r"report (?:to you )?again [^.]*by 15 September 2010",
     "M17b": r"decide on a remedy by 15 September 2010",
     "M17c": r"support@example\.com",
 }

@@ -62,8 +62,9 @@ def engine(empty_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A later version of Amends, with one more migration."""
+def later(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later version of Amends, with one more migration; the database was made by this one."""
+    assert database_url
     scripts = tmp_path / "migrations"
     shutil.copytree(Path(migrate.__file__).parent / "migrations", scripts)
     config = migrate._config()

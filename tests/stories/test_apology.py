@@ -176,7 +176,7 @@ async def test_a_drill_never_leaves_the_house(desk: Desk) -> None:
         "resolve 1",
         'apology draft 1 signatory "Morgan Cole"',
         'apology fill remedy "none due"',
-        "apology fill next-report 2010-08-30",
+        "apology fill next-report 2010-08-27",
     ):
         answer = await desk.say("ana", line)
         assert not answer.refused, f"{line}: {words(answer.show)}"

@@ -8,10 +8,10 @@ const STEPS = [
   { title: "See it in Teams", how: "The same card is already in the Incidents channel on the right, as a thread. Open it and look.", side: "teams", look: true },
   { title: "Set severity and services", how: "Now from Teams, in that thread, as Ben. Buttons on the card say the same words.", side: "teams", who: "Ben", where: "thread", say: "severity sev1 because nobody in the US can sign in", done: /^(severity|sev|services|region)\b/ },
   { title: "Wind the clock", how: "Press +30 min above. Updates fall due, and Amends reminds the room.", wind: true, done: /^wind$/ },
-  { title: "Resolve with a recap", how: "Back in Slack, in the incident's room. The recap asks what customers could not do, from when until when, and what set it off.", side: "slack", who: "Ana", where: "room", say: "/incident resolve", done: /^(resolve|close|recap|status (\S+ )?resolved)\b/ },
-  { title: "Draft, fill, submit", how: "Ben writes the apology from the recorded facts; open gaps are named, and each wants a fact or an honest “not known yet”.", side: "teams", who: "Ben", where: "thread", say: "apology draft", done: /^apology submit\b/ },
-  { title: "Approve as a second person", how: "Nobody approves their own words. Change to Cleo in Slack, read it, and press Approve; for sev1 and sev2 the commander, Ana, approves too.", side: "slack", who: "Cleo", where: "incidents", say: "/apology approve", done: /^apology approve\b/ },
-  { title: "Publish to three customers", how: "Contoso and Tailspin read it in Slack, Fabrikam in Teams: each its own words, once. Look into their channels.", side: "slack", who: "Cleo", where: "incidents", say: "/apology publish", seen: (now, then) => now.customersTold >= then.customersTold + 3 },
+  { title: "Resolve with a recap", how: "Back in Slack, in the incident's room. Then press Recap: one form asks what customers could not do, since when, and what set it off.", side: "slack", who: "Ana", where: "room", say: "/incident resolve", done: /^(resolve|close|recap|status (\S+ )?resolved)\b/ },
+  { title: "Draft, fill, submit", how: "The draft is made from the recorded facts. Open gaps are named, each with a button; then press Submit for approval.", side: "teams", who: "Ben", where: "thread", say: "apology draft", done: /^apology submit\b/ },
+  { title: "Approve as a second person", how: "Nobody approves their own words. Ana approves the facts in the room; then be Cleo: her chat with Amends has the text to read, with Approve below it.", side: "slack", who: "Cleo", where: "incidents", say: "/apology approve", by: "Cleo", done: /^apology approve\b/ },
+  { title: "Publish to three customers", how: "Press Publish, or write it. Contoso and Tailspin read it in Slack, Fabrikam in Teams: each in its own time zone, once. Look into their channels.", side: "slack", who: "Cleo", where: "incidents", say: "/apology publish", seen: (now, then) => now.customersTold >= then.customersTold + 3 },
 ];
 
 /** "/inc severity sev1", "@Amends severity …", a button's {"says": …}: the words of the grammar, lower case. */
@@ -39,7 +39,7 @@ export class Guide {
   get at() { return this.chosen ?? STEPS.findIndex((_, i) => !this.ticked.has(i)); }
 
   /** Something was typed, pressed or wound: tick what it was. */
-  heard(words) { const said = verbOf(words); this.tickAll((step) => step.done && said && step.done.test(said)); }
+  heard(words, who = "") { const said = verbOf(words); this.tickAll((step) => step.done && said && step.done.test(said) && (!step.by || who.startsWith(step.by))); }
 
   /** What can be seen on the platforms counts, whoever did it. */
   look(facts) {

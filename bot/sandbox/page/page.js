@@ -95,7 +95,7 @@ class App {
     try {
       const data = await post(path, body);
       if (data.note) this.note(notes, data.note);
-      this.guide.heard(typed);
+      this.guide.heard(typed, this.people?.[platform]?.find((p) => p.id === body.user)?.name || "");
       await this.look();
       if (follow && platform === "teams" && data.conversation) this.teams.open(data.conversation);
       return answer ? data : true;

@@ -323,7 +323,7 @@ export class SlackPane {
 
   async press(pressed, where) {
     const { block_id, action_id, action, state, root } = pressed;
-    const done = await this.app.act(this.notes, "slack/press", { user: this.model.me.id, ...where, block_id, action_id, value: action.value, choose: chosen(action), state }, { typed: action.value || "", platform: "slack" });
+    const done = await this.app.act(this.notes, "slack/press", { user: this.model.me.id, ...where, block_id, action_id, value: action.value, choose: chosen(action), state }, { typed: String(action_id).startsWith("form:") ? "" : action.value || "", platform: "slack" });
     if (done) for (const el of root.querySelectorAll("[data-dirty]")) delete el.dataset.dirty;
   }
 
@@ -384,7 +384,7 @@ export class SlackPane {
       submit.setAttribute("aria-busy", "true");
       this.errorSig = "";
       try {
-        const answer = await this.app.act(this.notes, "slack/submit", { user: this.model.me.id, view_id: view.id, values: readState(blocks) }, { typed: view.callback_id || "", platform: "slack", answer: true });
+        const answer = await this.app.act(this.notes, "slack/submit", { user: this.model.me.id, view_id: view.id, values: readState(blocks) }, { typed: view.private_metadata || "", platform: "slack", answer: true });
         if (answer?.errors) showErrors(body, answer.errors);
       } finally { submit.removeAttribute("aria-busy"); }
     });

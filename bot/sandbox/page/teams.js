@@ -294,7 +294,7 @@ export class TeamsPane {
 
   async press(m, c, card, action, inputs, el) {
     const index = pressables(card).indexOf(action);
-    const ok = await this.app.act(this.notes, "teams/press", { user: this.model.me.id, conversation: c.kind === "channel" ? c.id : c.id, activity_id: m.id, action: index >= 0 ? index : action.title, inputs }, { typed: JSON.stringify(action.data || ""), platform: "teams" });
+    const ok = await this.app.act(this.notes, "teams/press", { user: this.model.me.id, conversation: c.kind === "channel" ? c.id : c.id, activity_id: m.id, action: index >= 0 ? index : action.title, inputs }, { typed: action.data?.form ? "" : JSON.stringify(action.data || ""), platform: "teams" });
     if (ok) for (const field of el.closest(".ac")?.querySelectorAll("[data-dirty]") || []) delete field.dataset.dirty;
   }
 

@@ -137,11 +137,12 @@ class Ahead(Frame):
                 out.append((words, words, found, kind in {"impact", "fix", "prevention"}))
         return out
 
-    def report(self) -> list[Said]:
+    def report(self, *, brief: bool = False) -> list[Said]:
         """The next report (F12)."""
         day = self.ledger.report_day
         if day:
-            return [Said("report", "F12", ("We will report to you again by ", self.day_token(day), "."), 93)]
+            words = "We will report again by " if brief else "We will report to you again by "
+            return [Said("report", "F12", (words, self.day_token(day), "."), 93)]
         if self.ledger.waived("next-report", "F12"):
             return []
         return [
@@ -177,7 +178,7 @@ class Ahead(Frame):
 
     def next_dates(self) -> list[Said]:
         """Unknowns, report and remedy for the short variants, in one sentence where they fall on one day."""
-        return self._on_one_day(self.unknowns(brief=True), self.report(), self.remedy())
+        return self._on_one_day(self.unknowns(brief=True), self.report(brief=True), self.remedy())
 
     def report_and_remedy(self) -> list[Said]:
         """The next report and the remedy, in one sentence where they fall on one day."""

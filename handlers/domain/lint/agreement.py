@@ -114,6 +114,8 @@ def _times(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding
     for clock in clocks(reading.masked):
         if clock.minutes in known or _in_own_zone(clock, record):
             continue
+        if kind == "update" and (not record.windows or _promises_words(reading, clock)):
+            continue  # an update is where a new time is first told
         if timed or known:
             yield wrong(reading, "C1", kind, clock.start, clock.end, message="This time is not in the record.")
         else:
@@ -143,6 +145,15 @@ def _times(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding
                 message=f"The record does not say that it was in the {part}.",
                 suggestion="Name the day only.",
             )
+
+
+def _promises_words(reading: Reading, clock: ClockMention) -> bool:
+    """Whether the time is that of the next update."""
+    before = reading.masked[max(0, clock.start - 60) : clock.start]
+    return (
+        re.search(r"\b(?:update|write|report|post|tell)\b[^.!?]{0,40}\b(?:by|at|before)\b", before, re.IGNORECASE)
+        is not None
+    )
 
 
 def _in_own_zone(clock: ClockMention, record: RecordView) -> bool:
@@ -474,7 +485,7 @@ def same_place(name: str, record: RecordView) -> bool:
 def _places(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:
     if not record.regions and not record.other_regions:
         return
-    seen: set[int] = set()
+    seen: set[str] = set()
     own = [
         (match.start(), match.end())
         for name in (*record.regions, *record.services, record.signatory, *record.contact)
@@ -487,7 +498,7 @@ def _places(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findin
         if (match := find_name(region, reading.masked))
     ]
     for start, end, name in [*found, *places(reading.masked)]:
-        if any(left <= start and end <= right for left, right in own) or same_place(name, record) or start in seen:
+        if any(left <= start and end <= right for left, right in own) or same_place(name, record) or name in seen:
             continue
         sentence = reading.sentence_at(start)
         if (
@@ -496,7 +507,7 @@ def _places(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findin
             and any(shares_words(form, sentence.text) for fact in record.known("exclusion") for form in fact.forms)
         ):
             continue
-        seen.add(start)
+        seen.add(name)
         yield wrong(
             reading,
             "C1",
@@ -690,8 +701,9 @@ def _hidden(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findin
                 )
     if not record.customer:
         for match in re.finditer(
-            r"\bcredits?\b[^.!?\n]{0,40}?(\d[\d.,]*\s?(?:%|per ?cent|percent|euros?|dollars?)|[$€£]\s?\d[\d.,]*)"
-            r"|(\d[\d.,]*\s?(?:%|per ?cent|percent)|[$€£]\s?\d[\d.,]*)[^.!?\n]{0,30}\bcredits?\b",
+            r"\bcredits?\b[^.!?\n]{0,40}?(\d[\d.,]{0,15}\s?(?:%|per ?cent|percent|euros?|dollars?)"
+            r"|[$€£]\s?\d[\d.,]{0,15})"
+            r"|(\d[\d.,]{0,15}\s?(?:%|per ?cent|percent)|[$€£]\s?\d[\d.,]{0,15})[^.!?\n]{0,30}\bcredits?\b",
             reading.text,
             re.IGNORECASE,
         ):
@@ -757,7 +769,8 @@ def _too_strong(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Fi
 
 
 _LEGAL_FORM: Final = re.compile(
-    r",? (?:Ltd|Limited|Inc|LLC|LLP|plc|GmbH|AG|SE|SA|S\.A\.|BV|B\.V\.|NV|AB|Oy|Corp|Corporation|Co|Company|Group|Holdings?)\b\.?$"
+    r",? (?:Ltd|Limited|Inc|LLC|LLP|plc|GmbH|AG|SE|SA|S\.A\.|BV|B\.V\.|NV|AB|Oy|Corp|Corporation|Co|Company|Group"
+    r"|Holdings?)\b\.?$"
 )
 
 

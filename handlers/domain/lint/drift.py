@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from handlers.domain.lint.agreement import places, read_leaks, same_place
 from handlers.domain.lint.presence import admits_risk, claims, day_words, find_name, regrets, shares_words
-from handlers.domain.lint.quantities import clocks, dates, durations, numbers
+from handlers.domain.lint.quantities import NumberMention, clocks, dates, durations, numbers
 from handlers.domain.lint.record import FactView, FixState, RecordView
 from handlers.domain.lint.report import Drift, Finding, Report, Severity, in_reading_order
 from handlers.domain.lint.rules import RULES
@@ -293,6 +293,7 @@ def _values(own: Reading, told: Reading, record: RecordView) -> Iterator[Finding
                 "the approved text does not have this time.",
             )
     told_numbers = {number.value for number in numbers(told.text)} | record.all_numbers()
+    counted = {_what(other): told.text[other.start : other.end] for other in reversed(numbers(told.text)) if other.unit}
     for number in numbers(own.masked):
         words = own.masked[number.start : number.end]
         if (
@@ -302,20 +303,14 @@ def _values(own: Reading, told: Reading, record: RecordView) -> Iterator[Finding
             or re.fullmatch(r"(?:19|20)\d\d", words)
         ):
             continue
-        counted = [
-            other
-            for other in numbers(told.text)
-            if other.unit == number.unit == "%"
-            or (other.unit.split(" ")[:1] == number.unit.split(" ")[:1] and other.unit)
-        ]
-        yield _at(
-            own,
-            "changed" if counted else "added",
-            number.start,
-            number.end,
-            "the approved text does not have this number.",
-            told.text[counted[0].start : counted[0].end] if counted else "",
-        )
+        instead = counted.get(_what(number), "") if number.unit else ""
+        kind: Drift = "changed" if instead else "added"
+        yield _at(own, kind, number.start, number.end, "the approved text does not have this number.", instead)
+
+
+def _what(number: NumberMention) -> str:
+    """What a number counts: its first word, or "%"."""
+    return number.unit.split(" ", maxsplit=1)[0]
 
 
 _COUNTED: Final = re.compile(
@@ -438,7 +433,8 @@ _CLAIMS_OF: Final = tuple(
         ),
         (
             (
-                r"\b(?:\d[\d.,]*\s?(?:%|per ?cent|percent) (?:service )?credits?|(?:service )?credits? of|full refund"
+                r"\b(?:\d[\d.,]{0,15}\s?(?:%|per ?cent|percent) (?:service )?credits?|(?:service )?credits? of"
+                r"|full refund"
                 r"|refunds?\b|compensat\w+|free month|discount|waive (?:the|your) (?:fee|bill))\b"
             ),
             "a remedy that nobody approved",
@@ -553,17 +549,18 @@ def _scope(own: Reading, told: Reading, record: RecordView) -> Iterator[Finding]
 
 
 def _other_places(own: Reading, told: Reading, record: RecordView) -> Iterator[Finding]:
+    seen: set[str] = set()
+    ours = [
+        match.span()
+        for region in record.regions
+        for match in re.finditer(rf"{re.escape(region)}n?", own.masked, re.IGNORECASE)
+    ]
     for start, end, name in places(own.masked):
-        if (
-            same_place(name, record)
-            or find_name(name, told.text)
-            or any(
-                found and found.start() <= start and end <= found.end()
-                for region in record.regions
-                for found in re.finditer(rf"{re.escape(region)}n?", own.masked, re.IGNORECASE)
-            )
-        ):
+        if name in seen or any(left <= start and end <= right for left, right in ours):
             continue
+        if same_place(name, record) or find_name(name, told.text):
+            continue
+        seen.add(name)
         sentence = own.sentence_at(start).text
         if re.search(r"\b(?:not|no|unaffected|n't)\b", sentence) and find_name(
             name, " ".join(form for fact in record.known("exclusion") for form in fact.forms)

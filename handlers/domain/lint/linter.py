@@ -10,7 +10,7 @@ from typing import Final
 from handlers.domain.lint.agreement import read_agreement, read_variants
 from handlers.domain.lint.presence import read_presence
 from handlers.domain.lint.record import RecordView
-from handlers.domain.lint.report import Finding, Kind, Report, in_reading_order
+from handlers.domain.lint.report import Finding, Fix, Kind, Report, in_reading_order
 from handlers.domain.lint.text import Reading, read
 from handlers.domain.lint.wording import read_wording
 
@@ -59,15 +59,15 @@ def _with_record(finding: Finding, record: RecordView) -> Finding | None:
         and re.search(r"\bpermanent|\bfor good\b|\bonce and for all\b", words)
     ):
         return None
-    if finding.rule == "W6" and any(
-        any(character.isdigit() for character in fact.value) for fact in record.known("count")
-    ):
+    counts = [fact for fact in record.known("count") if any(character.isdigit() for character in fact.value)]
+    if finding.rule == "W6" and counts:
+        number = counts[0].value
+        fix = Fix(finding.start, finding.end, number) if _PEOPLE_AT_END.search(finding.text) else None
         return replace(
-            finding,
-            severity="error",
-            message="The number is known: give it.",
-            suggestion=f"{record.known('count')[0].value}.",
+            finding, severity="error", message="The number is known: give it.", suggestion=f"{number}.", fix=fix
         )
+    if finding.rule == "W9" and record.zone:
+        return replace(finding, suggestion=f"Add the zone: {finding.text} in {record.zone}, or UTC.")
     if finding.rule == "W14" and re.sub(r"\s+", " ", words) in known:
         return replace(
             finding,
@@ -80,6 +80,11 @@ def _with_record(finding: Finding, record: RecordView) -> Finding | None:
     ):
         return None
     return finding
+
+
+_PEOPLE_AT_END: Final = re.compile(
+    r"\b(?:customers?|users?|clients?|accounts?|organi[sz]ations?|tenants?|people|companies)$", re.IGNORECASE
+)
 
 
 def _explain_by(record: RecordView) -> str:

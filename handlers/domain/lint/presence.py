@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import islice
 from typing import Final
 
 from handlers.domain.lint.quantities import (
@@ -365,17 +366,22 @@ def _stem(word: str) -> str:
     return word
 
 
+CLAIMS_A_SENTENCE: Final = 3
+"""More claims than this in one sentence say nothing new."""
+
+
 def claims(reading: Reading, state: FixState) -> list[tuple[Sentence, re.Match[str]]]:
     """Where the text claims that the fault stands like this."""
     found: list[tuple[Sentence, re.Match[str]]] = []
     for sentence in reading.sentences:
         if sentence.text.endswith("?"):
             continue
-        found.extend(
+        affirmed = (
             (sentence, match)
             for match in _CLAIMS[state].finditer(sentence.text)
             if state in {"insufficient", "none"} or is_affirmed(sentence.text, match)
         )
+        found.extend(islice(affirmed, CLAIMS_A_SENTENCE))
     return found
 
 
@@ -551,7 +557,7 @@ def _f3(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
             return
 
 
-def _is_timed(window: WindowView, lengths: set[Fraction], seen: list[ClockMention], record: RecordView) -> bool:
+def _is_timed(window: WindowView, lengths: set[Fraction], seen: tuple[ClockMention, ...], record: RecordView) -> bool:
     if window.length is not None and window.length in lengths:
         return True
     same_day = [

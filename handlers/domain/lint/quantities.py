@@ -17,6 +17,9 @@ from typing import Final
 from babel import Locale
 from babel.core import get_global
 
+REMEMBERED: Final = 64
+"""How many texts' quantities are kept at hand: every rule asks for the same ones."""
+
 MONTHS: Final = {
     name: index
     for index, names in enumerate(
@@ -205,7 +208,8 @@ _DATE_FORMS: Final = (
 _ONE_DAY: Final = re.compile(r"\d{1,2}")
 
 
-def dates(text: str) -> list[DateMention]:
+@lru_cache(maxsize=REMEMBERED)
+def dates(text: str) -> tuple[DateMention, ...]:
     """Every date in reading order: "3 and 7 September 2010" is two, and both carry the year that is said once."""
     found: list[DateMention] = []
     taken: list[tuple[int, int]] = []
@@ -218,7 +222,7 @@ def dates(text: str) -> list[DateMention]:
                 continue
             taken.append(match.span())
             found.extend(mentions)
-    return sorted(found, key=lambda mention: mention.start)
+    return tuple(sorted(found, key=lambda mention: mention.start))
 
 
 def _dates_of(match: re.Match[str]) -> Iterator[DateMention]:
@@ -307,7 +311,8 @@ _BRIDGE: Final = re.compile(
 )
 
 
-def clocks(text: str) -> list[ClockMention]:
+@lru_cache(maxsize=REMEMBERED)
+def clocks(text: str) -> tuple[ClockMention, ...]:
     """Every clock time, with its zone where the writer gave one: before, behind, after the date or at a range's end."""
     found: list[tuple[int, int, int]] = []
     taken = bytearray(len(text))
@@ -331,7 +336,7 @@ def clocks(text: str) -> list[ClockMention]:
         if not _is_offset(text, match.start()):
             hour = _twelve(int(match["h"] or match["h2"]), match["ap"] or match["ap2"])
             take(match.start(), match.end(), hour * 60 + int(match["m"] or 0))
-    return _with_zones(text, sorted(found))
+    return tuple(_with_zones(text, sorted(found)))
 
 
 def _is_offset(text: str, at: int) -> bool:
@@ -496,7 +501,8 @@ def number_value(words: str) -> Fraction | None:
     return Fraction(total + current)
 
 
-def durations(text: str) -> list[DurationMention]:
+@lru_cache(maxsize=REMEMBERED)
+def durations(text: str) -> tuple[DurationMention, ...]:
     """Every length of time; "2 hours and 15 minutes" is one of 135 minutes."""
     parts: list[DurationMention] = []
     last_unit = 0
@@ -525,10 +531,11 @@ def durations(text: str) -> list[DurationMention]:
         else:
             parts.append(DurationMention(match.start(), match.end(), minutes, about))
         last_unit = unit
-    return parts
+    return tuple(parts)
 
 
-def numbers(text: str) -> list[NumberMention]:
+@lru_cache(maxsize=REMEMBERED)
+def numbers(text: str) -> tuple[NumberMention, ...]:
     """Every number that is neither part of a date, a clock time nor a duration."""
     taken = [(mention.start, mention.end) for mention in dates(text)]
     taken += [(mention.start, mention.end) for mention in clocks(text)]
@@ -547,4 +554,4 @@ def numbers(text: str) -> list[NumberMention]:
             continue
         unit = "%" if match["unit"] else (match["noun"] or "").strip().lower()
         found.append(NumberMention(start, match.end("unit") if match["unit"] else end, value, unit))
-    return found
+    return tuple(found)

@@ -96,7 +96,8 @@ _INCIDENT: Final = (
     r"(?:outage|disruption|interruption|issue|problem|incident|degradation|downtime|unavailab\w{1,8}|delay|impact"
     r"|effect|error|failure|fault|loss(?: of \w+)?|lapse"
     r"|drop|glitch|slowdown|slowness|instability|period|time|while|window|moment|spell|spike|pause|gap|latency"
-    r"|disturbance|event|episode|break|trouble|difficult\w{1,4}|hit|inaccessib\w{1,6}|intermittent\w{0,2})s?\b"
+    r"|disturbance|event|episode|freeze|halt|blackout|disconnect(?:ion)?|inability|suspension|stretch|absence|dip"
+    r"|stall|bump|break|trouble|difficult\w{1,4}|hit|inaccessib\w{1,6}|intermittent\w{0,2})s?\b"
 )
 _PEOPLE: Final = (
     r"(?:customers?|users?|clients?|accounts?|tenants?|organi[sz]ations?|compan(?:y|ies)|people|persons"
@@ -737,6 +738,22 @@ _DOER_NAMED: Final = (
     _sentence(r"\?[\"')]*$"),
 )
 
+_SMALL_WORDS: Final = (
+    r"(?:relatively |fairly |comparatively |rather |very |only |quite )?"
+    r"(?:brief|short-lived|short|momentary|temporary|minor|small|slight|tiny|limited|minimal|negligible|isolated)"
+)
+REWORDINGS: Final[Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]] = {
+    "W5": ((_re(r"^.*$"), "We cannot rule out another event."),),
+    "W7": (
+        (_re(rf"\b(?:just |only )?an? {_SMALL_WORDS},? (?=[aeiou])"), "an "),
+        (_re(rf"\b(?:just |only )?an? {_SMALL_WORDS},? (?=[^aeiou])"), "a "),
+        (_re(r"\b(?:quickly|swiftly|promptly|rapidly|briefly|momentarily|temporarily|slightly|somewhat) "), ""),
+        (_re(r" (?:quickly|swiftly|promptly|rapidly|briefly|momentarily)\b"), ""),
+        (_re(rf"\b{_SMALL_WORDS} (?={_INCIDENT})"), ""),
+    ),
+}
+"""Better words that fit all cases of a rule: the sentence without the small word, or an honest one in its place."""
+
 CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     "W2": (
         _case(
@@ -1016,6 +1033,26 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     ),
     "W7": (
         _case(
+            r"\b(?:relatively |fairly |comparatively |rather |very |only |quite |just )?(?:brief|momentary"
+            r"|temporary)\b(?=,? [a-z])(?! (?:and|or|but|as|until|while|because|so|in|at|on|by|for|if|when)\b)",
+            *_NOT_SMALL,
+            _before(r"\bin $"),
+            _after(
+                r"(?:,? [a-z-]{2,15}){0,2}? (?:summar(?:y|ies)|reports?|notes?|messages?|overviews?|explanations?"
+                r"|descriptions?|answers?|repl(?:y|ies)|looks?|words?|statements?|accounts?|history|timelines?"
+                r"|introduction|outlines?|calls?|meetings?|surveys?|lists?|texts?|letters?|e?-?mails?|updates?"
+                r"|guides?|reviews?"
+                r"|limits?|fix(?:es)?|work-?arounds?|measures?|pages?|passwords?|credentials?|links?|files?"
+                r"|access\b(?! (?:loss|issues?|problems?))|rules?|caps?|servers?|capacity|solutions?|blocks?"
+                r"|restrictions?|changes?|address(?:es)?|numbers?|keys?|tokens?|certificates?|storage|tables?"
+                r"|patch(?:es)?|arrangements?|holds?|quotas?|throttl\w+|switch(?:es)?|routes?|replacements?|sites?"
+                r"|staff|teams?|banners?|notices?|folders?|bypass(?:es)?|redirects?|settings?|exceptions?|location"
+                r"|space|disks?|copy|copies|id|ids|code|codes|worker|workers|contract|home|repair|remed(?:y|ies)"
+                r"|safeguards?|protection|alarms?|checks?)\b"
+            ),
+            _before(r"\b(?:to|will|we|shall|can|must|and|who|they) $(?<!and )"),
+        ),
+        _case(
             rf"\b(?:relatively |fairly |comparatively |rather |very |only |quite )?(?:brief|short|momentary"
             rf"|temporary|minor|small|slight|tiny|limited|minimal|negligible|little|isolated"
             rf"|modest)(?:,? (?:and )?(?:brief|short|temporary|minor|partial|localized|isolated|technical"
@@ -1036,7 +1073,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             _sentence(
                 r"\b(?:fix|limit|measure|workaround|work-around|patch|rule|solution|repair|change|step|restriction"
                 r"|cap|block|arrangement|access|password|link|page|address|setting|message|report|notice|summary"
-                r"|warning|capacity|notes?|supply|staff|time to (?:reply|act)|access) (?:is|are|was|were|will be"
+                r"|warning|capacity|alert|alarm|reply|answer|mail|text|letter|call|notes?|supply|staff"
+                r"|time to (?:reply|act)|access) (?:is|are|was|were|will be"
                 r"|has been|in place is)\b"
             ),
             _before(r"\bnot\b[^.!?;]{0,20}$"),
@@ -1341,6 +1379,16 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             reword=((r" ?\b(?:Please |You can |You may )?rest assured,?(?: that)? ?", " "),),
         ),
         _case(
+            r"\b(?:we|our (?:\w+ ){0,2}?(?:uptime|availability|performance|service|reliability|team|platform|record"
+            r"|support|results?|engineers|track record|network))(?: (?:have|has|had|always|consistently|regularly"
+            r"|often|even|also|usually)){0,3} exceed(?:ed|s)?\b",
+            _after(
+                r" (?:\w+ ){0,3}?(?:limits?|capacity|quotas?|thresholds?|maximum|memory|size|rates?|storage|budget"
+                r"|allowance|bandwidth|what (?:the|our) (?:servers?|systems?|network|database)|connections?"
+                r"|time-?outs?|deadlines?)\b"
+            ),
+        ),
+        _case(
             r"\bexceed(?:ed|s|ing)?\b[^.!?;]{0,30}?\b(?:expectations?|our (?:own )?(?:target|goal|commitment"
             r"|standard|sla)s?|(?:our|the) (?:sla|service level|uptime|availability|reliability)|99(?:\.\d+)? ?(?:%"
             r"|per))|\b(?:uptime|availability|reliability|record)\b[^.!?;]{0,25}\bexceeded\b",
@@ -1460,14 +1508,21 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             *_BOUND,
         ),
         _case(
+            r"\band (?:are|will|we are)(?: (?:also|now|currently))? (?:reviewing|review|evaluating|evaluate"
+            r"|exploring|explore"
+            r"|looking (?:into|at)|look (?:into|at)|investigating ways|considering|consider|taking steps|take steps"
+            r"|working on (?:multiple|several|various|ways|improv\w+))\b",
+            *_BOUND,
+        ),
+        _case(
             r"\b(?:will|shall|'ll|and)(?: (?:also|always|now|continue to))? (?:strive|endeavou?r"
             r"|do our (?:very )?best|do (?:everything|all) (?:we|that we)|look into|learn from)\b",
             *_BOUND,
             _before(r"(?:\b(?:not|never)|n't) $"),
         ),
         _case(
-            r"\b(?:efforts?|improvements?|steps|measures|changes|actions?|work|plans|initiatives|reviews?"
-            r"|investigations?|precautions|lessons)\b(?: (?:to|on|for|that) [^.!?,;]{1,40}?)? (?:is|are|were|was"
+            r"\b(?:efforts?|improvements?|steps|measures|changes|actions?|plans|initiatives|reviews?"
+            r"|precautions|lessons)\b(?: (?:to|on|for|that) [^.!?,;]{1,40}?)? (?:is|are|were|was"
             r"|have been|has been|will be)(?: (?:also|now|already|currently|being|well|all|still"
             r"|actively)){0,2} (?:underway|under way|in progress|ongoing|taken|in motion|implemented|put in place"
             r"|considered|explored|evaluated|made|learned|learnt|reviewed|under review|identified|carried out)\b"
@@ -1601,6 +1656,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
     ),
     "W19": (
+        Case(re.compile(r"\[(?:insert|date|time|name)[^\]\n]{0,80}\](?!\()", re.IGNORECASE)),
         Case(
             re.compile(
                 r"\{\{[^\n]{0,200}?\}\}|\{%[^\n]{0,200}?%\}|\$\{[^}\n]{1,80}\}|(?<![\w$/])\{[A-Za-z][\w .-]{0,40}\}"
@@ -1694,7 +1750,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|ed)|solved?|up)\b[^.!?;]{0,30}?\b(?:in|within|by|at|before|around|no later than|until|on"
             r"|from)\b (?:about |around |approximately |roughly |the next |at most |less than |under |the end of "
             r"|end of |later |next |early |late |mid-?|the |another |a |an )*"
-            r"(?:\d|an? (?:few |couple )|half|one|two|three|four|five|six|ten|twelve|fifteen|twenty|thirty|forty"
+            r"(?:\d+|no time|short order|due course|(?:a|the) moment|the course|then\b|an? (?:few |couple )|half"
+            r"|one|two|three|four|five|six|ten|twelve|fifteen|twenty|thirty|forty"
             r"|sixty|ninety|hours?\b|minutes?\b|noon|midnight|midday|tomorrow|tonight|today|morning\b|afternoon"
             r"|evening|day\b|week\b|weekend|hour\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan|feb|mar(?:ch)?\b"
             r"|apr|may \d|jun|jul|aug|sep|oct|nov|dec|couple|few|business|close of|eod|cob)",

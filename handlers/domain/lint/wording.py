@@ -15,7 +15,7 @@ from typing import Final
 
 from handlers.domain.lint.quantities import ALL_TIMES, MONTH_WORD, WEEKDAYS, clocks, dates
 from handlers.domain.lint.report import Finding, Fix, Kind, Severity
-from handlers.domain.lint.rules import CASES, RULES, SORRY, Case
+from handlers.domain.lint.rules import CASES, REWORDINGS, RULES, SORRY, Case
 from handlers.domain.lint.text import Reading, Sentence, flesch_kincaid, grade_of, is_english
 
 LOOK_BEHIND: Final = 160
@@ -126,7 +126,7 @@ def _case_hits(reading: Reading, rule_id: str) -> Iterator[Hit]:
                     yield Hit(
                         sentence.start + match.start(),
                         sentence.start + match.end(),
-                        _reworded(case, sentence.text),
+                        _reworded(rule_id, case, sentence.text),
                     )
                     place = match.end()
                 else:
@@ -151,10 +151,10 @@ def is_excused(case: Case, match: re.Match[str], sentence: str, following: str) 
     return any(excuse.pattern.search(places[excuse.where]) for excuse in case.unless)
 
 
-def _reworded(case: Case, sentence: str) -> str | None:
+def _reworded(rule_id: str, case: Case, sentence: str) -> str | None:
     if len(sentence) > MAX_REWORDED:
         return None
-    for pattern, words in case.reword:
+    for pattern, words in (*case.reword, *REWORDINGS.get(rule_id, ())):
         better = pattern.sub(words, sentence, count=1)
         if better != sentence:
             return _tidied(better)
