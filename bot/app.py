@@ -45,6 +45,8 @@ log = structlog.get_logger()
 
 AUDIT_SECONDS = 60
 """How often the auditor asks: due over 60 s ago, neither sent nor held? (promises.md, section 3)."""
+LOOK_SECONDS = 1.0
+"""How long a look at what is unclear may hold up the end; it is taken again after the next start. Ours."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,11 @@ class App:
         self.slack_door = SlackDoor(
             self.intake, carrier, settings.slack_signing_secret.get_secret_value(), arrived=self._arrived
         )
-        if token := settings.slack_app_token.get_secret_value():
-            await self.slack_door.start_socket(token)
         self._stack.push_async_callback(self.slack_door.close)
+        if token := settings.slack_app_token.get_secret_value():
+            for problem in await carrier.check_socket(token):
+                raise Wrong(problem)
+            await self.slack_door.start_socket(token)
 
     async def _arrived(self, nonce: str, found: Sent) -> None:
         """The echo of our own post settles its row, whatever became of the answer."""
@@ -169,11 +173,15 @@ class App:
         self._stack.push_async_callback(self.teams_door.close)
 
     async def stop(self) -> None:
-        """Claim nothing more, let what is under way finish, close everything."""
+        """Claim nothing more, let what is under way finish, close everything. Also after a start that broke off."""
         self.metronome.stop()
         await self.delivery.stop()
         if self._running is not None:
-            await self._running
+            _, late = await asyncio.wait({self._running}, timeout=LOOK_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            await self.delivery.stop()  # whatever was being claimed when the first one was said
         await self._stack.aclose()
         await asyncio.to_thread(self.store.close)
 
@@ -293,8 +301,8 @@ async def serving(app: App, sock: socket.socket) -> AsyncIterator[uvicorn.Server
         proxy_headers=False,
     )
     server = uvicorn.Server(config)
-    await app.start()
     try:
+        await app.start()
         running = asyncio.create_task(server.serve(sockets=[sock]))
         while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn offers no event
             await asyncio.sleep(0.01)

@@ -361,7 +361,7 @@ def update(command: Update, ctx: Context, book: Book) -> Reply:
             else book.catalog.policy.cadence(incident.severity, incident.status)
         )
         due = None if every is None or incident.reminders_off else ctx.now + every
-    answer_reminder(book, ctx, replace(incident, next_update_at=due), "posted an update")
+    answer_reminder(book, ctx, replace(incident, next_update_at=due), say.UPDATED)
     after = replace(
         incident,
         last_update=words,

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from handlers.apologise import apology_of
+from handlers.apologise import apology_of, source_of
 from handlers.book import Book
-from handlers.card import Block, Bullets, Button, Buttons, Card, Reply, Strong, Text, line, small
+from handlers.card import Block, Bullets, Button, Buttons, Card, Reply, Strong, Text, Tone, line, small
 from handlers.commands import (
     Cover,
     PromiseDone,
@@ -21,11 +21,12 @@ from handlers.commands import (
 )
 from handlers.context import Context
 from handlers.customers import customer_of, manages
-from handlers.domain.apology import Apology, Promise
+from handlers.domain.apology import Apology, Promise, Version, Waiver
 from handlers.domain.catalog import Customer
+from handlers.domain.compose import Audience
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
-from handlers.domain.lint import lint
+from handlers.domain.lint import Finding, drift, record_view
 from handlers.domain.permit import Standing, must
 from handlers.domain.relay import Covering, Question, Relay
 from handlers.facts import read_due
@@ -76,7 +77,8 @@ def board(rows: list[Relay]) -> str:
     told = sum(r.state in TOLD for r in rows)
     acknowledged = sum(r.state in ("acknowledged", "closed") for r in rows)
     skipped = sum(r.state == "skipped" for r in rows)
-    tail = f", {skipped} skipped" if skipped else ""
+    wrong = sum(bool(r.wrong) for r in rows)
+    tail = (f", {skipped} skipped" if skipped else "") + (f", {wrong} told wrongly" if wrong else "")
     return f"Told {told} of {len(rows) - skipped}, acknowledged {acknowledged}{tail}."
 
 
@@ -99,10 +101,16 @@ def done(command: RelayDone, ctx: Context, book: Book) -> Reply:
     apology, rows = _receipts(book, ctx, command.apology, command.customers)
     if len(command.words) > LONGEST:
         raise Refused(f"Keep it under {LONGEST:,} characters. Nothing was recorded.")
+    drifts: dict[str, tuple[Finding, ...]] = {}
     for row in rows:
+        sent = command.words if command.via in ("email", "chat") else ""  # on the phone the words are a note
+        found = _drift(book, ctx, apology, row.customer, sent) if sent else ()
+        wrong = tuple(f for f in found if f.severity == "error")
+        drifts[row.customer] = wrong
         book.put(
             replace(
                 row,
+                wrong="; ".join(f.message for f in wrong),
                 state="relayed",
                 via=command.via,
                 by=ctx.actor.key,
@@ -116,21 +124,39 @@ def done(command: RelayDone, ctx: Context, book: Book) -> Reply:
     names = ", ".join(r.customer for r in rows)
     _told(book, ctx, apology, f"told {names}{f' via {command.via}' if command.via else ''} (A{apology.number})")
     every = book.find(Relay, apology=apology.number)
-    return Reply(
-        Card(
-            say.named(apology),
-            (
-                line(f"Noted: {names} told{f' via {command.via}' if command.via else ''}. {board(every)}"),
-                Buttons(
-                    tuple(
-                        Button(f"{r.customer} acknowledged", f"relay ack {apology.number} {r.customer}")
-                        for r in rows[:5]
-                    )
-                ),
-            ),
-            "good",
-        ),
-        changed=True,
+    blocks: list[Block] = [line(f"Noted: {names} told{f' via {command.via}' if command.via else ''}. {board(every)}")]
+    if any(drifts.values()):
+        blocks += [line("Those words differ from what was approved. Until it is put right it counts as told wrongly:")]
+        blocks += [_findings(found) for found in drifts.values() if found]
+    blocks.append(
+        Buttons(
+            tuple(Button(f"{r.customer} acknowledged", f"relay ack {apology.number} {r.customer}") for r in rows[:5])
+        )
+    )
+    tone: Tone = "danger" if any(drifts.values()) else "good"
+    return Reply(Card(say.named(apology), tuple(blocks), tone), changed=True)
+
+
+def _drift(book: Book, ctx: Context, apology: Apology, customer: str, words: str) -> tuple[Finding, ...]:
+    """How words that were sent differ from the approved ones for this customer; errors first."""
+    version = book.get(Version, apology.number, apology.version)
+    reader = book.catalog.customer(customer)
+    if version is None or reader is None:
+        return ()
+    incidents = [i for n in apology.incidents if (i := book.get(Incident, n)) is not None]
+    waived = frozenset(w.rule for w in book.find(Waiver, apology=apology.number) if not w.void)
+    source = source_of(book, ctx, incidents, apology.signatory, waived)
+    view = record_view(source, Audience(reader.key, reader.timezone, reader.english), book.catalog)
+    approved = next((r.text for r in version.recipients if r.customer == customer), version.text("chat"))
+    return tuple(sorted(drift(words, approved, view).findings, key=lambda f: f.severity != "error"))
+
+
+def _findings(found: tuple[Finding, ...]) -> Bullets:
+    return Bullets(
+        tuple(
+            (Strong(f"{f.rule} {f.severity}"), Text(f" “{f.text}” — {f.message}" if f.text else f" {f.message}"))
+            for f in found[:8]
+        )
     )
 
 
@@ -167,11 +193,16 @@ def check(command: RelayCheck, ctx: Context, book: Book) -> Reply:
     """One's own words, read by the linter as a relay; nothing is recorded."""
     customer = customer_of(book, command.customer)
     must("ask", _standing(book, ctx, None, customer))
-    report = lint(command.text, "relay")
-    items = tuple((Strong(f.rule), Text(f" “{f.text}” — {f.message}")) for f in report.findings)
-    words = "These words hold." if not items else f"{report.errors} errors, {report.warnings} warnings."
-    blocks: tuple[Block, ...] = (line(words), *((Bullets(items),) if items else ()))
-    return Reply(Card(f"Relay to {customer.name}", blocks, "danger" if report.errors else "good"))
+    row = next((r for r in reversed(book.find(Relay, customer=customer.key)) if r.state != "prepared"), None)
+    apology = book.get(Apology, row.apology) if row is not None else None
+    if apology is None:
+        raise Refused(f"{customer.name} has no approved words yet to compare with. Nothing was recorded.")
+    found = _drift(book, ctx, apology, customer.key, command.text)
+    wrong = any(f.severity == "error" for f in found)
+    words = "These words hold." if not found else "They differ from what was approved:"
+    blocks: tuple[Block, ...] = (line(words), *((_findings(found),) if found else ()))
+    tone: Tone = "danger" if wrong else "warning" if found else "good"
+    return Reply(Card(f"{say.named(apology)}: relay to {customer.name}", blocks, tone))
 
 
 def ask(command: RelayAsk, ctx: Context, book: Book) -> Reply:

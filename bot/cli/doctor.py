@@ -198,6 +198,8 @@ async def _slack(settings: Settings) -> AsyncIterator[Check]:
     carrier = SlackCarrier(token, api_url=settings.slack_api_url)
     try:
         faults = await carrier.check(settings.slack_incidents_channel)
+        if carrier.me is not None and (app_token := settings.slack_app_token.get_secret_value()):
+            faults += await carrier.check_socket(app_token)
     finally:
         await carrier.close()
     for fault in faults:

@@ -84,6 +84,8 @@ READS: Final = frozenset(
     }
 )
 """Methods that take no JSON. https://docs.slack.dev/apis/web-api (methods supporting JSON)"""
+CONNECT: Final = "apps.connections.open"
+"""Asks for a Socket Mode connection. https://docs.slack.dev/reference/methods/apps.connections.open"""
 
 SCOPES: Final[Mapping[str, str]] = {
     "app_mentions:read": "to hear @Amends",
@@ -244,7 +246,9 @@ class SlackCarrier:
         await self.start()
         try:
             async with asyncio.timeout(seconds):
-                if method in READS:
+                if method == CONNECT:
+                    told = await self.client.api_call(method, params=args)  # another token than the bot's
+                elif method in READS:
                     told = await self.client.api_call(method, http_verb="GET", params=args)
                 else:
                     told = await self.client.api_call(method, json=args)
@@ -709,6 +713,18 @@ class SlackCarrier:
             problems += await self._check_incidents(incidents)
         return problems
 
+    async def check_socket(self, app_token: str) -> list[str]:
+        """What keeps Socket Mode from working, a sentence that says how to mend it; nothing if it works."""
+        told = await self.call(CONNECT, token=app_token)
+        if not isinstance(told, Fault):
+            return []
+        if isinstance(told.outcome, Dead):
+            return [
+                f"Slack does not take SLACK_APP_TOKEN ({told.error}). Switch Socket Mode on in your Slack app, and make "
+                "an app-level token with connections:write under Basic Information."
+            ]
+        return [_out_of_reach(told)]
+
     async def _check_incidents(self, incidents: str) -> list[str]:
         found = await self._find(incidents)
         if isinstance(found, Fault):
@@ -807,4 +823,9 @@ def _token_trouble(fault: Fault) -> str:
             f"Slack does not take SLACK_BOT_TOKEN ({fault.error}). Copy the Bot User OAuth Token from OAuth & "
             "Permissions again; reinstall the app if it was removed."
         )
+    return _out_of_reach(fault)
+
+
+def _out_of_reach(fault: Fault) -> str:
+    assert not isinstance(fault.outcome, Dead)
     return f"Slack cannot be reached ({fault.outcome.reason}). Check the network, a proxy, or SLACK_API_URL."

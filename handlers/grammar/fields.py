@@ -163,7 +163,7 @@ def _recap_fields() -> tuple[Ask, ...]:
 
 FORMS: dict[str, tuple[Ask, ...]] = {
     "declare": (
-        Ask(FormField("title", "What is wrong?", longest=150, hint="Checkout is down"), "{}"),
+        Ask(FormField("title", "What is wrong?", longest=150, hint="For example: Checkout is down"), "{}"),
         Ask(FormField("severity", "Severity", "choice", _SEVERITIES, optional=True), "{}", _plain),
         Ask(FormField("services", "Services", "choices", optional=True), "services {}", _names),
         Ask(FormField("region", "Region", "choice", optional=True), "region {}"),

@@ -38,6 +38,7 @@ STATUS_WORDS = {
 }
 LONGEST_TOPIC = 250
 """Characters of a Slack channel topic."""
+UPDATED = "posted an update"
 SHORT_HEAD = 60
 """Characters of a title in a card's head."""
 
@@ -201,10 +202,13 @@ def topic(incident: Incident) -> str:
 
 def said(incident: Incident, who: Person, words: str) -> Card:
     """One line in the rooms: who changed what."""
+    return Card("", (_did(incident, who, words),), tone(incident))
+
+
+def _did(incident: Incident, who: Person, words: str) -> Line:
+    """INC-7 Ana Silva did this: a room knows its incident's title, and need not read it at every step."""
     drill = "DRILL " if incident.drill else ""
-    return Card(
-        "", (Line((Strong(f"{drill}{incident.name}"), Text(" "), person(who), Text(f" {words}"))),), tone(incident)
-    )
+    return Line((Strong(f"{drill}{incident.name}"), Text(" "), person(who), Text(f" {words}")))
 
 
 def understood(incident: Incident, words: str, *more: Block) -> Card:
@@ -255,10 +259,10 @@ def declared(incident: Incident, catalog: Catalog, storm: Sequence[Incident]) ->
 
 def update(incident: Incident, who: Person, words: str, zone: str) -> Card:
     """A status update in the rooms."""
-    blocks: list[Block] = [Line((person(who), Text(" posted an update"))), Quote(words)]
+    blocks: list[Block] = [_did(incident, who, UPDATED), Quote(words)]
     if incident.next_update_at is not None:
         blocks.append(small("Next update due ", clock(incident.next_update_at, zone)))
-    return Card(head(incident), tuple(blocks), tone(incident))
+    return Card("", tuple(blocks), tone(incident))
 
 
 def reminder(incident: Incident, commander: Person | None, late: timedelta, quiet_for: timedelta) -> Card:
@@ -286,10 +290,12 @@ def reminder(incident: Incident, commander: Person | None, late: timedelta, quie
 
 def answered(incident: Incident, who: Person, words: str, zone: str) -> Card:
     """A reminder that was answered: the same card on every platform, its buttons gone."""
-    blocks: list[Block] = [Line((person(who), Text(f" {words}")))]
+    blocks: list[Block] = [_did(incident, who, words)]
+    if words == UPDATED:  # the update itself is on screen, with when the next is due
+        return Card("", tuple(blocks), tone(incident))
     if incident.open and incident.next_update_at is not None and not incident.reminders_off:
         blocks.append(small("Next update due ", clock(incident.next_update_at, zone)))
-    return Card(head(incident), tuple(blocks), tone(incident))
+    return Card("", tuple(blocks), tone(incident))
 
 
 def timeline(incident: Incident, events: Sequence[Event], zone: str, longest: int = 40) -> Card:
@@ -323,4 +329,5 @@ def listing(title: str, incidents: Sequence[Incident], catalog: Catalog, zone: s
 
 def passed(incident: Incident, due: datetime, zone: str) -> Card:
     """A reminder nobody answered, once the next one is said."""
-    return Card(head(incident), (small("An update was due; reminded again ", clock(due, zone), "."),), tone(incident))
+    words = (Strong(incident.name), Text(": an update was due; reminded again "), clock(due, zone), Text("."))
+    return Card("", (Small(words),), tone(incident))

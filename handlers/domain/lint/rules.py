@@ -729,7 +729,7 @@ _NO_PROMISE: Final = (
     _sentence(r"\b(?:cannot|can't|do not|don't) (?:yet )?(?:promise|say|know|guarantee|give|estimate)\b|\?[\"')]*$"),
 )
 
-_PASSIVE: Final = r"\b(?:was|were|been|being|is|are|got|gets)(?: (?:\w+ly|not|also|then|never|first)){0,2}"
+_PASSIVE: Final = r"\b(?:was|were|been|being|is|are|got|gets)(?: (?:\w+ly|also|then|first)){0,2}"
 _NO_DOER: Final = r"(?! by (?!mistake|accident|error|\d|then|hand|default|the time|noon|midnight))"
 _DOER_NAMED: Final = (
     _after(r"(?: \w+){0,6} by (?:us|our|we|my|me|the (?:change|upgrade|release|update|team|new)|one of our|an? )"),
@@ -870,7 +870,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|matters)\b[^.!?]{0,30}\b(?:important|everything|priority|much|the world)\b"
         ),
         _case(
-            r"\b(?:deeply |fully |firmly |strongly |remain |always )?(?:committed|dedicated) to (?:providing"
+            r"\b(?:deeply |fully |firmly |strongly |remain |always )?(?:committed|dedicated) to (?:the (?:quality"
+            r"|safety|success|reliability|security|stability|best)|providing"
             r"|delivering|our|maintaining|ensuring|offering|earning|excellence|transparency|quality|your"
             r"|the highest|being|continuous|improving|keeping|serving|making|you\b|restoring|regaining)"
             r"|\bcommitment to (?:providing|delivering|our|excellence|transparency|quality|you\b|reliability|your)",
@@ -916,7 +917,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             Excuse("sentence", _re(r"\?[\"')]*$")),
         ),
         _case(
-            r"\b(?:eliminates?|eliminated|removes?|removed) (?:any|all|every|the) (?:risk|chance|possibility)\b"
+            r"\bmade (?:it )?impossible (?:for|that)\b|\b(?:eliminates?|eliminated|removes?|removed) (?:any|all"
+            r"|every|the) (?:risk|chance|possibility)\b"
             r"|\bprevents? (?:this|it|that)(?: \w+){0,2} from ever\b|\byou will (?:never|not) (?:see|experience"
             r"|face|have) (?:this|it|that|such|another|an)\b[^.!?;]{0,30}\b(?:again|outage|problem|issue|failure)",
             _before(
@@ -936,7 +938,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             _before(rf"{_REFUSES}[^.!?;]{{0,30}}$"),
         ),
         _case(
-            r"\b(?:make|makes|making|making sure)(?: it)? impossible\b[^.!?;]{0,40}\b(?:again|recur\w*|repeat"
+            r"\b(?:make|makes|made|making|making sure)(?: it)? impossible\b[^.!?;]{0,40}\b(?:again|recur\w*|repeat"
             r"|happen)\b|\b(?:is|are) now impossible\b|\bno (?:repeat|recurrence|further (?:outages?|incidents?"
             r"|disruptions?)|more (?:outages?|incidents?|disruptions?)) (?:is|are) possible\b"
             r"|\b(?:no way|impossible) (?:that )?(?:this|it|that)(?: \w+)? (?:can|could|will"
@@ -1068,7 +1070,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         _case(
             r"\b(?:were|was|is|are|been|be|being|become|became|went|stayed|remained|proved)(?: \w+ly| only| just"
             r"| very| quite| rather| so)? (?:brief|short|temporary|momentary|minor|short-lived|negligible|minimal"
-            r"|slight|limited)\b(?! (?:of|to|on|in (?:number|supply)|limit|fix|measure|workaround|staff|circuit|by"
+            r"|slight|limited)\b(?!-)(?! (?:of|to|on|in (?:number|supply)|limit|fix|measure|workaround|staff|circuit|by"
             r"|access|solution|release|version|update|and far|change))",
             _sentence(
                 r"\b(?:fix|limit|measure|workaround|work-around|patch|rule|solution|repair|change|step|restriction"
@@ -1155,8 +1157,9 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             rf"|misrouted|mishandled|skipped|forgotten|ignored|neglected|overwritten|wiped|erased|misapplied"
             rf"|miscalculated|mislabel+ed|misread|left (?:out|open|unlocked|disabled|enabled|unpatched|untested)"
             rf"|let (?:down|expire|lapse)|broken|allowed to (?:expire|lapse|run)"
-            rf"|(?<=not )(?:tested|noticed|checked|caught|spotted|detected|told|warned|informed|renewed|monitored"
-            rf"|reviewed))\b{_NO_DOER}",
+            rf")\b{_NO_DOER}|\b(?:was|were|been) (?:not|never) (?:tested|noticed|checked|caught|spotted|detected"
+            rf"|renewed"
+            rf"|monitored|reviewed)\b{_NO_DOER}",
             *_DOER_NAMED,
         ),
         _case(
@@ -1213,7 +1216,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         _case(
             rf"\b(?:an?|one|the|our|some|another|this|that|one of (?:our|the)|a single|each) (?:(?!and\b|or\b|to\b"
             rf"|for\b|with\b|of\b|is\b|was\b|that\b|will\b)[a-z-]{{2,15}} ){{0,3}}{_ROLE}(?: (?:on|in|from|at"
-            rf"|of) (?:our |the |your )?(?:[a-z-]{{2,15}} ?){{1,3}}?)?(?: who)?(?: (?:had|has|have|then|also|was"
+            rf"|of) (?:our |the |your )?(?:[a-z-]{{2,15}} ?){{1,3}}?)?(?: who(?: \w+){{1,3}}?| who)?(?: (?:had|has"
+            rf"|have|then|also|was"
             rf"|who|apparently|simply)){{0,2}},? {_SLIPPED}\b",
             _after(
                 r"[^.!?;]{0,40}\b(?:the fix|the repair|the patch|the limit|a fix|the rollback|the change back"
@@ -1370,6 +1374,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|\bwent above and beyond\b|\bheroic\w*\b|\bour robust\b|\bour (?:excellent|outstanding|superb"
             r"|exceptional|talented|expert|amazing|fantastic) (?:\w+ )?(?:team|engineers|record|service|staff"
             r"|people)\b|\bhighest (?:standards?|quality|levels?) of\b",
+            _before(r"\b(?:little|no|less) (?:reason|cause|right) to (?:be|feel)(?: \w+)? $"),
             _before(
                 r"(?:\b(?:not|cannot|never|nothing|hardly|no longer|no|far from|less than|without|neither|nor|too"
                 r"|anything but|more)|n't)(?: (?:a|an|to be|be|very|the|made|have been|been|being|feel|it|anything"
@@ -1487,7 +1492,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"(?:look(?:ing)? (?:further |closely |deeper |again |hard )?(?:into|at|for ways)|investigat\w+ (?:ways"
             r"|how|options|possible|additional|further)|evaluat(?:e|ing)|review(?:ing)?|explor(?:e|ing)|figur(?:e"
             r"|ing) out|working on (?:multiple|several|a number|various|many|ways|further|additional|improv\w+"
-            r"|some)|tak(?:e|ing) (?:all |any |every |some |further |additional |the |appropriate |necessary "
+            r"|some)|tak(?:e|ing) (?:all |a number of |a series of |a variety of |any |every |some |further "
+            r"|additional |the |appropriate |necessary "
             r"|immediate |concrete |proactive |various |several |these |other |corrective |important |more |steps"
             r"|measures|action)[\w ,-]{0,40}?(?:steps|measures|actions?|precautions)|take (?:steps|measures|action)"
             r"|taking (?:steps|measures|action)|invest(?:ing)? (?:more |further |heavily |significantly )?in"

@@ -500,6 +500,7 @@ _BUT: Final = re.compile(
     r"|on the other hand)\b|, yet\b",
     re.IGNORECASE,
 )
+_TALKS_OF_SORRY: Final = re.compile(r" (?:is|are|alone|does|will|would|cannot)\b", re.IGNORECASE)
 MOST_TURNS: Final = 3
 """Further "but"s behind one apology are no longer about it."""
 _BUT_IDIOM_BEFORE: Final = re.compile(
@@ -553,6 +554,8 @@ def _sorry_but(reading: Reading) -> Iterator[Hit]:
         last = -1
         for sorry in _SORRY.finditer(body):
             if sorry.start() < last or _NOT_SPEAKER.search(body[max(0, sorry.start() - 60) : sorry.start()]):
+                continue
+            if _TALKS_OF_SORRY.match(body, sorry.end()):
                 continue
             reach = re.split(r"[.!?]", body[sorry.end() : sorry.end() + 130])[0]
             for but in islice(_BUT.finditer(reach), MOST_TURNS):
