@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.channel import Answer, Request
-from bot.store import Store
+from bot.store import FIRST, Store
 from handlers import commands, grammar, look
 from handlers.card import Block, Button, Buttons, Card, Code, Form, line, small
 from handlers.context import Context, Whence
@@ -60,7 +60,7 @@ class Intake:
     async def take(self, request: Request) -> Answer:
         """Answer a request. Whatever is answered as done is committed; a broken database is said, never a false yes."""
         try:
-            answer, sent = await self.store.book(lambda book: self._take(book, request))
+            answer, sent = await self.store.book(lambda book: self._take(book, request), rank=FIRST)
         except (DBAPIError, SQLAlchemyError, OSError) as error:
             log.error("not recorded", error=type(error).__name__, platform=request.platform)  # noqa: TRY400 - no stack: the database is away
             return Answer(Card("Amends", (line(NOT_RECORDED),), "danger"), refused=True)

@@ -115,17 +115,24 @@ def is_json(hint: Any) -> bool:
     return get_origin(kind) in (tuple, frozenset) or is_dataclass(kind)
 
 
-def _kind(record: Any) -> Any:
-    return type(record)
+@cache
+def _plan(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """A record's fields, each with its type where a JSON column holds it, None where the column's own type does."""
+    return tuple((name, hint if is_json(hint) else None) for name, hint in hints(kind).items())
 
 
 def to_row(record: Any) -> dict[str, Any]:
     """A record as column values."""
-    known = hints(_kind(record))
-    return {n: plain(getattr(record, n)) if is_json(h) else getattr(record, n) for n, h in known.items()}
+    return {
+        name: getattr(record, name) if hint is None else plain(getattr(record, name))
+        for name, hint in _plan(_kind(record))
+    }
 
 
 def from_row(kind: Any, row: Any) -> Any:
     """The record a row holds."""
-    known = hints(kind)
-    return kind(**{n: typed(h, row[n]) for n, h in known.items()})
+    return kind(**{name: row[name] if hint is None else typed(hint, row[name]) for name, hint in _plan(kind)})
+
+
+def _kind(record: Any) -> Any:
+    return type(record)
