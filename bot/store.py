@@ -20,7 +20,11 @@ FIRST, LATER = 0, 1
 
 
 class Store:
-    """One writer thread on SQLite (it has one writer anyway), four on PostgreSQL. Requests go before the outbox."""
+    """One writer thread on SQLite (it has one writer anyway), four on PostgreSQL; one commit per call.
+
+    Requests go before the outbox and the clock. Sharing a commit among several requests is not done: one commit per
+    command is the rule of the house, and it is fast enough (benchmarks/ack.py).
+    """
 
     def __init__(self, database: Database) -> None:
         """Threads start when they are first needed."""
