@@ -164,6 +164,8 @@ class App:
             f"28:{settings.teams_app_id}" if settings.teams_app_id else "",
             dialogs=not settings.loopback,
         )
+        for problem in await carrier.check_token():
+            raise Wrong(problem)
         if settings.teams_incidents_channel:
             channel = settings.teams_incidents_channel
             await self.store.book(lambda book: book.put(Setting("teams.incidents", channel)))
@@ -218,6 +220,9 @@ class App:
 def prepare(database: Database, settings: Settings, *, migrate_too: bool = True) -> None:
     """Reach the database, bring it up to date, load the catalog. Raises Wrong with a cure."""
     where = redacted(settings.database_url)
+    file = database.engine.url.database or ""
+    if database.sqlite and not (folder := Path(file).parent).is_dir():
+        raise Wrong(f"There is no folder {folder} for the database. Make it, or mend AMENDS_DATABASE_URL.")
     try:
         database.ping()
     except (SQLAlchemyError, OSError) as error:
@@ -242,17 +247,20 @@ def prepare(database: Database, settings: Settings, *, migrate_too: bool = True)
 
 
 def read_catalog(file: Path) -> tuple[dict[str, Any], str]:
-    """A catalog file as stored content and digest. Raises Wrong naming every fault by line."""
+    """A catalog file as stored content and digest. Raises Wrong naming the first fault and its line."""
     import hashlib
 
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise Wrong(f"The catalog {file} cannot be read: {error.strerror}.") from None
+        raise Wrong(f"The catalog {file} cannot be read ({error.strerror}). Mend AMENDS_CATALOG.") from None
     try:
         catalog = parse_bytes(data, filename=file.name)
     except CatalogErrors as errors:
-        raise Wrong(f"The catalog {file.name} has faults; nothing was loaded.\n{errors}") from None
+        first, more = errors.errors[0], len(errors.errors) - 1
+        where = f"line {first.line}: {f'{first.path}: ' if first.path else ''}{first.message}"
+        rest = f", and {more} more: `amends catalog check {file}` lists them" if more else ""
+        raise Wrong(f"The catalog {file} is not loaded: {where}{rest}. Mend the file, then start again.") from None
     return to_dict(catalog), hashlib.sha256(data).hexdigest()
 
 

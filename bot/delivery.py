@@ -4,9 +4,11 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy import Connection
 
 from bot.channel import Carrier
 from bot.intake import Intake
@@ -29,6 +31,10 @@ WORKERS = 12
 """Posts under way at once."""
 IDLE_SECONDS = 0.5
 """How often the outbox is looked at without being told."""
+GATHER_SECONDS = 0.02
+"""How long posts gather before the outbox is looked at: a burst of commands is one look, not hundreds."""
+EXPIRE_EVERY = timedelta(seconds=1)
+"""How often leases that ran out are taken back."""
 OPTIONAL = ("topic", "pin", "rename")
 """Calls an incident can do without; a platform that lacks one is told once, then left alone."""
 IDEMPOTENT = ("open", "topic", "pin", "invite", "remove", "rename", "close", "home")
@@ -52,6 +58,7 @@ class Delivery:
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._expired: datetime | None = None
         self._told: set[str] = set()
         self.fault: Callable[[str], Awaitable[None]] | None = None  # tests: named points at which a run may be ended
 
@@ -82,6 +89,7 @@ class Delivery:
             await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
         except TimeoutError:
             return
+        await asyncio.sleep(GATHER_SECONDS)
 
     async def stop(self, within: float = 10.0) -> None:
         """Claim nothing more; let what is under way finish."""
@@ -97,12 +105,18 @@ class Delivery:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return True
         platforms = tuple(self.carriers)
-        claimed = await self.store.rows(lambda c, now: outbox.claim(c, now, platforms, free))
+        claimed = await self.store.rows(lambda c, now: self._claim(c, now, platforms, free))
         for row in claimed:
             task = asyncio.create_task(self._carry(row))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return bool(claimed)
+
+    def _claim(self, connection: Connection, now: datetime, platforms: tuple[str, ...], free: int) -> list[Claimed]:
+        expire = self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY
+        if expire:
+            self._expired = now
+        return outbox.claim(connection, now, platforms, free, expire=expire)
 
     async def drain(self, rounds: int = 200) -> None:
         """Carry until nothing is due or under way (tests, replay)."""

@@ -134,7 +134,9 @@ class Intake:
         book.answered(request.key, pack(reply.show), incident, changed=reply.changed)
         if reply.changed:
             self.accepted += 1
-            book.record(ctx.actor.key, request.platform, ctx.line, incident)
+            # a line about an apology belongs to every incident it covers: the export finds it by its words
+            several = hasattr(command, "apology") or hasattr(command, "incidents")
+            book.record(ctx.actor.key, request.platform, ctx.line, None if several else incident)
         return self._answered_in_teams(book, request, ctx, Answer(reply.show, recorded=reply.changed))
 
     def _answered_in_teams(self, book: SqlBook, request: Request, ctx: Context, answer: Answer) -> tuple[Answer, int]:
@@ -155,13 +157,15 @@ class Intake:
         from handlers.rooms import may_see
         from handlers.say.incident import head
 
+        if hasattr(command, "apology"):
+            return _apology_head(book, ctx, command.apology)
         number = getattr(command, "incident", None) or ctx.whence.room
         incident = book.get(Incident, number) if isinstance(number, int) else None
         return head(incident) if incident is not None and may_see(book, ctx.actor, incident) else "Amends"
 
     def _context(self, book: SqlBook, request: Request, person: Person) -> Context:
         rooms = book.find(Room, platform=request.platform, address=request.channel) if request.channel else []
-        room = max((r.incident for r in rooms), default=None)
+        room = max((r.incident for r in rooms if not r.fault), default=None)
         customer = book.catalog.customer_by_channel(request.platform, request.channel)
         whence = Whence(request.platform, request.channel, request.personal, room, customer.key if customer else "")
         return self._as(person, whence, book.now)
@@ -256,6 +260,17 @@ def misread(found: grammar.Misread) -> Card:
         blocks.append(line("Did you mean ", Code(found.nearest), "?"))
     blocks.append(small("Nothing was changed. ", Code("help"), " lists everything."))
     return Card("I did not understand that", tuple(blocks), "warning")
+
+
+def _apology_head(book: SqlBook, ctx: Context, number: int | None) -> str:
+    """INC-1, INC-2: apology A1, where there is one that may be seen."""
+    from handlers.apologise import apology_of
+    from handlers.say.apology import named
+
+    try:
+        return named(apology_of(book, ctx, number))
+    except Refused:
+        return "Amends"
 
 
 def _show(stored: Any) -> Card | None:

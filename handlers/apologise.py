@@ -36,7 +36,7 @@ from handlers.domain.incident import Incident, Recurrence, Task
 from handlers.domain.lint import Finding, Report, lint, lint_variant, lint_variants, record_view
 from handlers.domain.permit import must
 from handlers.facts import check_fact, write_fact
-from handlers.rooms import incident_of, may_see, standing, tell
+from handlers.rooms import incident_of, sees, standing, tell
 from handlers.say import apology as say
 from handlers.void import UNSETTLED, void
 
@@ -147,8 +147,7 @@ def apology_of(book: Book, ctx: Context, number: int | None, states: tuple[str, 
 
 
 def _visible(book: Book, ctx: Context, apology: Apology) -> bool:
-    found = [book.get(Incident, n) for n in apology.incidents]
-    return all(i is not None and may_see(book, ctx.actor, i) for i in found)
+    return sees(book, ctx, *apology.incidents)
 
 
 def draft(command: ApologyDraft, ctx: Context, book: Book) -> Reply:
@@ -436,6 +435,8 @@ def waive(command: ApologyWaive, ctx: Context, book: Book) -> Reply:
     if not routed:  # the reason that stands in for legal comes from outside the text, and stays there
         _authored(book, ctx, found)
     void(book, ctx, found.apology, f"{named} was waived")
+    for incident in found.incidents:
+        tell(book, ctx, incident, "apology", f"waived {named} in A{found.apology.number} because {command.because}")
     return Reply(say.waived(current(book, ctx, found.apology.number), named, command.because), changed=True)
 
 
@@ -472,6 +473,8 @@ def edit(command: ApologyEdit, ctx: Context, book: Book) -> Reply:
     book.put(apology)
     authors = tuple(dict.fromkeys((*found.version.authors, ctx.actor.key)))
     book.put(replace(found.version, number=apology.version, texts=texts, edited=True, authors=authors, made_at=ctx.now))
+    for incident in found.incidents:
+        tell(book, ctx, incident, "apology", f"edited the words of A{apology.number}: version {apology.version}")
     after = refreshed(book, ctx, apology)
     return Reply(say.draft(after), changed=True)
 

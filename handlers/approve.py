@@ -11,6 +11,7 @@ from handlers.context import Context
 from handlers.customers import customer_posts, manages
 from handlers.domain.apology import Apology, Approval, Shown, Version
 from handlers.domain.catalog import Customer
+from handlers.domain.delivery import PAGE, Post
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import Member
@@ -124,8 +125,7 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
     number, lead = found.apology.number, found.incidents[-1]
     signed = signatures(book, found.apology, found.version.digest)
     card = say.submitted(found, needs, signed)
-    key = f"{found.version.number}-{found.version.digest[:8]}"
-    say_in_rooms(book, ctx, lead, f"apology-{number}/preview/{key}", card)
+    say_in_rooms(book, ctx, lead, f"apology-{number}/preview/{_bytes(found)}", card)
     inside = {m.person for i in found.incidents for m in book.find(Member, incident=i.number) if m.left_at is None}
     holders = {p for i in found.incidents for _, p in i.roles}
     asked = ("comms-approver", *(r for r in needs if r in ("commander", "legal")))
@@ -139,7 +139,7 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
         del approvers[person.key]
     for person in approvers.values():
         if person.key not in found.version.authors and person.key not in {a.person for a in signed}:
-            say_to(book, ctx, person, f"preview-{number}/{key}/{person.key}", card, incident=lead.number)
+            say_to(book, ctx, person, f"{_own(found)}{person.key}", card, incident=lead.number)
     for key_ in inside | holders | set(approvers):
         book.put(Shown(number, found.version.digest, key_, ctx.now))
     return blind
@@ -175,12 +175,12 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
     digest = found.version.digest
     if command.digest and not digest.startswith(command.digest):
         raise Refused("That button belongs to another version. Nothing was signed: `apology show` has the latest.")
-    if book.get(Shown, number, digest, ctx.actor.key) is None:
-        seen(book, ctx, found)
-        return Reply(say.whole(found))
     needs = needed(book, ctx, found)
     signed = signatures(book, apology, digest)
     capacity = _capacity(book, ctx, found, needs, signed)
+    if book.get(Shown, number, digest, ctx.actor.key) is None:
+        seen(book, ctx, found)
+        return Reply(say.whole(found))
     book.put(
         Approval(
             number,
@@ -196,21 +196,41 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
     signed = signatures(book, apology, digest)
     for incident in found.incidents:
         tell(book, ctx, incident, "apology", f"approved A{number} version {found.version.number} as {capacity}")
-    lead = found.incidents[-1]
-    preview = f"apology-{number}/preview/{found.version.number}-{digest[:8]}"
     if not complete(needs, signed):
         book.put(replace(apology, revision=apology.revision + 1))
-        say_in_rooms(book, ctx, lead, preview, say.submitted(found, needs, signed))
+        preview(book, ctx, found, say.submitted(found, needs, signed))
+        missing = ", ".join(n for n in needs if n not in {a.capacity for a in signed})
         return Reply(
-            Card(say.title(found), (line(f"Signed as {capacity}."), *say.approvals(needs, signed))), changed=True
+            Card(say.title(found), (line(f"Signed as {capacity}. Still needed: {missing}."),), "good"), changed=True
         )
     after = replace(apology, state="approved", revision=apology.revision + 1)
     book.put(after)
     found = replace(found, apology=after)
     until = expires(book, signed).astimezone(ctx.zone).strftime("%H:%M %Z on %d %B")
     card = say.approved(found, needs, signed, until)
-    say_in_rooms(book, ctx, lead, preview, card)
+    preview(book, ctx, found, card)
+    if ctx.whence.personal and book.posts(f"{_own(found)}{ctx.actor.key}@"):  # the card above has just changed to this
+        words = f"Signed as {capacity}. That was the last signature: it can be published."
+        return Reply(Card(say.title(found), (line(words),), "good"), changed=True)
     return Reply(card, changed=True)
+
+
+def preview(book: Book, ctx: Context, found: Draft, card: Card) -> None:
+    """Redraw the preview of this version wherever it was shown: in the rooms, and in the approvers' own chats."""
+    lead = found.incidents[-1]
+    say_in_rooms(book, ctx, lead, f"apology-{found.apology.number}/preview/{_bytes(found)}", card)
+    for shown in book.posts(_own(found)):
+        book.send(Post(shown.key, shown.place, card=card, rank=PAGE, incident=lead.number))
+
+
+def _bytes(found: Draft) -> str:
+    """What a preview shows, in its key: another text is another message."""
+    return f"{found.version.number}-{found.version.digest[:8]}"
+
+
+def _own(found: Draft) -> str:
+    """The key of the previews in the approvers' own chats, up to the person."""
+    return f"preview-{found.apology.number}/{_bytes(found)}/"
 
 
 def _capacity(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...], signed: list[Approval]) -> str:

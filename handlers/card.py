@@ -137,7 +137,7 @@ Block = Line | Small | Quote | Fields | Bullets | Divider | Buttons
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the bot shows. `head` begins with the incident ("INC-7 Checkout"); a one-liner without one begins with it."""
+    """What the bot shows. `head` begins with the incident ("INC-7 Checkout"); a one-liner without one begins so too."""
 
     head: str
     blocks: tuple[Block, ...] = ()

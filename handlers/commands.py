@@ -182,7 +182,8 @@ class Holding:
 class Recap:
     """The short way into the fact ledger: `answers` are (field, words) pairs; none of them opens the form.
 
-    Fields: seen, from, to, count, trigger, state (not-fixed, stable, fixed, checked), data-loss, change, next-report, remedy.
+    Fields: seen, from, to, count, trigger, state (not-fixed, stable, fixed, checked), data-loss, change, next-report,
+    remedy.
     A field left out was not answered; the word `unknown` is an answer.
     """
 

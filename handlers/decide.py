@@ -2,7 +2,21 @@
 
 from typing import assert_never
 
-from handlers import apologise, approve, customers, declare, facts, forms, look, progress, publish, recap, relay, remind
+from handlers import (
+    apologise,
+    approve,
+    customers,
+    declare,
+    facts,
+    forms,
+    look,
+    progress,
+    promises,
+    publish,
+    recap,
+    relay,
+    remind,
+)
 from handlers import commands as c
 from handlers.book import Book
 from handlers.card import Card, Reply, line
@@ -183,7 +197,7 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
     return Reply(Card("Amends", (line("Done."),)))
 
 
-DUE = (remind.due_updates, remind.due_pings, relay.due_relays, publish.due_publications)
+DUE = (remind.due_updates, remind.due_pings, relay.due_relays, publish.due_publications, promises.due_promises)
 """What the clock asks for: each takes some of what is due now, sees that it is said once, and says how much it took."""
 
 

@@ -51,6 +51,7 @@ def record(command: RecordFact, ctx: Context, book: Book) -> Reply:
             hint = f" Did you mean {' or '.join(near)}?" if near else " `customer list` shows them."
             raise Refused(f"I know no customer “{command.customer}”.{hint} Nothing was recorded.")
         customer = found.key
+    _holds(book, incident, command.kind.lower(), command.value)
     fact = write_fact(
         book,
         ctx,
@@ -86,6 +87,18 @@ def check_fact(ctx: Context, kind: str, value: str, precision: str = "") -> None
         raise Refused(f"`fix` is one of: {', '.join(FIX_STATES)}. Nothing was recorded.")
     if kind == "window" and value.lower() != "unknown":
         dated_window(value, ctx, precision)
+
+
+def _holds(book: Book, incident: Incident, kind: str, value: str) -> None:
+    """Refuse to call a fix fixed that did not hold."""
+    if kind != "fix" or value.strip().lower() not in ("fixed", "verified"):
+        return
+    back = next((r for r in book.find(Recurrence, earlier=incident.number) if not r.gone), None)
+    if back is not None:
+        raise Refused(
+            f"INC-{back.incident} came because this fix did not hold, so {incident.name} is not called fixed. "
+            f"`unlink {back.incident} {incident.number}` if that is wrong. Nothing was recorded."
+        )
 
 
 def dated_window(value: str, ctx: Context, precision: str = "") -> str:
@@ -159,6 +172,7 @@ def replace_fact(command: ReplaceFact, ctx: Context, book: Book) -> Reply:
     must("act", standing(book, ctx, incident))
     old = fact_of(book, incident, command.fact)
     check_fact(ctx, old.kind, command.value, old.precision)
+    _holds(book, incident, old.kind, command.value)
     book.put(replace(old, state="replaced", because=command.because))
     new = write_fact(
         book,
@@ -302,6 +316,8 @@ def read_due(ctx: Context, typed: str) -> datetime | None:
 
 def link(command: Link, ctx: Context, book: Book) -> Reply:
     """`incident` came because the fix of the other did not hold."""
+    from handlers import promises
+
     later, earlier = incident_of(book, ctx, command.incident), incident_of(book, ctx, command.recurrence_of)
     must("act", standing(book, ctx, later, earlier))
     if later.number == earlier.number:
@@ -316,10 +332,16 @@ def link(command: Link, ctx: Context, book: Book) -> Reply:
     after = changed(book, ctx, later, "link", words)
     tell(book, ctx, earlier, "link", f"linked {later.name} as a recurrence of this because {command.because}")
     void_approvals(book, ctx, (later.number, earlier.number), f"{later.name} was linked to {earlier.name}")
+    lost = promises.broken(book, ctx, earlier, later)
+    told = tuple(
+        line(f"P{p.number} is broken: customers were told “{p.text}”. `apology correct {p.apology} because …`")
+        for p in lost
+    )
     return Reply(
         say.understood(
             after,
             f"A recurrence of {earlier.name}: its fix counts as not enough, and one apology should cover both.",
+            *told,
             Buttons((Button("Draft one apology", f"apology draft {earlier.number} {later.number}"),)),
         ),
         changed=True,

@@ -21,13 +21,13 @@ from handlers.commands import (
 )
 from handlers.context import Context
 from handlers.customers import customer_of, manages
-from handlers.domain.apology import Apology, Promise
+from handlers.domain.apology import Apology, Promise, Version
 from handlers.domain.catalog import Channel
 from handlers.domain.errors import Refused
 from handlers.domain.incident import OPEN, Event, Incident, Ping, Setting, Task
 from handlers.domain.permit import TABLE, may, must
 from handlers.domain.relay import Relay
-from handlers.rooms import headline, incident_of, service_keys, standing
+from handlers.rooms import headline, incident_of, sees, service_keys, standing
 from handlers.say import incident as say
 from handlers.void import UNSETTLED, void
 
@@ -65,21 +65,27 @@ def mine(book: Book, ctx: Context) -> list[Block]:
     rows: list[tuple[Span, ...]] = [
         (Strong(f"INC-{t.incident} task {t.number}"), Text(f" {t.text}, due {t.due or 'any time'}"))
         for t in book.find(Task, owner=ctx.actor.key)
-        if t.done_at is None
+        if t.done_at is None and sees(book, ctx, t.incident)
     ]
     rows += [
         (Strong(f"P{p.number}"), Text(f" {p.text}, due {p.due}"))
         for p in book.find(Promise, owner=ctx.actor.key, state=("open", "late"))
+        if sees(book, ctx, p.incident)
     ]
     for relay in book.find(Relay, state="released"):
         customer = book.catalog.customer(relay.customer)
-        if customer is not None and manages(book, ctx, customer):
+        apology = book.get(Apology, relay.apology)
+        visible = apology is not None and sees(book, ctx, *apology.incidents)
+        if visible and customer is not None and manages(book, ctx, customer):
             rows.append((Strong(f"A{relay.apology}"), Text(f" tell {customer.name}")))
     reading: list[Button] = []
     for apology in book.find(Apology, state="submitted"):
         incidents = tuple(i for n in apology.incidents if (i := book.get(Incident, n)) is not None)
-        place = standing(book, ctx, *incidents)
-        if place.approver or place.commander:
+        version = book.get(Version, apology.number, apology.version)
+        author = version is not None and ctx.actor.key in version.authors
+        place = standing(book, ctx, *incidents, author=author)
+        asked = (place.approver and not author) or place.commander or "legal" in ctx.actor.roles
+        if asked and sees(book, ctx, *apology.incidents):
             rows.append((Strong(f"A{apology.number}"), Text(" waits for approval")))
             reading.append(Button(f"Read A{apology.number}", f"apology show {apology.number}", "primary"))
     rows += [(Strong("Reminder"), Text(f" {p.what}")) for p in book.find(Ping, person=ctx.actor.key, said_at=None)]
@@ -300,6 +306,8 @@ def here(ctx: Context, book: Book) -> Reply:
         raise Refused(
             "Say `@Amends here` in the Teams channel where incidents should be announced. Nothing was changed."
         )
+    if ctx.whence.customer:
+        raise Refused("This channel belongs to a customer: incidents are never announced here. Nothing was changed.")
     channel = ctx.whence.channel.partition(";messageid=")[0]
     book.put(Setting("teams.incidents", channel))
     return Reply(Card("Incidents channel", (line("Incidents are announced here from now on."),), "good"), changed=True)

@@ -3,13 +3,22 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from handlers import grammar
 from handlers.book import Book
 from handlers.card import Block, Button, Buttons, Card, Code, Line, Mention, Reply, RoomLink, Text, line, small
 from handlers.commands import (
+    ApologyApprove,
+    ApologyCorrect,
+    ApologyPause,
+    ApologyPublish,
+    ApologySubmit,
     Cancel,
+    Declare,
     Join,
     Leave,
     Merge,
+    OnTrack,
+    Remind,
     Reopen,
     Resolve,
     SetPrivate,
@@ -50,6 +59,8 @@ from handlers.say import incident as say
 from handlers.void import void_approvals
 
 UNDO_WITHIN = timedelta(minutes=2)
+UNSIGNED = (ApologyApprove, ApologyPublish, ApologySubmit, Join, Leave, OnTrack, Remind, SetRole, SetTitle, Update)
+"""What no signature rests on: taking it back leaves the signatures of others alone."""
 LONGEST_UPDATE = 2800
 """Characters of an update, so that it fits one Slack section (3,000) after escaping of the usual few."""
 
@@ -484,6 +495,17 @@ def leave(command: Leave, ctx: Context, book: Book) -> Reply:
         return Reply(say.understood(incident, "You were not in. Nothing was changed."))
     book.put(replace(member, left_at=ctx.now))
     tell(book, ctx, incident, "left", "left")
+    if ctx.actor.slack and "slack" in ctx.platforms:
+        serial = book.number(f"left-{incident.number}")
+        book.send(
+            Post(
+                key=f"inc-{incident.number}/remove/{ctx.actor.slack}/{serial}@slack",
+                place=Place("slack", "room", str(incident.number)),
+                op="remove",
+                args=(ctx.actor.slack,),
+                incident=incident.number,
+            )
+        )
     return Reply(say.understood(incident, "You are out: no more pings from it."), changed=True)
 
 
@@ -493,21 +515,34 @@ def undo(command: Undo, ctx: Context, book: Book) -> Reply:  # noqa: ARG001 - ev
     if found is None:
         raise Refused("There is nothing of yours to take back: `undo` reaches back two minutes.")
     said, number = found
-    if number is None:
+    was = grammar.read(said, grammar.Reading(ctx.now, ctx.zone))
+    instead = _instead(was, number)
+    if instead:
+        raise Refused(f"{instead} Nothing was taken back.")
+    incident = book.get(Incident, number) if number is not None else None
+    if incident is None:
         return Reply(Card("Undo", (line("Taken back: ", Code(said)),)), changed=True)
-    incident = book.get(Incident, number)
-    if incident is None:  # the declaration itself
-        raise Refused(f"A declaration is not undone but cancelled: `cancel {number} because …`. Nothing was changed.")
+    if not isinstance(was, UNSIGNED):
+        void_approvals(book, ctx, (incident.number,), f"{ctx.actor.name} took a change back")
     tell(book, ctx, incident, "undo", f"took back: {said}")
-    current = replace(incident, revision=incident.revision + 1000)  # cards said since keep their keys
-    say_in_rooms(
-        book,
-        ctx,
-        incident,
-        f"undone/{ctx.now.timestamp():.0f}",
-        say.said(incident, ctx.actor, f"took back: {said}"),
-        PAGE,
-    )
+    key = f"undone/{incident.revision}-{ctx.now.timestamp():.0f}"
+    say_in_rooms(book, ctx, incident, key, say.said(incident, ctx.actor, f"took back: {said}"), PAGE)
     refresh(book, ctx, incident)
-    del current
     return Reply(say.understood(incident, "Taken back.", line("It was: ", Text(said))), changed=True)
+
+
+def _instead(was: object, number: int | None) -> str:
+    """What to say instead of `undo`, where a change reached further than the record; nothing where it did not."""
+    match was:
+        case Declare():
+            return f"A declaration is not undone but cancelled: `cancel {number} because …`."
+        case SetPrivate(on=on):
+            return f"Rooms are opening already: `private {number} {'off' if on else 'on'} because …`."
+        case Update(to="status"):
+            return "The status page has it already: post the next update."
+        case ApologyPause():
+            return "`apology resume` goes on."
+        case ApologyCorrect():
+            return "`apology reject because …` drops the correction and keeps what stands."
+        case _:
+            return ""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from handlers import promises
 from handlers.apologise import CORRECTED, READY, Draft, apology_of, next_version, refreshed
-from handlers.approve import complete, expires, needed, signatures
+from handlers.approve import complete, expires, needed, preview, signatures
 from handlers.book import Book
 from handlers.card import Block, Button, Buttons, Card, Quote, Reply, line, small
 from handlers.commands import (
@@ -25,7 +26,7 @@ from handlers.domain.apology import Apology, Approval, Promise, Proposal, Recipi
 from handlers.domain.catalog import Customer
 from handlers.domain.delivery import PostState
 from handlers.domain.errors import Refused
-from handlers.domain.incident import Incident, Setting, Task
+from handlers.domain.incident import Incident, Setting
 from handlers.domain.permit import must
 from handlers.domain.relay import Relay
 from handlers.outside import unfit_for_customers
@@ -119,7 +120,7 @@ def begin(book: Book, ctx: Context, found: Draft) -> None:
         post_to_customer(book, name, row, found.version.digest, lead, hold=True)
     _relays(book, ctx, found)
     if not found.drill:
-        _promises(book, ctx, found)
+        promises.made(book, ctx, found)
     exercise = " (drill: nothing left the house)" if found.drill else ""
     _tell(book, ctx, found.apology, f"published A{found.apology.number} to {counted(rows)}{exercise}")
     posts = customer_posts(book, found.apology)
@@ -135,6 +136,8 @@ def begin(book: Book, ctx: Context, found: Draft) -> None:
     if rows:
         apology = _let_go(book, apology, posts)
     book.put(apology)
+    signed = signatures(book, found.apology, found.version.digest)
+    preview(book, ctx, found, say.signed(found, signed))
     show_progress(book, ctx, apology)
 
 
@@ -178,7 +181,8 @@ def _to_tell(found: Draft, customers: Sequence[Customer], told: set[str]) -> Car
             )
             for c in customers[:20]
         )
-    row = Buttons(tuple(Button(f"Told {c.key}", f"relay done {n} {c.key}", "primary") for c in customers[:5]))
+    phone = [Button(f"Told {c.name} by phone", f"relay done {n} {c.key} via phone", "primary") for c in customers[:5]]
+    row = Buttons((*phone, Button("Told in another way", f"relay done {n}", form=True)))
     points = (small("What to say, in your own voice"), *_points(found))
     return Card(f"{say.title(found)}: your customers", (*lines, *points, row))
 
@@ -186,31 +190,6 @@ def _to_tell(found: Draft, customers: Sequence[Customer], told: set[str]) -> Car
 def _points(found: Draft) -> tuple[Block, ...]:
     words = found.version.text("talking-points")
     return (Quote(words),) if words else ()
-
-
-def _promises(book: Book, ctx: Context, found: Draft) -> None:
-    """Each prevention task that the text names is a promise from now on."""
-    known = {p.text for p in book.find(Promise, apology=found.apology.number)}
-    told = {r.customer for r in found.version.recipients}
-    customers = tuple(sorted(told | {c.key for i in found.incidents for c, _ in affected_by(book, i)}))
-    for incident in found.incidents:
-        for task in book.find(Task, incident=incident.number):
-            if task.done_at is None and task.due and task.owner and task.text not in known:
-                book.put(
-                    Promise(
-                        book.number("promises"),
-                        found.apology.number,
-                        incident.number,
-                        task.text,
-                        task.owner,
-                        task.owner_name,
-                        task.due,
-                        task.due_at,
-                        customers=customers,
-                        version=found.version.number,
-                        made_at=ctx.now,
-                    )
-                )
 
 
 def show_progress(

@@ -37,7 +37,9 @@ _SYMPTOM = re.compile(
     r"\b(?:unable to|could(?: not|n't)|cannot|can't|fail(?:s|ed|ing)? to|lost access)\b", re.IGNORECASE
 )
 _NUMBER = re.compile(
-    r"\b\d[\d.,]*\s?(?:%|per ?cent\b|(?:\w+ )?(?:customers|users|organi[sz]ations|tenants)\b)", re.IGNORECASE
+    r"\b(\d[\d.,]*\s?(?:%|per ?cent)) of (?:\w+ ){0,2}(?:customers|users|tenants)\b"
+    r"|\b(\d[\d.,]* (?:\w+ )?(?:customers|users|organi[sz]ations|tenants))\b",
+    re.IGNORECASE,
 )
 _CAUSE = re.compile(r"\b(?:because(?! of)|caused by|triggered by)\s+([^.!?]{4,200})", re.IGNORECASE)
 
@@ -163,11 +165,13 @@ def _from_updates(updates: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for update in updates:
         for sentence in re.split(r"(?<=[.!?])\s+", update):
-            if _SYMPTOM.search(sentence):
-                found["seen"] = sentence.rstrip(".!? ")
+            cause = _CAUSE.search(sentence)
+            symptom = sentence[: cause.start()] if cause else sentence
+            if _SYMPTOM.search(symptom):
+                found["seen"] = symptom.strip(" .!?,;")
             if number := _NUMBER.search(sentence):
-                found["count"] = number[0]
-            if cause := _CAUSE.search(sentence):
+                found["count"] = number[1] or number[2]
+            if cause:
                 found["trigger"] = cause[1].strip()
     return found
 

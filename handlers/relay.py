@@ -31,7 +31,7 @@ from handlers.domain.permit import Standing, must
 from handlers.domain.relay import Covering, Question, Relay
 from handlers.facts import read_due
 from handlers.progress import somebody
-from handlers.rooms import say_in_rooms, standing, tell
+from handlers.rooms import may_see, say_in_rooms, sees, standing, tell
 from handlers.say import apology as say
 
 TOLD = ("relayed", "acknowledged", "closed")
@@ -51,6 +51,8 @@ def relays(command: RelayList, ctx: Context, book: Book) -> Reply:
     """Who was told, who not yet: Told 41 of 53, acknowledged 30."""
     apology = None if command.apology is None else _released(book, ctx, command.apology)
     rows = book.find(Relay, apology=apology.number) if apology else book.find(Relay)
+    hidden = _hidden(book, ctx, {r.apology for r in rows})
+    rows = [r for r in rows if r.apology not in hidden]
     if command.mine:
         rows = [r for r in rows if (c := book.catalog.customer(r.customer)) is not None and manages(book, ctx, c)]
     if not rows:
@@ -67,9 +69,20 @@ def relays(command: RelayList, ctx: Context, book: Book) -> Reply:
     blocks: list[Block] = [line(board(rows)), Bullets(tuple(items[:30]))]
     if open_:
         blocks.append(
-            Buttons(tuple(Button(f"Told {r.customer}", f"relay done {r.apology} {r.customer}") for r in open_[:5]))
+            Buttons(
+                tuple(
+                    Button(f"Told {r.customer} by phone", f"relay done {r.apology} {r.customer} via phone")
+                    for r in open_[:5]
+                )
+            )
         )
     return Reply(Card("Relay: mine" if command.mine else "Relay", tuple(blocks)))
+
+
+def _hidden(book: Book, ctx: Context, numbers: set[int]) -> set[int]:
+    """Those apologies of which whoever asks may not know: an incident of theirs is private."""
+    found = {n: book.get(Apology, n) for n in numbers}
+    return {n for n, a in found.items() if a is None or not sees(book, ctx, *a.incidents)}
 
 
 def board(rows: list[Relay]) -> str:
@@ -246,6 +259,8 @@ def cover(command: Cover, ctx: Context, book: Book) -> Reply:
 def promises(command: ShowPromises, ctx: Context, book: Book) -> Reply:
     """What was promised to customers and how it stands."""
     rows = book.find(Promise)
+    hidden = _hidden(book, ctx, {p.apology for p in rows})
+    rows = [p for p in rows if p.apology not in hidden]
     if command.which == "mine":
         rows = [p for p in rows if p.owner == ctx.actor.key]
     elif command.which == "customer":
@@ -264,9 +279,9 @@ def promises(command: ShowPromises, ctx: Context, book: Book) -> Reply:
     return Reply(Card("Promises", (Bullets(items) if items else line("None."),)))
 
 
-def _promise(book: Book, number: int) -> Promise:
+def _promise(book: Book, ctx: Context, number: int) -> Promise:
     found = book.get(Promise, number)
-    if found is None:
+    if found is None or _hidden(book, ctx, {found.apology}):
         raise Refused(f"There is no promise P{number}. `promises open` shows them. Nothing was changed.")
     if found.state in ("kept", "withdrawn"):
         raise Refused(f"P{number} is {found.state} already. Nothing was changed.")
@@ -282,7 +297,7 @@ def _shown(promise: Promise, words: str) -> Reply:
 
 def promise_done(command: PromiseDone, ctx: Context, book: Book) -> Reply:
     """Kept, with evidence."""
-    promise = _promise(book, command.promise)
+    promise = _promise(book, ctx, command.promise)
     must("act", standing(book, ctx))
     book.put(replace(promise, state="kept", evidence=command.evidence))
     _note(book, ctx, promise, f"kept promise P{promise.number}: {command.evidence}")
@@ -291,7 +306,7 @@ def promise_done(command: PromiseDone, ctx: Context, book: Book) -> Reply:
 
 def promise_move(command: PromiseMove, ctx: Context, book: Book) -> Reply:
     """A new date. Customers who were told the old one must be told."""
-    promise = _promise(book, command.promise)
+    promise = _promise(book, ctx, command.promise)
     must("act", standing(book, ctx))
     due_at = read_due(ctx, command.due)
     book.put(replace(promise, due=command.due, due_at=due_at, state="open"))
@@ -303,7 +318,7 @@ def promise_move(command: PromiseMove, ctx: Context, book: Book) -> Reply:
 
 def promise_withdraw(command: PromiseWithdraw, ctx: Context, book: Book) -> Reply:
     """No longer promised, and why."""
-    promise = _promise(book, command.promise)
+    promise = _promise(book, ctx, command.promise)
     must("act", standing(book, ctx))
     book.put(replace(promise, state="withdrawn", evidence=command.because))
     _note(book, ctx, promise, f"withdrew promise P{promise.number} because {command.because}")
@@ -342,12 +357,14 @@ def due_relays(ctx: Context, book: Book, limit: int = 50) -> int:
             ),
             "warning",
         )
-        if manager is not None:
-            say_to(book, ctx, manager, f"relay-{apology.number}-{row.customer}/remind", card, 3)
-        lead = book.get(Incident, apology.incidents[-1])
+        serial = f"{row.version}-{row.reminded + 1}"  # each reminder is a message of its own
+        about = [i for n in apology.incidents if (i := book.get(Incident, n)) is not None]
+        if manager is not None and all(may_see(book, manager, i) for i in about):
+            say_to(book, ctx, manager, f"relay-{apology.number}-{row.customer}/remind/{serial}", card, 3)
+        lead = about[-1] if about else None
         late = row.released_at is not None and ctx.now - row.released_at >= clocks.relay_escalate
         if late and lead is not None:
             commander = people(book, lead).get(lead.holder("commander"))
             if commander is not None:
-                say_to(book, ctx, commander, f"relay-{apology.number}-{row.customer}/escalated", card, 3)
+                say_to(book, ctx, commander, f"relay-{apology.number}-{row.customer}/escalated/{serial}", card, 3)
     return len(found)

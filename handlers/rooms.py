@@ -59,6 +59,12 @@ def may_see(book: Book, person: Person, incident: Incident) -> bool:
     return member is not None and member.left_at is None
 
 
+def sees(book: Book, ctx: Context, *numbers: int) -> bool:
+    """Whether whoever asks may know of all these incidents."""
+    found = [book.get(Incident, n) for n in numbers]
+    return all(i is not None and may_see(book, ctx.actor, i) for i in found)
+
+
 def standing(book: Book, ctx: Context, *incidents: Incident, manages: bool = False, author: bool = False) -> Standing:
     """How the person who asks stands to these incidents, to a customer, and to the words at hand."""
     named = any("comms-approver" in p.roles for p in book.catalog.people)
@@ -72,9 +78,10 @@ def enter(book: Book, ctx: Context, incident: Incident, person: Person) -> bool:
         return False
     book.put(Member(incident.number, person.key, person.name, ctx.now))
     if person.slack and "slack" in ctx.platforms:
+        again = f"-{book.number(f'back-{incident.number}')}" if member is not None else ""
         book.send(
             Post(
-                key=f"inc-{incident.number}/invite/{person.slack}/{_generation(book, incident)}@slack",
+                key=f"inc-{incident.number}/invite/{person.slack}/{_generation(book, incident)}{again}@slack",
                 place=Place("slack", "room", str(incident.number)),
                 op="invite",
                 args=(person.slack,),

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from handlers.domain.catalog import Catalog, to_dict
 from handlers.domain.delivery import Post, PostState
@@ -18,8 +17,9 @@ from handlers.domain.facts import Fact
 from handlers.domain.incident import Event, Incident
 from handlers.domain.people import Account, Person
 from storage import outbox as posts_
+from storage import statements
 from storage.rows import from_row, plain, to_row, typed
-from storage.tables import RECORDS, accounts, audit, catalogs, counters, events, incidents, members, requests
+from storage.tables import RECORDS, accounts, audit, catalogs, events, incidents, members, requests
 
 R = TypeVar("R")
 CHAT = "chat"
@@ -58,9 +58,11 @@ class SqlBook:
 
     def get(self, kind: type[R], *key: int | str) -> R | None:
         """One record by its key, locked until the transaction ends."""
-        table = RECORDS[kind]
-        found = [c == k for c, k in zip(table.primary_key.columns, key, strict=True)]
-        row = self.connection.execute(select(table).where(*found).with_for_update()).mappings().first()
+        row = (
+            self.connection.execute(statements.one(RECORDS[kind]), statements.keys(RECORDS[kind], key))
+            .mappings()
+            .first()
+        )
         return None if row is None else self._noticed(from_row(kind, row))
 
     def _noticed(self, record: Any) -> Any:
@@ -98,23 +100,20 @@ class SqlBook:
         if before == record:
             return
         self.changes.append([table.name, key, None if before is None else plain(before), plain(record)])
-        where = and_(*(c == k for c, k in zip(table.primary_key.columns, key, strict=True)))
         if before is None:
-            self.connection.execute(insert(table).values(**row))
+            self.connection.execute(statements.new(table), row)
         else:
-            self.connection.execute(update(table).where(where).values(**row))
+            self.connection.execute(statements.change(table), row | statements.keys(table, key))
 
     def number(self, series: str) -> int:
         """The next number of a series."""
-        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
-        query = dialect.insert(counters).values(name=series, value=1)
-        query = query.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-        return int(self.connection.execute(query.returning(counters.c.value)).scalar_one())
+        counted = self.connection.execute(statements.count(self.connection.dialect.name), {"name": series, "value": 1})
+        return int(counted.scalar_one())
 
     def tell(self, event: Event) -> None:
         """Append to the timeline; there is no other way to write to it."""
         self.told.append(event.incident)
-        self.connection.execute(insert(events).values(**to_row(event)))
+        self.connection.execute(statements.new(events), to_row(event))
 
     def send(self, post: Post) -> None:
         """Write a post down in this transaction."""
@@ -129,6 +128,7 @@ class SqlBook:
     def release(self, keys: Sequence[str]) -> None:
         """Let held-back posts go."""
         if keys:
+            self.left_house = True
             self.sent += len(keys)
             posts_.release(self.connection, self._now, keys)
 
@@ -138,6 +138,7 @@ class SqlBook:
 
     def settle(self, post: int, verdict: str) -> PostState:
         """A person's word on a post."""
+        self.left_house = True
         self.sent += 1
         return posts_.settle(self.connection, self._now, post, verdict)
 
@@ -179,11 +180,7 @@ class SqlBook:
     # --- people ------------------------------------------------------------------------------------------------------
     def account(self, platform: str, id: str) -> Account | None:  # noqa: A002 - the platforms' own word
         """What a platform said of one of its users."""
-        query = select(accounts).where(
-            accounts.c.platform == platform,
-            or_(accounts.c.id == id, and_(accounts.c.alias == id, accounts.c.alias != "")),
-        )
-        row = self.connection.execute(query).mappings().first()
+        row = self.connection.execute(statements.ACCOUNT, {"platform": platform, "id": id}).mappings().first()
         return None if row is None else from_row(Account, row)
 
     def person(self, said: str) -> Person | None:
@@ -248,8 +245,8 @@ class SqlBook:
         slack = account.id if account.platform == "slack" else ""
         teams = account.id if account.platform == "teams" else ""
         if email:  # the other platform's account of the same verified address
-            query = select(accounts).where(accounts.c.email == account.email, accounts.c.platform != account.platform)
-            other = self.connection.execute(query).mappings().first()
+            same = {"email": account.email, "platform": account.platform}
+            other = self.connection.execute(statements.SAME_ADDRESS, same).mappings().first()
             if other is not None:
                 slack, teams = (
                     slack or (other["id"] if other["platform"] == "slack" else ""),
@@ -279,28 +276,26 @@ class SqlBook:
     # --- requests, undo, audit ---------------------------------------------------------------------------------------
     def seen(self, key: str) -> tuple[bool, Any]:
         """Whether a request with this key was answered before, and its stored reply (packed)."""
-        row = self.connection.execute(select(requests.c.reply).where(requests.c.key == key)).first()
+        row = self.connection.execute(statements.SEEN, {"request": key}).first()
         return (False, None) if row is None else (True, row[0])
 
     def admit(self, key: str, person: str, platform: str, channel: str, line: str) -> bool:
         """Take a request in; False if somebody else's transaction already did."""
-        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
-        query = dialect.insert(requests).values(
-            key=key,
-            at=self._now,
-            person=person,
-            platform=platform,
-            channel=channel,
-            line=line,
-            incident=None,
-            reply=None,
-            changes=[],
-            changed=False,
-            left_house=False,
-            undone=False,
-        )
-        query = query.on_conflict_do_nothing(index_elements=["key"]).returning(requests.c.key)
-        return self.connection.execute(query).first() is not None
+        row = {
+            "key": key,
+            "at": self._now,
+            "person": person,
+            "platform": platform,
+            "channel": channel,
+            "line": line,
+            "incident": None,
+            "reply": None,
+            "changes": [],
+            "changed": False,
+            "left_house": False,
+            "undone": False,
+        }
+        return self.connection.execute(statements.admit(self.connection.dialect.name), row).first() is not None
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -323,29 +318,22 @@ class SqlBook:
 
     def answered(self, key: str, reply: Any, incident: int | None, *, changed: bool) -> None:
         """Store the reply and the journal with the request."""
-        self.connection.execute(
-            update(requests)
-            .where(requests.c.key == key)
-            .values(reply=reply, incident=incident, changes=self.changes, changed=changed, left_house=self.left_house)
-        )
+        row = {"reply": reply, "incident": incident, "changes": self.changes, "changed": changed}
+        self.connection.execute(statements.ANSWERED, row | {"left_house": self.left_house, "request": key})
 
     def record(self, person: str, platform: str, what: str, incident: int | None) -> None:
         """Append to the audit chain: each line's digest covers the one before."""
         if self.connection.dialect.name == "postgresql":
             self.connection.execute(select(func.pg_advisory_xact_lock(0x414D454E)))  # one chain, one writer at a time
-        last = self.connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(1)).mappings().first()
+        last = self.connection.execute(statements.LAST_LINK).mappings().first()
         seq, previous = (1, "") if last is None else (last["seq"] + 1, last["digest"])
         digest = link(previous, seq, self._now, person, platform, what, incident)
-        self.connection.execute(
-            insert(audit).values(
-                seq=seq, at=self._now, person=person, platform=platform, what=what, incident=incident, digest=digest
-            )
-        )
+        row = {"seq": seq, "at": self._now, "person": person, "platform": platform, "what": what}
+        self.connection.execute(statements.new(audit), row | {"incident": incident, "digest": digest})
 
     def repeated(self, person: str, line: str, channel: str, since: datetime) -> Any | None:
         """The stored reply where somebody's latest change here was made with these same words, younger than `since`."""
-        query = select(requests).where(requests.c.channel == channel).order_by(requests.c.at.desc()).limit(1)
-        row = self.connection.execute(query).mappings().first()
+        row = self.connection.execute(statements.LATEST, {"room": channel}).mappings().first()
         same = (
             row is not None and row["person"] == person and row["line"] == line and row["changed"] and not row["undone"]
         )
@@ -359,10 +347,13 @@ class SqlBook:
             .order_by(requests.c.at.desc(), requests.c.key.desc())
         )
         for row in self.connection.execute(query).mappings().all():
-            if not row["changes"] or row["line"] == "undo":
+            if not row["changed"] or row["line"] == "undo":
                 continue
             if row["left_house"]:
                 message = "Your last change has already left the house: it cannot be taken back here."
+                raise Refused(message)
+            if not row["changes"]:
+                message = f"“{row['line']}” stays in the record: say what should be instead. Nothing was taken back."
                 raise Refused(message)
             self._restore(row["changes"])
             self.connection.execute(update(requests).where(requests.c.key == row["key"]).values(undone=True))
@@ -377,11 +368,13 @@ class SqlBook:
         for name, key, before, after in latest.values():
             kind = KINDS[name]
             current = self.get(kind, *key)
-            if current is None or plain(current) != after:
+            if current is None or _unrevised(plain(current)) != _unrevised(after):
                 message = "Somebody changed this since: say what it should be now instead."
                 raise Refused(message)
             if before is not None:
-                self.put(typed(kind, before))
+                revision = getattr(current, "revision", None)
+                anew = {} if revision is None else {"revision": revision + 1}  # cards said since keep their keys
+                self.put(typed(kind, before | anew))
             elif kind is Fact:
                 self.put(replace(current, state="dropped", because="taken back at once"))
             else:
@@ -411,6 +404,11 @@ def link(previous: str, seq: int, at: datetime, person: str, platform: str, what
     """One link of the audit chain: SHA-256 over the previous link and this line."""
     line = json.dumps([previous, seq, at.isoformat(), person, platform, what, incident], ensure_ascii=False)
     return hashlib.sha256(line.encode()).hexdigest()
+
+
+def _unrevised(record: dict[str, Any]) -> dict[str, Any]:
+    """A record without its revision, which moves on whatever is said."""
+    return {name: value for name, value in record.items() if name != "revision"}
 
 
 def _member(person: str) -> Any:

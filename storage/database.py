@@ -20,6 +20,9 @@ BUSY_SECONDS = 10
 """How long SQLite waits for another process's write lock."""
 
 
+_LATEST = select(catalogs.c.number, catalogs.c.at).order_by(catalogs.c.number.desc()).limit(1)
+
+
 def make_engine(url: str) -> Engine:
     """An engine for SQLite or PostgreSQL. SQLite: WAL, full sync, write lock taken at BEGIN."""
     parsed = make_url(url)
@@ -49,7 +52,7 @@ class Database:
         """Wrap an engine; nothing is opened yet."""
         self.engine = engine
         self._clock = clock
-        self._catalog: tuple[int, Catalog] = (0, Catalog())
+        self._catalog: tuple[tuple[int, datetime] | None, Catalog] = (None, Catalog())
 
     @property
     def sqlite(self) -> bool:
@@ -85,12 +88,13 @@ class Database:
 
     def catalog(self, connection: Connection) -> Catalog:
         """The catalog loaded last, parsed once per version."""
-        number = connection.execute(select(catalogs.c.number).order_by(catalogs.c.number.desc()).limit(1)).scalar()
-        if number is None:
+        latest = connection.execute(_LATEST).first()
+        if latest is None:
             return Catalog()
-        if number != self._catalog[0]:
-            content = connection.execute(select(catalogs.c.content).where(catalogs.c.number == number)).scalar_one()
-            self._catalog = (number, from_dict(content))
+        version = (int(latest[0]), latest[1])  # a number alone comes again where a transaction was rolled back
+        if version != self._catalog[0]:
+            query = select(catalogs.c.content).where(catalogs.c.number == version[0])
+            self._catalog = (version, from_dict(connection.execute(query).scalar_one()))
         return self._catalog[1]
 
     def ping(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
 from uuid_utils import uuid7
 
 from handlers.card import Card
@@ -40,6 +40,9 @@ QUARANTINE_DEATHS = 3
 WAITING = ("pending", "claimed", "sending", "retry")
 STOPPED = "stopped by a person while it was under way"
 """The mark of a post that was halted after its bytes left: if they did not arrive, it is not tried again by itself."""
+
+_NEW = insert(outbox)
+_BY_KEY = select(outbox).where(outbox.c.key == bindparam("wanted")).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,42 +75,41 @@ class Claimed:
 def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
     """Write a post down. The same key again is an edit; an identical one changes nothing."""
     body = {"card": pack(post.card) if post.card else None, "text": post.text, "args": list(post.args)}
-    row = connection.execute(select(outbox).where(outbox.c.key == post.key).with_for_update()).mappings().first()
+    row = connection.execute(_BY_KEY, {"wanted": post.key}).mappings().first()
     seq = int(now.timestamp() * 1_000_000) + order
     if row is None:
-        connection.execute(
-            insert(outbox).values(
-                key=post.key,
-                audience=post.audience,
-                platform=post.place.platform,
-                kind=post.place.kind,
-                address=post.place.address,
-                lane=_lane(post),
-                op=post.op,
-                body=body,
-                approval=post.approval,
-                rank=post.rank,
-                incident=post.incident,
-                needs=post.needs,
-                thread=post.thread,
-                state="pending",
-                due=None if post.hold else now,
-                seq=seq,
-                revision=1,
-                shown=0,
-                message_id="",
-                message_at="",
-                link="",
-                nonce=str(uuid7()),
-                attempts=0,
-                deaths=0,
-                fence=0,
-                lease_until=None,
-                error="",
-                created_at=now,
-                sent_at=None,
-            )
-        )
+        first: dict[str, Any] = {
+            "key": post.key,
+            "audience": post.audience,
+            "platform": post.place.platform,
+            "kind": post.place.kind,
+            "address": post.place.address,
+            "lane": _lane(post),
+            "op": post.op,
+            "body": body,
+            "approval": post.approval,
+            "rank": post.rank,
+            "incident": post.incident,
+            "needs": post.needs,
+            "thread": post.thread,
+            "state": "pending",
+            "due": None if post.hold else now,
+            "seq": seq,
+            "revision": 1,
+            "shown": 0,
+            "message_id": "",
+            "message_at": "",
+            "link": "",
+            "nonce": str(uuid7()),
+            "attempts": 0,
+            "deaths": 0,
+            "fence": 0,
+            "lease_until": None,
+            "error": "",
+            "created_at": now,
+            "sent_at": None,
+        }
+        connection.execute(_NEW, first)
         return
     if row["body"] == body and row["op"] == post.op and row["approval"] == post.approval and row["state"] != "dead":
         return
@@ -132,8 +134,8 @@ def _lane(post: Post) -> str:
     return post.place.lane if post.op == "message" else f"{post.place.lane}/{post.op}/{'/'.join(post.args)}"
 
 
-def _claimable(now: datetime) -> Any:
-    """Rows that may go now: due, first of their line, their room open, what they need on screen."""
+def _claimable() -> Any:
+    """At `now`, rows that may go now: due, first of their line, their room open, what they need on screen."""
     ahead = outbox.alias("ahead")
     needed = outbox.alias("needed")
     before = or_(ahead.c.seq < outbox.c.seq, and_(ahead.c.seq == outbox.c.seq, ahead.c.id < outbox.c.id))
@@ -166,23 +168,52 @@ def _claimable(now: datetime) -> Any:
         and_(outbox.c.kind != "incidents", or_(outbox.c.op != "open", outbox.c.platform != "teams")),
         exists(select(setting_rows.c.name).where(setting_rows.c.name == outbox.c.platform + ".incidents")),
     )
-    return and_(outbox.c.state.in_(("pending", "retry")), outbox.c.due <= now, ~blocked, room_open, ready, known)
-
-
-def claim(connection: Connection, now: datetime, platforms: Sequence[str], limit: int) -> list[Claimed]:
-    """Take up to `limit` rows for a worker, most urgent first. Other workers' rows are skipped, not waited for."""
-    _expire(connection, now)
-    found = (
-        connection.execute(
-            select(outbox)
-            .where(outbox.c.platform.in_(platforms), _claimable(now))
-            .order_by(outbox.c.rank, outbox.c.seq, outbox.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        .mappings()
-        .all()
+    return and_(
+        outbox.c.state.in_(("pending", "retry")), outbox.c.due <= bindparam("now"), ~blocked, room_open, ready, known
     )
+
+
+_CLAIM = (
+    select(outbox)
+    .where(outbox.c.platform.in_(bindparam("platforms", expanding=True)), _claimable())
+    .order_by(outbox.c.rank, outbox.c.seq, outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_READY = select(func.count()).where(_claimable())
+_OVER = (
+    update(outbox)
+    .where(outbox.c.lease_until < bindparam("now"), outbox.c.state == "claimed")
+    .values(state="pending", deaths=outbox.c.deaths + 1, lease_until=None)
+)
+_POISON = (
+    update(outbox)
+    .where(outbox.c.state == "pending", outbox.c.deaths >= QUARANTINE_DEATHS)
+    .values(state="held", error="three workers died over it; look before it is tried again")
+)
+_LOST = (
+    update(outbox)
+    .where(outbox.c.lease_until < bindparam("now"), outbox.c.state == "sending")
+    .values(
+        state="unknown",
+        due=bindparam("now"),
+        deaths=outbox.c.deaths + 1,
+        error="the sender stopped before the answer came",
+    )
+)
+
+
+def claim(
+    connection: Connection, now: datetime, platforms: Sequence[str], limit: int, *, expire: bool = True
+) -> list[Claimed]:
+    """Take up to `limit` rows for a worker, most urgent first. Other workers' rows are skipped, not waited for.
+
+    `expire`: first take back what workers that died had claimed; once a second is often enough.
+    """
+    if expire:
+        _expire(connection, now)
+    asked = {"now": now, "platforms": list(platforms), "most": limit}
+    found = connection.execute(_CLAIM, asked).mappings().all()
     claimed = []
     for row in found:
         until = now + LEASE
@@ -243,19 +274,9 @@ def _address(connection: Connection, row: Any) -> str:
 
 def _expire(connection: Connection, now: datetime) -> None:
     """Leases that ran out: claimed goes back; sending may have arrived, so it is unknown."""
-    over = and_(outbox.c.lease_until < now, outbox.c.state == "claimed")
-    connection.execute(update(outbox).where(over).values(state="pending", deaths=outbox.c.deaths + 1, lease_until=None))
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.state == "pending", outbox.c.deaths >= QUARANTINE_DEATHS)
-        .values(state="held", error="three workers died over it; look before it is tried again")
-    )
-    lost = and_(outbox.c.lease_until < now, outbox.c.state == "sending")
-    connection.execute(
-        update(outbox)
-        .where(lost)
-        .values(state="unknown", due=now, deaths=outbox.c.deaths + 1, error="the sender stopped before the answer came")
-    )
+    connection.execute(_OVER, {"now": now})
+    connection.execute(_POISON)
+    connection.execute(_LOST, {"now": now})
 
 
 def start(connection: Connection, now: datetime, row: Claimed) -> bool:
@@ -473,8 +494,8 @@ def as_json(post: PostState) -> dict[str, object]:
 def moving(connection: Connection, now: datetime) -> int:
     """How many posts could go now or are under way."""
     under_way = select(func.count()).where(outbox.c.state.in_(("claimed", "sending")))
-    ready = select(func.count()).where(_claimable(now))
-    return connection.execute(under_way).scalar_one() + connection.execute(ready).scalar_one()
+    ready = connection.execute(_READY, {"now": now}).scalar_one()
+    return int(connection.execute(under_way).scalar_one() + ready)
 
 
 def settle(connection: Connection, now: datetime, number: int, verdict: str) -> PostState:

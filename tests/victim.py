@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from bot.channel import Request
 from bot.delivery import Delivery
 from bot.intake import House, Intake
-from bot.store import Store
+from bot.store import LATER, Store
 from handlers.domain.delivery import Outcome, Sent
 from handlers.domain.people import Account
 from storage.database import Database, make_engine
@@ -76,11 +76,11 @@ class CountingStore(Store):
 
     busy = 0
 
-    async def rows(self, work: Callable[[Connection, datetime], T]) -> T:
+    async def rows(self, work: Callable[[Connection, datetime], T], *, rank: int = LATER) -> T:
         """One transaction."""
         self.busy += 1
         try:
-            return await super().rows(work)
+            return await super().rows(work, rank=rank)
         finally:
             self.busy -= 1
 

@@ -83,7 +83,8 @@ def _as_written() -> Settings | None:
 
 
 def _local(settings: Settings) -> Iterator[Check]:
-    """What this machine can tell: database, schema, catalog, clock, disk, outbox."""
+    """What this machine can tell: catalog, database, schema, clock, disk, outbox."""
+    yield from _catalog_file(settings)
     where = redacted(settings.database_url)
     try:
         there(settings)
@@ -94,7 +95,7 @@ def _local(settings: Settings) -> Iterator[Check]:
     try:
         database.ping()
         yield Check("Database", f"{where} answers.")
-        yield from _schema(database)
+        yield from _schema(database, settings)
         yield from _clock(database)
     except SQLAlchemyError as error:
         mend = "Start it, or mend AMENDS_DATABASE_URL"
@@ -104,7 +105,21 @@ def _local(settings: Settings) -> Iterator[Check]:
     yield from _disk(settings)
 
 
-def _schema(database: Database) -> Iterator[Check]:
+def _catalog_file(settings: Settings) -> Iterator[Check]:
+    """The file that each start loads."""
+    if settings.catalog is None:
+        return
+    from bot.app import read_catalog
+
+    try:
+        read_catalog(settings.catalog)
+    except Wrong as wrong:
+        yield Check("Catalog", str(wrong), "fault")
+    else:
+        yield Check("Catalog", f"{settings.catalog} can be loaded.")
+
+
+def _schema(database: Database, settings: Settings) -> Iterator[Check]:
     engine = database.engine
     with engine.connect() as connection:
         at = migrate.revision(connection)
@@ -115,13 +130,13 @@ def _schema(database: Database) -> Iterator[Check]:
         yield Check("Migrations", f"{state}. Run `amends migrate`.", "fault")
     else:
         yield Check("Migrations", f"the schema is current, {at}.")
-        yield from database.run(lambda connection, now: list(_contents(database, connection, now)))
+        yield from database.run(lambda connection, now: list(_contents(database, settings, connection, now)))
 
 
-def _contents(database: Database, connection: Connection, now: datetime) -> Iterator[Check]:
+def _contents(database: Database, settings: Settings, connection: Connection, now: datetime) -> Iterator[Check]:
     if connection.execute(select(func.count(catalogs.c.number))).scalar_one():
         yield Check("Catalog", f"{summary(database.catalog(connection))}.")
-    else:
+    elif settings.catalog is None:
         yield Check(
             "Catalog",
             "none is loaded, so nobody can be told. Run `amends catalog load FILE`, or set AMENDS_CATALOG.",

@@ -43,13 +43,7 @@ def _door(command: C) -> C:
 @_door
 def serve(host: str, port: int, no_migrate: bool) -> None:
     """Serve Slack and Teams, the status page and the clock, until a signal."""
-    settings = read()
-    if not settings.slack and not settings.teams:
-        click.echo(
-            "Neither Slack nor Teams is set up: only the status page is served. `amends sandbox` needs neither.",
-            err=True,
-        )
-    _serve(settings, host, port, no_migrate)
+    _serve(read(), host, port, no_migrate)
 
 
 @click.command(short_help="Try it all on a local Slack and Teams: no account needed.")
@@ -81,6 +75,11 @@ def _serve(settings: Settings, host: str, port: int, no_migrate: bool) -> None:
             f"Amends listens on http://{_shown(host)}:{port}{f' for {names}' if names else ''}. Ctrl+C ends it.",
             err=True,
         )
+        if not names:
+            click.echo(
+                "Neither Slack nor Teams is set up: only the status page is served. `amends sandbox` needs neither.",
+                err=True,
+            )
 
     async def until_signal() -> None:
         sock = listen(host, port)

@@ -700,7 +700,10 @@ def message(card: Card, nonce: str = "", *, room: int = ALL_CHARACTERS) -> Json:
     stands in plain blocks: Slack folds the contents of coloured attachments behind "Show more", and what is to be
     approved must be seen whole.
     """
-    made: Json = {"text": fallback(card), "blocks": _draw(card.blocks, card.head if card.blocks else card.head or "Amends", MESSAGE_BLOCKS, room)}
+    made: Json = {
+        "text": fallback(card),
+        "blocks": _draw(card.blocks, card.head if card.blocks else card.head or "Amends", MESSAGE_BLOCKS, room),
+    }
     return made | _metadata(nonce)
 
 

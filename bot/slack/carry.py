@@ -704,13 +704,9 @@ class SlackCarrier:
         if isinstance(me, Fault):
             return [_token_trouble(me)]
         asked = MINIMUM if vital else SCOPES.keys()
-        problems = [
-            f"Slack: the scope {scope} is missing ({why}). Add it under OAuth & Permissions, then reinstall the app."
-            for scope, why in SCOPES.items()
-            if scope in asked and me.scopes and scope not in me.scopes
-        ]
+        problems = [_missing(s) for s in SCOPES if s in asked and me.scopes and s not in me.scopes]
         if incidents:
-            problems += await self._check_incidents(incidents)
+            problems += [p for p in await self._check_incidents(incidents) if p not in problems]
         return problems
 
     async def check_socket(self, app_token: str) -> list[str]:
@@ -719,15 +715,15 @@ class SlackCarrier:
         if not isinstance(told, Fault):
             return []
         if isinstance(told.outcome, Dead):
-            return [
-                f"Slack does not take SLACK_APP_TOKEN ({told.error}). Switch Socket Mode on in your Slack app, and make "
-                "an app-level token with connections:write under Basic Information."
-            ]
+            cure = "Make an app-level token with connections:write, and switch Socket Mode on."
+            return [f"Slack does not take SLACK_APP_TOKEN ({told.error}). {cure}"]
         return [_out_of_reach(told)]
 
     async def _check_incidents(self, incidents: str) -> list[str]:
         found = await self._find(incidents)
         if isinstance(found, Fault):
+            if found.error == "missing_scope":
+                return [_missing(found.outcome.reason.partition(": ")[2] or "channels:read")]
             return [f"Slack: the channel “{incidents}” could not be looked up ({found.error}). Try again in a minute."]
         if found is None:
             hint = "Create it and invite the bot, or set SLACK_INCIDENTS_CHANNEL."
@@ -749,7 +745,7 @@ def account(user: Mapping[str, Any], team: str) -> Account:
     """A Slack user object as an account of the workspace `team`. https://docs.slack.dev/reference/objects/user-object."""
     profile = user.get("profile") if isinstance(user.get("profile"), dict) else {}
     assert isinstance(profile, dict)
-    own = str(user.get("team_id") or profile.get("team") or "")
+    own = str(user.get("team_id") or profile.get("team") or team)  # whoever is from elsewhere always says so
     kind: AccountKind = "colleague"
     if user.get("is_bot") or user.get("id") == "USLACKBOT":
         kind = "bot"
@@ -817,7 +813,14 @@ def _loopback(url: str) -> bool:
     return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
+def _missing(scope: str) -> str:
+    why = f" ({SCOPES[scope]})" if scope in SCOPES else ""
+    return f"Slack: the scope {scope} is missing{why}. Add it under OAuth & Permissions, then reinstall the app."
+
+
 def _token_trouble(fault: Fault) -> str:
+    if fault.error == "unknown_method":
+        return "What answers at SLACK_API_URL is not Slack's Web API: it has no auth.test. Mend SLACK_API_URL."
     if isinstance(fault.outcome, Dead):
         return (
             f"Slack does not take SLACK_BOT_TOKEN ({fault.error}). Copy the Bot User OAuth Token from OAuth & "

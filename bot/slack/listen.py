@@ -47,6 +47,8 @@ MENTIONS: Final = 5
 MENTION_SECONDS: Final = 1.0
 EVENTS_KEPT: Final = 4096
 """Event ids remembered, so that Slack's quick retries are not answered twice; ours (intake has the lasting word)."""
+WATCH_SECONDS: Final = 5.0
+"""How often the socket is looked after; ours, as often as the SDK tries to connect."""
 REFRESHING: Final = 3
 """Look-ups in the background at once; ours."""
 
@@ -149,6 +151,7 @@ class SlackDoor:
         self._events: OrderedDict[str, None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._socket: SocketModeClient | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._bolt = self._listening()
 
     def _listening(self) -> AsyncApp:
@@ -242,6 +245,7 @@ class SlackDoor:
         await self.carrier.start()
         quiet = logging.getLogger("bot.slack.socket")
         quiet.setLevel(logging.WARNING)
+        quiet.addFilter(_without_stack)
         web = AsyncWebClient(
             base_url=self.carrier.api_url, session=self.carrier.client.session, retry_handlers=[], logger=quiet
         )
@@ -250,7 +254,19 @@ class SlackDoor:
         client.proxy = web.proxy
         client.message_listeners.append(self._enveloped)
         self._socket = client
+        self._watching = asyncio.create_task(self._watch(client))
         await client.connect()  # type: ignore[no-untyped-call]
+
+    @staticmethod
+    async def _watch(client: SocketModeClient) -> None:
+        """Let a client that cannot connect ask for another address: it would try the first, which works once, for ever.
+
+        https://docs.slack.dev/apis/events-api/using-socket-mode (connecting)
+        """
+        while not client.closed:
+            await asyncio.sleep(WATCH_SECONDS)
+            if not await client.is_connected():
+                client.wss_uri = None
 
     async def _enveloped(self, client: Any, message: Json, raw: str | None = None) -> None:
         """One Socket Mode message: the same gate, the same answers, acknowledged by its envelope's id."""
@@ -282,6 +298,8 @@ class SlackDoor:
 
     async def close(self, within: float = 5.0) -> None:
         """Close the socket; let answers under way finish, at most `within` seconds."""
+        if self._watching is not None:
+            self._watching.cancel()
         if self._socket is not None:
             await self._socket.close()  # type: ignore[no-untyped-call]
             self._socket = None
@@ -659,6 +677,12 @@ def _shaped(admitted: SlackRequest) -> bool:
             return isinstance(payload.get("callback_id"), str)
         case "block_suggestion":
             return isinstance(payload.get("action_id"), str)
+    return True
+
+
+def _without_stack(record: logging.LogRecord) -> bool:
+    """That a connection failed is a fact of the network: a line says it, no traceback of the SDK's."""
+    record.exc_info = None
     return True
 
 

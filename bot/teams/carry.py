@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote, urlencode
 
+import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +20,8 @@ from storage.outbox import Claimed
 from storage.rows import from_row
 from storage.tables import accounts, conversations
 
+log = structlog.get_logger()
+
 SERVICE_URL: Final = "https://smba.trafficmanager.net/teams/"
 """Where Teams is reached while no activity has said so: the global endpoint.
 https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages"""
@@ -31,6 +34,9 @@ AGAIN: Final = frozenset({401, 408, 409, 412, 425, 429})
 https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit"""
 LATEST_SECONDS: Final = 30.0
 """How long the latest address heard from anywhere serves for conversations never heard from; ours."""
+AWAY: Final = frozenset({"token_timeout", "token_unreachable", "token_temporarily_unavailable", "token_server_error"})
+"""Why there may be no token although the credentials are right.
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response"""
 DEAD: Final = frozenset({"host_not_allowed"})
 """Failures without an answer that no repetition cures."""
 LINKS: Final = "https://teams.microsoft.com/l/message"
@@ -201,7 +207,17 @@ class TeamsCarrier:
             fetched_at=now,
         )
 
-    # --- doctor ------------------------------------------------------------------------------------------------------
+    # --- start and doctor --------------------------------------------------------------------------------------------
+    async def check_token(self) -> list[str]:
+        """What Microsoft has against our credentials; nothing if it gave a token, or cannot be asked just now."""
+        try:
+            await self._connector.token()
+        except ConnectorFailed as failed:
+            if failed.code not in AWAY:
+                return self._fault(failed, known=False)
+            log.warning("Microsoft gives no token yet; Teams goes on once it does", reason=failed.code)
+        return []
+
     async def check(self) -> list[str]:
         """What is wrong, one sentence each with how to mend it; nothing if all is well."""
         setting = await self._store.book(lambda book: book.get(Setting, INCIDENTS))

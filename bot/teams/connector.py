@@ -100,6 +100,11 @@ class Connector:
         """Close every connection; calls under way end on their own."""
         self._caller.close()
 
+    async def token(self) -> None:
+        """Get a token if calls need one; `ConnectorFailed` (`token_…`) if Microsoft gives none."""
+        if self._tokens is not None:
+            await self._tokens.get(self._seconds)
+
     async def post(self, service_url: str, conversation_id: str, activity: Json) -> Sent:
         """Post a new activity into a conversation (for a channel thread: its `…;messageid=…` id)."""
         client = self.client(service_url)

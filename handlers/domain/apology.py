@@ -147,3 +147,5 @@ class Promise:
     customers: tuple[str, ...] = ()
     version: int = 1
     made_at: datetime | None = None
+    kind: str = "change"  # change | report | remedy | explain | fixed
+    remind_at: datetime | None = None  # when its owner is reminded next

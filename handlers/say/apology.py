@@ -10,6 +10,7 @@ from handlers.domain.apology import Apology, Approval
 from handlers.domain.delivery import PostState
 from handlers.domain.lint import Finding
 from handlers.say.facts import gap as gap_line
+from handlers.say.incident import head
 
 if TYPE_CHECKING:
     from handlers.apologise import Draft
@@ -21,8 +22,10 @@ QUOTED = 2600
 
 
 def title(found: Draft) -> str:
-    """INC-1, INC-2: apology A1."""
-    return named(found.apology)
+    """INC-1 Checkout is down: apology A1; numbers alone where it covers several."""
+    if len(found.incidents) == 1:
+        return f"{head(found.incidents[0])}: apology A{found.apology.number}"
+    return f"{'DRILL ' if found.drill else ''}{named(found.apology)}"
 
 
 def named(apology: Apology) -> str:
@@ -127,7 +130,7 @@ def filled(found: Draft, name: str, value: str) -> Card:
     left = len(found.blocking)
     more = "" if left or found.errors else " Nothing stops it any more."
     blocks: list[Block] = [line(f"{name.capitalize()}: {said}.{more}"), *_faults(found)]
-    blocks += [*_missing(found), *_next(found)] if left else [*_next(found), *_missing(found)]
+    blocks += [*_missing(found), *_next(found)]
     return Card(title(found), tuple(blocks), "warning" if left else "good")
 
 
@@ -226,6 +229,11 @@ def approved(found: Draft, needs: Sequence[str], signed: Sequence[Approval], unt
         ),
     ]
     return Card(f"{title(found)}: approved", tuple(blocks), "good")
+
+
+def signed(found: Draft, signatures: Sequence[Approval]) -> Card:
+    """The preview once the text is on its way: who approved it, and nothing left to press."""
+    return Card(f"{title(found)}: released", tuple(approvals((), signatures)) or (line("Released."),), "good")
 
 
 def progress(apology: Apology, posts: Sequence[PostState], note: str = "") -> Card:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,9 @@ MINIMUM = frozenset(
 )
 """All that the smallest Slack knows; everything else is `unknown_method` to it."""
 OURS = ("AMENDS_", "SLACK_", "TEAMS_")
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+SOON = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
+NEXT_WEEK = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
 
 
 class Playground(FakeTeams):
@@ -149,7 +152,7 @@ class World:
 
     def said(self, channel: str) -> list[str]:
         """What stands in a Slack channel, each message as words."""
-        return [shown(m) for m in self.slack.messages(channel)]
+        return [shown(m) for m in self.slack.messages(channel)] if channel else []
 
     def threads(self, conversation: str = TEAMS_INCIDENTS) -> list[str]:
         """What stands in a Teams channel, each message as its JSON."""
@@ -321,3 +324,39 @@ async def world(
 async def together(*work: Awaitable[Any]) -> list[Any]:
     """All at once."""
     return list(await asyncio.gather(*work))
+
+
+def in_slack(folder: Path) -> Path:
+    """The sandbox's house, but every customer is in Slack."""
+    file = folder / "house.yaml"
+    text = CATALOG.read_text(encoding="utf-8").replace('teams: "19:fabrikam@thread.tacv2"', "slack: C0FABRIKAM")
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+async def recap(house: World) -> None:
+    """Open the recap form, fill it in, send it."""
+    await house.says("ana", "recap 1")
+    view = house.slack.top_view("ana")
+    assert view is not None
+    answers = {"seen": "could not pay", "day": YESTERDAY, "from": "09:02", "to": "10:10", "zone": "UTC"}
+    answers |= {"count": "1,200 customers", "trigger": "an expired certificate", "state": "fixed", "data-loss": "no"}
+    answers |= {"change": "Alert before certificates expire", "change-by": "U0NOOR", "change-due": NEXT_WEEK}
+    answers |= {"next-report": SOON}
+    ack = await house.slack.submit("ana", view.id, answers)
+    assert ack.ok, ack.body
+    assert house.slack.top_view("ana") is None, (ack.body, view.errors)
+
+
+async def approved(house: World) -> None:
+    """From a resolved incident with a recap to an apology that two people approved."""
+    said = ""
+    for who, line in (
+        ("ben", 'apology draft 1 signatory "Morgan Cole"'),
+        ("ben", 'apology fill 1 contact "help@shop.example"'),
+        ("ben", "apology submit 1"),
+        ("ana", "apology approve 1"),
+        ("cleo", "apology approve 1"),
+    ):
+        said += f"\n>> {line}\n{await house.says(who, line)}"
+    assert house.rows("SELECT state FROM apologies") == [("approved",)], said

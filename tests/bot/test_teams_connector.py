@@ -705,7 +705,7 @@ def teams(web: responses.RequestsMock) -> Teams:
 
 
 @pytest.fixture
-def connector(teams: Teams) -> Iterator[Connector]:  # noqa: ARG001 - the network must be there first
+def connector(teams: Teams) -> Iterator[Connector]:
     made = Connector(APP, "secret", TENANT)
     yield made
     made.close()

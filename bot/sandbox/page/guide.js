@@ -4,9 +4,9 @@ import { clear, h, icon, put } from "./dom.js";
 
 const KEY = "amends.sandbox.guide";
 const STEPS = [
-  { title: "Declare in Slack", how: "As Ana, in #incidents. A room opens, the right people hear of it, and a card says what was understood.", side: "slack", who: "Ana", where: "incidents", say: "/incident declare Sign-in is failing for US customers sev2 services sign-in region US", seen: (now, then) => now.rooms > then.rooms },
+  { title: "Declare in Slack", how: "As Ana, in #incidents. A room opens, the right people hear of it, and a card says what was understood.", side: "slack", who: "Ana", where: "incidents", say: "/incident declare Checkout fails for customers in the US sev2 services checkout region US", seen: (now, then) => now.rooms > then.rooms },
   { title: "See it in Teams", how: "The same card is already in the Incidents channel on the right, as a thread. Open it and look.", side: "teams", look: true },
-  { title: "Set severity and services", how: "Now from Teams, in that thread, as Ben. Buttons on the card say the same words.", side: "teams", who: "Ben", where: "thread", say: "severity sev1 because nobody in the US can sign in", done: /^(severity|sev|services|region)\b/ },
+  { title: "Set severity and services", how: "Now from Teams, in that thread, as Ben. Buttons on the card say the same words.", side: "teams", who: "Ben", where: "thread", say: "severity sev1 because nobody in the US can pay", done: /^(severity|sev|services|region)\b/ },
   { title: "Wind the clock", how: "Press +30 min above. Updates fall due, and Amends reminds the room.", wind: true, done: /^wind$/ },
   { title: "Resolve with a recap", how: "Back in Slack, in the incident's room. Then press Recap: one form asks what customers could not do, since when, and what set it off.", side: "slack", who: "Ana", where: "room", say: "/incident resolve", done: /^(resolve|close|recap|status (\S+ )?resolved)\b/ },
   { title: "Draft, fill, submit", how: "The draft is made from the recorded facts. Open gaps are named, each with a button; then press Submit for approval.", side: "teams", who: "Ben", where: "thread", say: "apology draft", done: /^apology submit\b/ },

@@ -95,7 +95,7 @@ _FORGIVE: Final = _re(r"\bforgiv(?:e|en|eness|ing)\b|\bpardon\b")
 
 _CLAIMS: Final[dict[FixState, re.Pattern[str]]] = {
     "verified": _re(
-        r"\b(?:fixed|resolved|repaired|corrected|solved)[,]? (?:and|and we (?:have )?|, )(?:have |has been |been "
+        r"\b(?:fixed|resolved|repaired|corrected|solved)[,]? (?:and (?:we (?:have )?)?|, )(?:have |has been |been "
         r"|it )?(?:checked|verified|tested|confirmed)\b|\b(?:checked|verified|confirmed) (?:that )?(?:the "
         r"|this )?(?:fix|repair|correction)\b|\bfix (?:is|was|has been) (?:checked|verified|tested|confirmed)\b"
     ),

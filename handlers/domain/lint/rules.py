@@ -27,7 +27,7 @@ class Excuse:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One form of a fault. `only` limits it to some kinds of text."""
+    """One form of a fault, what excuses it, and how its sentence reads better (pattern and words)."""
 
     pattern: re.Pattern[str]
     unless: tuple[Excuse, ...] = ()

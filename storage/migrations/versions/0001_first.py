@@ -270,10 +270,14 @@ def upgrade() -> None:
         sa.Column("customers", sa.JSON(), autoincrement=False, nullable=False),
         sa.Column("version", Number, autoincrement=False, nullable=False),
         sa.Column("made_at", Instant(), autoincrement=False, nullable=True),
+        sa.Column("kind", sa.Text(), autoincrement=False, nullable=False),
+        sa.Column("remind_at", Instant(), autoincrement=False, nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_promises")),
     )
     op.create_index(op.f("ix_promises_apology"), "promises", ["apology"], unique=False)
+    op.create_index(op.f("ix_promises_incident"), "promises", ["incident"], unique=False)
     op.create_index(op.f("ix_promises_state_due_at"), "promises", ["state", "due_at"], unique=False)
+    op.create_index(op.f("ix_promises_state_remind_at"), "promises", ["state", "remind_at"], unique=False)
     op.create_table(
         "proposals",
         sa.Column("number", Number, autoincrement=False, nullable=False),

@@ -1,0 +1,242 @@
+"""The whole way in a browser, by mouse and keyboard: from the first word to an apology in three customers' channels."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, async_playwright, expect
+
+from bot.app import listen, serving
+from bot.sandbox.house import Sandbox, sandbox
+from bot.sandbox.ledger import SandboxClock
+from tests.bot.test_sandbox_page import CHROMIUM, FLAGS
+
+TITLE = "Checkout fails for customers in the US"
+ROOM = "inc-1-checkout-fails-for-customers-in-the-us"
+SEEN = "could not pay"
+CUSTOMERS = ("C0CONTOSO", "C0TAILSPIN", "19:fabrikam@thread.tacv2")
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+PATIENCE = 10_000
+"""Milliseconds until something that should appear counts as missing."""
+
+
+@dataclass
+class Desk:
+    """A commander's screen: Slack on the left, Teams on the right, and who acts on each."""
+
+    page: Page
+    world: Sandbox
+
+    def __post_init__(self) -> None:
+        self.slack = self.page.get_by_test_id("slack-messages")
+        self.teams = self.page.get_by_test_id("teams-messages")
+        self.modal = self.page.get_by_test_id("modal")
+        self.dialog = self.page.get_by_test_id("dialog")
+
+    async def become(self, side: str, who: str) -> None:
+        """Somebody else sits down at one platform."""
+        await self.page.get_by_test_id(f"{side}-person").click()
+        await self.page.get_by_test_id(f"{side}-as-{who}").click()
+        await expect(self.page.get_by_test_id("palette")).to_be_hidden()
+
+    async def slack_channel(self, name: str) -> None:
+        """Open a channel of Slack by its name, as the side bar shows it."""
+        await self.page.locator(f'.slack [data-name="{name}"]').click()
+
+    async def slack_chat(self) -> None:
+        """Open one's own chat with Amends in Slack."""
+        await self.page.locator(".slack .side-row").filter(has_text="Amends").last.click()
+
+    async def thread(self) -> None:
+        """Open the incident's thread in Teams."""
+        await self.page.locator('[data-testid^="teams-conversation-19:incidents@thread.tacv2;"]').click()
+
+    async def type(self, side: str, words: str) -> None:
+        """Type a line and press Enter."""
+        box = self.page.get_by_test_id(f"{side}-composer")
+        await box.fill(words)
+        await box.press("Enter")
+
+    async def press(self, where: Locator, label: str) -> None:
+        """Press the latest button of this label."""
+        await where.get_by_role("button", name=label, exact=True).last.click()
+
+    def asked(self, name: str) -> Locator:
+        """An input of Slack's open modal."""
+        return self.modal.locator(f'[data-control="{name}/answer"]')
+
+    async def send(self) -> None:
+        """Send Slack's modal, and see it go."""
+        await self.page.get_by_test_id("modal-submit").click()
+        await expect(self.modal).to_be_hidden()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """The real sandbox with a browser before it; whatever the page complains of fails the test."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    sock = listen("127.0.0.1", 0)
+    port = sock.getsockname()[1]
+    clock = SandboxClock(NOON, running=True)
+    complaints: list[str] = []
+    async with (
+        sandbox(port=port, database_url=f"sqlite:///{tmp_path / 'sandbox.db'}", clock=clock) as world,
+        serving(world.app, sock),
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page(viewport={"width": 1600, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(f"http://127.0.0.1:{port}/sandbox")
+        await page.wait_for_selector("body.ready")
+        yield Desk(page, world)
+        await browser.close()
+    assert complaints == []
+
+
+async def declare(desk: Desk) -> None:
+    """Ana declares by the form; both platforms have a room."""
+    await desk.type("slack", "/incident declare")
+    await desk.asked("title").fill(TITLE)
+    await desk.asked("severity").select_option(label="SEV2 Major")
+    await desk.asked("region").select_option(label="United States")
+    await desk.send()
+    await expect(desk.teams).to_contain_text(f"INC-1 {TITLE}")
+    await desk.slack_channel(ROOM)
+    await expect(desk.slack).to_contain_text("Investigating")
+    await desk.thread()
+    await desk.become("teams", "29:ben")
+
+
+async def run_it(desk: Desk) -> None:
+    """Severity from Slack, services and an update from Teams; each side sees the other's."""
+    await desk.press(desk.slack, "Severity")
+    await desk.asked("severity").select_option(label="SEV1 Critical")
+    await desk.asked("because").fill("nobody in the US can pay")
+    await desk.send()
+    await expect(desk.teams).to_contain_text("Ana Silva set severity SEV1 (was SEV2) because nobody in the US can pay")
+    await desk.press(desk.teams, "Services")
+    await desk.dialog.get_by_label("Checkout", exact=True).check()
+    await desk.page.get_by_test_id("dialog-submit").click()
+    await expect(desk.slack).to_contain_text("Ben Okafor set services: Checkout")
+    await desk.type("teams", "update Customers cannot pay because a payment certificate expired")
+    await expect(desk.slack).to_contain_text("Ben Okafor posted an update")
+
+
+async def answer_the_reminder(desk: Desk) -> None:
+    """The clock is wound, both rooms are reminded, Ben answers in Teams: the card changes in Slack too."""
+    await desk.page.get_by_test_id("clock-wind-30").click()
+    for side in (desk.slack, desk.teams):
+        await expect(side).to_contain_text("an update is due")
+    await desk.press(desk.teams, "On track")
+    for side in (desk.slack, desk.teams):
+        await expect(side).to_contain_text("Ben Okafor said: on track, nothing new yet")
+        await expect(side.get_by_role("button", name="Snooze 15")).to_have_count(0)
+
+
+async def resolve(desk: Desk) -> None:
+    """Ana resolves in Slack, and is asked whether she means it."""
+    await desk.press(desk.slack, "Resolve")
+    await desk.page.get_by_test_id("confirm-yes").click()
+    await expect(desk.teams).to_contain_text("Ana Silva resolved it")
+    await expect(desk.slack).to_contain_text("Reminders have stopped")
+
+
+async def recap_and_draft(desk: Desk) -> None:
+    """One form and two buttons from resolved to a draft that nothing blocks; the updates are already in the form."""
+    await desk.press(desk.slack, "Recap")  # the first button
+    await expect(desk.asked("trigger")).to_have_value("a payment certificate expired")
+    await expect(desk.asked("from")).to_have_value("")  # never from when the room was opened
+    await desk.asked("seen").fill(SEEN)
+    await desk.asked("from").fill("11:55")
+    await desk.asked("to").fill("12:20")
+    await desk.asked("count").fill("40%")
+    await desk.asked("state").select_option(label="Fixed")
+    await desk.asked("data-loss").select_option(label="No")
+    await desk.asked("change").fill("renew every certificate 30 days before it expires")
+    await desk.asked("change-by").select_option(label="Noor Haddad")
+    await desk.asked("change-due").fill("2026-12-18")
+    await desk.send()  # the one form
+    await expect(desk.slack).to_contain_text("This is what customers will read")
+    await desk.press(desk.slack, "Draft apology")  # the second button
+    await expect(desk.slack.get_by_role("button", name="Submit for approval")).to_be_visible()
+    await expect(desk.slack).not_to_contain_text("Needed before it can be submitted")
+
+
+async def mend_and_submit(desk: Desk) -> None:
+    """A gap that only warns is filled by its form, the words are edited, and the text is submitted."""
+    await desk.press(desk.slack, "Fill contact")
+    await desk.asked("value").fill("your account manager")
+    await desk.send()
+    await expect(desk.slack).to_contain_text("Contact: your account manager.")
+    await desk.press(desk.slack, "Edit words")
+    words = await desk.asked("text").input_value()
+    assert SEEN in words
+    await desk.asked("text").fill(words.replace("We are sorry.", "We are sorry, and we mean it."))
+    await desk.send()
+    await expect(desk.slack).to_contain_text("We are sorry, and we mean it.")
+    await desk.press(desk.slack, "Submit for approval")
+    await expect(desk.teams).to_contain_text("please approve")
+
+
+async def approve_and_publish(desk: Desk) -> None:
+    """Ana signs the facts in the room; Cleo reads it in her own chat, signs the words, and publishes."""
+    await desk.press(desk.slack, "Approve")
+    await expect(desk.slack).to_contain_text("Signed as commander")
+    await desk.become("slack", "U0CLEO")
+    await desk.slack_chat()
+    await expect(desk.slack).to_contain_text("Approved by Ana Silva (commander)")
+    await desk.press(desk.slack, "Approve")
+    await expect(desk.slack).to_contain_text("That was the last signature")
+    await desk.press(desk.slack, "Publish")
+    await desk.page.get_by_test_id("confirm-yes").click()
+    await expect(desk.teams).to_contain_text("3 of 3 sent")
+    for side in (desk.slack, desk.teams):  # what is out cannot be sent by a late press
+        await expect(side.get_by_role("button", name="Publish")).to_have_count(0)
+
+
+async def told_by_phone(desk: Desk) -> None:
+    """Dana rings her customer, and one press says so."""
+    await desk.become("slack", "U0DANA")
+    await desk.slack_chat()
+    await expect(desk.slack).to_contain_text("Tailspin Toys: their channel gets the text")
+    await desk.press(desk.slack, "Told Contoso Ltd by phone")
+    await expect(desk.slack).to_contain_text("Told 1 of 3")
+
+
+async def test_from_the_first_word_to_an_apology_in_three_channels(desk: Desk) -> None:
+    """Two platforms, four people, one clock: what was approved is read once by each customer hit, by nobody else."""
+    await declare(desk)
+    await run_it(desk)
+    await answer_the_reminder(desk)
+    await resolve(desk)
+    await recap_and_draft(desk)
+    await mend_and_submit(desk)
+    await approve_and_publish(desk)
+
+    await desk.press(desk.teams, "Status per channel")
+    for customer in ("contoso Slack: sent", "fabrikam Teams: sent", "tailspin Slack: sent"):
+        await expect(desk.teams).to_contain_text(customer)
+    for channel, zone in (("ext-contoso", "06:55 to 07:20 EST"), ("ext-tailspin", "05:55 to 06:20 CST")):
+        await desk.slack_channel(channel)
+        await expect(desk.slack.locator("article")).to_have_count(1)
+        await expect(desk.slack).to_contain_text("We are sorry, and we mean it.")
+        await expect(desk.slack).to_contain_text(SEEN)
+        await expect(desk.slack).to_contain_text(zone)
+    await desk.page.locator('.teams [data-name="Fabrikam Inc"]').click()
+    await expect(desk.teams.locator("article")).to_have_count(1)
+    await expect(desk.teams).to_contain_text("03:55 to 04:20 PST")
+    await desk.slack_channel("ext-northwind")
+    await expect(desk.slack).to_contain_text("This is the very beginning")
+    await expect(desk.slack.locator("article")).to_have_count(0)
+    await told_by_phone(desk)
+
+    told = [e.place for e in desk.world.ledger.find() if e.place.partition(";")[0] in CUSTOMERS]
+    assert sorted(told) == sorted(CUSTOMERS)  # once each, and never edited
+    assert not [e for e in desk.world.ledger.find() if e.place == "C0NORTHWIND"]

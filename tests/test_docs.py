@@ -1,0 +1,82 @@
+"""Pages in docs/ that are written from the code are current; `WRITE_DOCS=1` writes them."""
+
+import os
+import re
+from pathlib import Path
+
+import prometheus_client
+
+from bot import delivery  # noqa: F401 - its metrics are registered when it is imported
+from bot.settings import NAMES
+from bot.web import health  # noqa: F401 - the same
+from handlers.grammar import ALIASES, USAGE
+
+DOCS = Path(__file__).parents[1] / "docs"
+SECTIONS: tuple[tuple[str, str], ...] = (
+    ("declare", "Start and look"),
+    ("severity", "Run it"),
+    ("note", "Write down"),
+    ("apology draft", "Apologise"),
+    ("relay list", "Pass on and promise"),
+    ("customer list", "Catalog and numbers"),
+    ("send", "Said by buttons"),
+)
+"""The verb each heading of docs/commands.md stands before."""
+
+
+def _commands() -> str:
+    headings = dict(SECTIONS)
+    lines = [
+        "# Everything you can say",
+        "",
+        "Written from `handlers/grammar/lines.py`. The same words on both platforms: `/incident …` (or `/inc …`, and",
+        "`/apology …` for `/incident apology …`) in Slack, `@Amends …` in Teams, the bare words in a personal chat.",
+        "`N` is `7`, `#7` or `INC-7`, `A` is `3` or `A3`; each may be left out where only one fits. Words after `because`",
+        "or `--` are free text. A verb said without what it needs opens a form. `help <verb>` says the same as this page.",
+    ]
+    for verb, usage in USAGE.items():
+        if verb in headings:
+            lines += ["", f"## {headings[verb]}", "", "| say | meaning | for example |", "|---|---|---|"]
+        cells = [f"`{usage.line}`", usage.meaning, f"`{usage.example}`"]
+        lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+    familiar = ", ".join(f"`{said}` ({meant})" for said, meant in ALIASES.items())
+    return "\n".join([*lines, "", f"Familiar words are understood too: {familiar}.", ""])
+
+
+def test_the_commands_page_is_current() -> None:
+    """docs/commands.md is the grammar's own table."""
+    if os.environ.get("WRITE_DOCS"):
+        (DOCS / "commands.md").write_text(_commands(), encoding="utf-8")
+    assert (DOCS / "commands.md").read_text(encoding="utf-8") == _commands()
+
+
+def test_every_verb_stands_under_a_heading() -> None:
+    """The first verb of the table opens the first section."""
+    assert next(iter(USAGE)) == SECTIONS[0][0]
+    assert all(verb in USAGE for verb, _ in SECTIONS)
+
+
+def test_operations_names_every_setting_and_none_that_does_not_exist() -> None:
+    """A new setting without a line fails, and so does a line without a setting."""
+    text = (DOCS / "operations.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`((?:AMENDS|SLACK|TEAMS)_[A-Z_]+)`", text))
+    assert told == set(NAMES)
+
+
+def test_operations_names_every_metric() -> None:
+    """What `/metrics` gives of ours is what the page says."""
+    text = (DOCS / "operations.md").read_text(encoding="utf-8")
+    ours = {m.name for m in prometheus_client.REGISTRY.collect() if m.name.startswith("amends")}
+    assert ours
+    told = set(re.findall(r"`(amends_[a-z_]+)`", text))
+    assert {name.removesuffix("_total") for name in told} == ours
+
+
+def test_the_architecture_page_names_only_files_that_exist() -> None:
+    """A file that moved breaks the walk-through, so the page moves with it."""
+    root = DOCS.parent
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:bot|handlers|storage|tests|docs|manifests)/[A-Za-z0-9_/.-]+)`", text):
+        assert (root / name).exists(), name
+    for module, function in re.findall(r"`((?:bot|handlers|storage)/[a-z_/]+\.py)` `([a-z_]+)\(\)`", text):
+        assert f"def {function}(" in (root / module).read_text(encoding="utf-8"), f"{module} {function}"
