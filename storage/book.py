@@ -41,6 +41,7 @@ class SqlBook:
         self.left_house = False
         self.sent = 0
         self._said: set[int] = set()
+        self._held: dict[tuple[str, tuple[Any, ...]], Any] = {}  # what `get` read and locked, as `put` left it
         self.told: list[int] = []  # incidents whose timeline got a line
         self.private_seen = False  # whether a private incident was read: answers to it are for its members only
 
@@ -57,13 +58,14 @@ class SqlBook:
         return self._catalog
 
     def get(self, kind: type[R], *key: int | str) -> R | None:
-        """One record by its key, locked until the transaction ends."""
-        row = (
-            self.connection.execute(statements.one(RECORDS[kind]), statements.keys(RECORDS[kind], key))
-            .mappings()
-            .first()
-        )
-        return None if row is None else self._noticed(from_row(kind, row))
+        """One record by its key, locked until the transaction ends; as nobody changes it meanwhile, it is read once."""
+        table = RECORDS[kind]
+        held: R | None = self._held.get((table.name, key))
+        if held is None:
+            row = self.connection.execute(statements.one(table), statements.keys(table, key)).mappings().first()
+            if row is not None:
+                held = self._held[table.name, key] = self._noticed(from_row(kind, row))
+        return held
 
     def _noticed(self, record: Any) -> Any:
         """Remember that a private incident was looked at."""
@@ -104,6 +106,7 @@ class SqlBook:
             self.connection.execute(statements.new(table), row)
         else:
             self.connection.execute(statements.change(table), row | statements.keys(table, key))
+        self._held[table.name, tuple(key)] = record
 
     def number(self, series: str) -> int:
         """The next number of a series."""
@@ -305,6 +308,7 @@ class SqlBook:
             with self.connection.begin_nested():
                 yield
         except BaseException:
+            self._held.clear()
             self.changes, self.left_house, self.sent, self._said = changes, left, sent, said
             raise
 
@@ -381,6 +385,7 @@ class SqlBook:
                 table = RECORDS[kind]
                 where = and_(*(c == k for c, k in zip(table.primary_key.columns, key, strict=True)))
                 self.connection.execute(delete(table).where(where))
+                self._held.clear()
                 self.changes.append([name, key, after, None])
 
     def set_catalog(self, catalog: Catalog) -> None:

@@ -1,4 +1,4 @@
-"""The store: calls that wait share a commit, and none of them pays for another's fault."""
+"""The store: requests go first, each call commits by itself, and none pays for another's fault."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, event, text
 
-from bot.store import FIRST, GROUP, LATER, Store
+from bot.store import FIRST, LATER, Store
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Setting
 from storage.book import SqlBook
@@ -53,17 +53,18 @@ async def burst(store: Store, *works: Callable[[SqlBook], object]) -> list[objec
     return await found
 
 
-async def test_calls_that_wait_share_a_commit(store: Store) -> None:
-    """On SQLite a burst costs one sync; on PostgreSQL each commits by itself."""
+async def test_each_call_is_a_commit_of_its_own(store: Store) -> None:
+    """However many come at once."""
     commits: list[object] = []
     event.listen(store.database.engine, "commit", commits.append)
-    assert await burst(store, *(write(f"s{n:02}") for n in range(GROUP))) == [None] * GROUP
-    assert len(commits) == (2 if store.database.sqlite else 4 + GROUP)
-    assert await names(store) == [f"s{n:02}" for n in range(GROUP)]
+    before = 1 if store.database.sqlite else 4
+    assert await burst(store, *(write(f"s{n:02}") for n in range(10))) == [None] * 10
+    assert len(commits) == before + 10
+    assert await names(store) == [f"s{n:02}" for n in range(10)]
 
 
 async def test_a_refusal_undoes_only_its_own_work(store: Store) -> None:
-    """The others in the same commit are kept, and answered."""
+    """The others are kept, and answered."""
 
     def refused(book: SqlBook) -> None:
         book.put(Setting("half", "done"))
@@ -75,7 +76,7 @@ async def test_a_refusal_undoes_only_its_own_work(store: Store) -> None:
 
 
 async def test_a_statement_that_fails_is_its_own_callers_fault(store: Store) -> None:
-    """Whatever the database rolled back with it is done again, once."""
+    """Nobody else hears of it."""
     found = await burst(
         store, write("before"), lambda book: book.connection.execute(text("SELECT nonsense")), write("behind")
     )
@@ -99,12 +100,11 @@ async def test_nobody_is_answered_before_the_commit(store: Store) -> None:
 async def test_requests_go_before_the_outbox(store: Store) -> None:
     """Whoever waits for an answer is served first, whenever they came."""
     order: list[str] = []
-    count = GROUP + 4
 
     def note(name: str) -> Callable[[SqlBook], None]:
         return lambda _book: order.append(name)
 
-    later = [asyncio.create_task(store.book(note("outbox"), rank=LATER)) for _ in range(2 * count)]
+    later = [asyncio.create_task(store.book(note("outbox"), rank=LATER)) for _ in range(40)]
     first = [asyncio.create_task(store.book(note("request"), rank=FIRST)) for _ in range(4)]
     await asyncio.gather(*later, *first)
-    assert max(n for n, name in enumerate(order) if name == "request") < GROUP + 8
+    assert max(n for n, name in enumerate(order) if name == "request") < 16

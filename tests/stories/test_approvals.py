@@ -3,7 +3,7 @@
 import pytest
 
 from tests.desk import Desk, words
-from tests.stories.quick import all_of, apology, approved, customer, draft, furnish, refused, submitted
+from tests.stories.quick import all_of, apology, approved, customer, draft, furnish, refused, submitted, version
 
 HOUSE = (customer("acme", "slack: C0ACME001"), customer("bolt", "teams: '19:bolt@thread.tacv2'"))
 
@@ -48,19 +48,13 @@ async def test_a_comms_approver_who_wrote_it_does_not_sign_it(desk: Desk) -> Non
 async def test_whoever_edits_becomes_an_author(desk: Desk) -> None:
     """Cleo changed a word: her signature is no longer a second pair of eyes."""
     await draft(desk)
-    full = dict((await desk.store.book(lambda b: b.find(_version())[-1])).texts)["full"]
+    full = (await version(desk)).text("full")
     answer = await desk.say(
         "cleo", "apology edit 1", values={"text": full.replace("What happens next", "What comes next")}
     )
     assert not answer.refused, words(answer.show)
     await all_of(desk, ("ben", "apology submit 1"))
     refused(await desk.say("cleo", "apology approve 1"))
-
-
-def _version() -> type:
-    from handlers.domain.apology import Version
-
-    return Version
 
 
 async def test_a_small_company_needs_two_different_people_all_the_same(seed_desk: Desk) -> None:
@@ -234,11 +228,11 @@ async def test_waivers_are_part_of_what_is_signed(desk: Desk) -> None:
     """A waiver after the preview makes other bytes to sign, although the text is the same."""
     await all_of(desk, ("ana", "declare Mail is down sev3 services mail region NA"))
     await draft(desk, "sev3", title="Mail again")
-    before = (await desk.store.book(lambda b: b.find(_version())[-1])).digest
+    before = (await version(desk)).digest
     await all_of(desk, ("ana", "fact 2 drop F7 because it was support's guess"), ("ben", "apology show 1"))
-    changed = (await desk.store.book(lambda b: b.find(_version())[-1])).digest
+    changed = (await version(desk)).digest
     await all_of(desk, ("ben", "apology waive 1 contact because their account manager calls"))
-    after = (await desk.store.book(lambda b: b.find(_version())[-1])).digest
+    after = (await version(desk)).digest
     assert len({before, changed, after}) == 3
 
 
