@@ -23,7 +23,7 @@ class Store:
     """One writer thread on SQLite (it has one writer anyway), four on PostgreSQL; one commit per call.
 
     Requests go before the outbox and the clock. Sharing a commit among several requests is not done: one commit per
-    command is the rule of the house, and it is fast enough (benchmarks/ack.py).
+    command is the rule of the house; what that costs is in benchmarks/ack.py.
     """
 
     def __init__(self, database: Database) -> None:
