@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 
 from handlers.book import Book
 from handlers.card import Button, Buttons, Card, Quote, Reply, line, small
@@ -35,7 +36,8 @@ from handlers.domain.facts import KINDS, Fact
 from handlers.domain.incident import Incident, Recurrence, Task
 from handlers.domain.lint import Finding, Report, lint, lint_variant, lint_variants, record_view
 from handlers.domain.permit import must
-from handlers.facts import check_fact, write_fact
+from handlers.domain.when import parse_due
+from handlers.facts import check_fact, read_due, write_fact
 from handlers.rooms import incident_of, sees, standing, tell
 from handlers.say import apology as say
 from handlers.void import UNSETTLED, void
@@ -187,6 +189,23 @@ def draft(command: ApologyDraft, ctx: Context, book: Book) -> Reply:
     return Reply(say.draft(refreshed(book, ctx, apology)), changed=True)
 
 
+def _over(ctx: Context, waiver: Waiver) -> bool:
+    """Whether a waiver's own date has passed."""
+    if not waiver.until:
+        return False
+    due = parse_due(waiver.until, waiver.at, ctx.zone)
+    end = due.at or datetime.combine(due.day + timedelta(days=1), time(), UTC)  # a day ends at midnight UTC
+    return end <= ctx.now
+
+
+def void_waivers(book: Book, apology: Apology) -> int:
+    """New words, new judgement: what was waived in the old ones is waived again or mended. Returns how many."""
+    waivers = [w for w in book.find(Waiver, apology=apology.number) if not w.void]
+    for waiver in waivers:
+        book.put(replace(waiver, void=True))
+    return len(waivers)
+
+
 def _signed_by(book: Book, ctx: Context, apology: Apology, signatory: str) -> Reply:
     """Another name under the same apology: the words change, so the signatures are void."""
     after = replace(void(book, ctx, apology, "another name signs it"), signatory=signatory)
@@ -211,7 +230,7 @@ def next_version(book: Book, apology: Apology) -> int:
 def refreshed(book: Book, ctx: Context, apology: Apology) -> Draft:
     """The draft as the record stands now: composed anew where nobody edited the words, checked where somebody did."""
     incidents = tuple(i for n in apology.incidents if (i := book.get(Incident, n)) is not None)
-    waivers = tuple(w for w in book.find(Waiver, apology=apology.number) if not w.void)
+    waivers = tuple(w for w in book.find(Waiver, apology=apology.number) if not w.void and not _over(ctx, w))
     source = source_of(book, ctx, incidents, apology.signatory, frozenset(w.rule for w in waivers))
     public = compose(source, Audience(None))
     version = book.get(Version, apology.number, apology.version) if apology.version else None
@@ -406,6 +425,7 @@ def waive(command: ApologyWaive, ctx: Context, book: Book) -> Reply:
         raise Refused(f"A{found.apology.number} has no gap and no finding “{rule}”. `apology lint` shows them.")
     if not command.because.strip():
         raise Refused("Why? `because …` is shown to the approvers. Nothing was changed.")
+    read_due(ctx, command.until)
     if gap is not None and gap.blocks and gap.rule != "F3":
         raise Refused(
             f"{gap.name} cannot be waived: fill it, or say `apology fill {gap.name} unknown`, which is told honestly."
@@ -475,8 +495,12 @@ def edit(command: ApologyEdit, ctx: Context, book: Book) -> Reply:
     book.put(replace(found.version, number=apology.version, texts=texts, edited=True, authors=authors, made_at=ctx.now))
     for incident in found.incidents:
         tell(book, ctx, incident, "apology", f"edited the words of A{apology.number}: version {apology.version}")
-    after = refreshed(book, ctx, apology)
-    return Reply(say.draft(after), changed=True)
+    voided = void_waivers(book, apology)
+    card = say.draft(refreshed(book, ctx, apology))
+    if voided:
+        note = small(f"{voided} waiver{'s' * (voided != 1)} of the old words no longer count.")
+        card = replace(card, blocks=(note, *card.blocks))
+    return Reply(card, changed=True)
 
 
 def suggest(command: ApologySuggest, ctx: Context, book: Book) -> Reply:

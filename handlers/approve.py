@@ -34,10 +34,17 @@ def needed(book: Book, ctx: Context, found: Draft) -> tuple[str, ...]:
     policy = book.catalog.policy
     worst = policy.worst([i.severity for i in found.incidents])
     routed = any(f.severity == "route" and f.rule not in found.waived for f in found.report.findings)
+    routed = routed or _security(book, found)
     signers = policy.approvals.signers(worst, legal=routed and bool(book.catalog.people_with("legal")))
     if "commander" not in signers and waived_errors(book, ctx, found):
         signers = ("commander", *signers)
     return (*signers, *managers_needed(book, found))
+
+
+def _security(book: Book, found: Draft) -> bool:
+    """Whether the record speaks of a security matter: legal reads what is said of it."""
+    facts = [f for i in found.incidents for f in book.find(Fact, incident=i.number, state="live", kind="security")]
+    return any(f.value.strip().lower() not in ("none", "no") for f in facts)
 
 
 def managers_needed(book: Book, found: Draft) -> dict[str, tuple[Customer, ...]]:
@@ -210,7 +217,7 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
     card = say.approved(found, needs, signed, until)
     preview(book, ctx, found, card)
     if ctx.whence.personal and book.posts(f"{_own(found)}{ctx.actor.key}@"):  # the card above has just changed to this
-        words = f"Signed as {capacity}. That was the last signature: it can be published."
+        words = f"Signed as {capacity}, the last signature. Press Publish above, or say `apology publish {number}`."
         return Reply(Card(say.title(found), (line(words),), "good"), changed=True)
     return Reply(card, changed=True)
 

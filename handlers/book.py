@@ -69,8 +69,12 @@ class Book(Protocol):
         """A person's word on an unknown, held or dead post: arrived, again, drop. Refuses any other state."""
         ...
 
-    def posts(self, prefix: str) -> list[PostState]:
-        """What became of the posts whose key starts so."""
+    def posts(self, prefix: str, *states: str) -> list[PostState]:
+        """What became of the posts whose key starts so; only those in these states, if any are named."""
+        ...
+
+    def tally(self, prefix: str) -> dict[str, int]:
+        """How many customer posts under a key prefix are in each state; `waiting`: written down, not let go."""
         ...
 
     def search(

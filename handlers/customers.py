@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from handlers.book import Book
@@ -335,37 +335,81 @@ def customer_of_post(post: PostState) -> str:
     return post.key.split("/")[1]
 
 
-def fall_back(
-    book: Book,
-    series: str,
-    posts: Sequence[PostState],
-    rows: Sequence[Recipient],
-    approval: str,
-    incident: int,
-    customer: str,
-    *,
-    hold: bool = False,
-) -> bool:
-    """`deliver: first`: the next channel only after a definite failure of all before, never after an unknown one.
+def untold(posts: Sequence[PostState]) -> bool:
+    """Whether every channel of this customer that was tried failed for certain, so that the next one may be.
 
-    A post that a person dropped may have arrived: nothing follows it by itself. Returns whether another was tried.
+    A post that a person dropped may have arrived: nothing follows it by itself.
     """
-    mine = [p for p in posts if customer_of_post(p) == customer]
-    if any(p.state != "dead" or p.error == DROPPED for p in mine):
-        return False
+    return all(p.state == "dead" and p.error != DROPPED for p in posts)
+
+
+def fall_back(
+    book: Book, series: str, rows: Sequence[Recipient], approval: str, incident: int, customer: str, *, hold: bool
+) -> None:
+    """`deliver: first`: the next channel only after a definite failure of all before, never after an unknown one."""
+    mine = of_customer(book, series, customer)
     tried = {p.place.address for p in mine}
     following = next((r for r in rows if r.customer == customer and r.spare and r.address not in tried), None)
-    if following is None:
-        return False
-    post_to_customer(book, series, following, approval, incident, hold=hold)
-    return True
+    if following is not None and untold(mine):
+        post_to_customer(book, series, following, approval, incident, hold=hold)
 
 
-def superseded(posts: Sequence[PostState], rows: Sequence[Recipient]) -> set[int]:
-    """Posts that failed and whose customer was (or may have been) told in the next channel instead, by id."""
-    first = {r.customer for r in rows if r.spare}
-    told = {customer_of_post(p) for p in posts if p.state != "dead"}
-    return {p.id for p in posts if p.state == "dead" and customer_of_post(p) in first & told}
+def of_customer(book: Book, series: str, customer: str) -> list[PostState]:
+    """One customer's posts of a series."""
+    return [p for p in book.posts(f"{series}/{customer}/") if p.audience == "customer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far a series of customer posts is. `trouble` are those that need a person, in order."""
+
+    counts: dict[str, int]
+    trouble: tuple[PostState, ...]
+    superseded: int  # failed, and the customer was told in the next channel instead
+
+    @property
+    def total(self) -> int:
+        """Posts that matter."""
+        return sum(self.counts.values()) - self.superseded
+
+    @property
+    def waiting(self) -> int:
+        """Written down, not let go."""
+        return self.counts.get("waiting", 0)
+
+    @property
+    def moving(self) -> int:
+        """On their way by themselves."""
+        return sum(self.counts.get(s, 0) for s in ("pending", "claimed", "sending", "retry"))
+
+    @property
+    def sent(self) -> int:
+        """Confirmed."""
+        return self.counts.get("sent", 0)
+
+    @property
+    def failed(self) -> tuple[PostState, ...]:
+        """Certainly not there, and nobody gave them up."""
+        return tuple(p for p in self.trouble if p.failed)
+
+    @property
+    def unclear(self) -> int:
+        """Nobody knows."""
+        return self.counts.get("unknown", 0)
+
+
+def tally(book: Book, series: str) -> Tally:
+    """How far a series is, without reading every post of it."""
+    trouble = [p for p in book.posts(f"{series}/", "unknown", "held", "dead") if p.audience == "customer"]
+    over = {p.id for p in trouble if p.state == "dead" and _told_elsewhere(book, series, customer_of_post(p))}
+    return Tally(book.tally(f"{series}/"), tuple(p for p in trouble if p.id not in over), len(over))
+
+
+def _told_elsewhere(book: Book, series: str, customer: str) -> bool:
+    """Whether a customer who reads the first channel that works was, or may have been, told in another one."""
+    known = book.catalog.customer(customer)
+    first = known is not None and known.deliver == "first"
+    return first and any(p.state != "dead" for p in of_customer(book, series, customer))
 
 
 def post_to_customer(

@@ -53,7 +53,8 @@ def declare(command: Declare, ctx: Context, book: Book) -> Reply:
     open_rooms(book, ctx, incident)
     refresh(book, ctx, incident, first=True)
     enter(book, ctx, incident, ctx.actor)
-    return Reply(say.declared(incident, book.catalog, storm), changed=True)
+    waits = "teams" in ctx.platforms and not incident.private and book.get(Setting, "teams.incidents") is None
+    return Reply(say.declared(incident, book.catalog, storm, waits=waits), changed=True)
 
 
 STATES = frozenset(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from handlers import promises
-from handlers.apologise import CORRECTED, READY, Draft, apology_of, next_version, refreshed
+from handlers.apologise import CORRECTED, READY, Draft, apology_of, next_version, refreshed, void_waivers
 from handlers.approve import complete, expires, needed, preview, signatures
 from handlers.book import Book
 from handlers.card import Block, Button, Buttons, Card, Quote, Reply, line, small
@@ -20,7 +20,7 @@ from handlers.commands import (
     Settle,
 )
 from handlers.context import Context
-from handlers.customers import affected_by, counted, fall_back, post_to_customer, superseded
+from handlers.customers import Tally, affected_by, counted, fall_back, of_customer, post_to_customer, tally, untold
 from handlers.customers import customer_posts as posts_of
 from handlers.domain.apology import Apology, Approval, Promise, Proposal, Recipient, Version
 from handlers.domain.catalog import Customer
@@ -123,8 +123,7 @@ def begin(book: Book, ctx: Context, found: Draft) -> None:
         promises.made(book, ctx, found)
     exercise = " (drill: nothing left the house)" if found.drill else ""
     _tell(book, ctx, found.apology, f"published A{found.apology.number} to {counted(rows)}{exercise}")
-    posts = customer_posts(book, found.apology)
-    book.put(Setting(_pressed_on(found.apology), str(sum(p.state == "unknown" for p in posts))))
+    book.put(Setting(_pressed_on(found.apology), str(tally(book, name).unclear)))
     apology = replace(
         found.apology,
         state="publishing" if rows else "published",
@@ -134,7 +133,7 @@ def begin(book: Book, ctx: Context, found: Draft) -> None:
         revision=found.apology.revision + 1,
     )
     if rows:
-        apology = _let_go(book, apology, posts)
+        apology = _let_go(book, apology)
     book.put(apology)
     signed = signatures(book, found.apology, found.version.digest)
     preview(book, ctx, found, say.signed(found, signed))
@@ -192,16 +191,11 @@ def _points(found: Draft) -> tuple[Block, ...]:
     return (Quote(words),) if words else ()
 
 
-def show_progress(
-    book: Book, ctx: Context, apology: Apology, note: str = "", posts: list[PostState] | None = None
-) -> None:
+def show_progress(book: Book, ctx: Context, apology: Apology, note: str = "", far: Tally | None = None) -> None:
     """One live card in the rooms: how far it is."""
     lead = book.get(Incident, apology.incidents[-1])
     if lead is not None:
-        version = book.get(Version, apology.number, apology.version)
-        posts = customer_posts(book, apology) if posts is None else posts
-        over = superseded(posts, version.recipients) if version else set()
-        card = say.progress(apology, [p for p in posts if p.id not in over], note)
+        card = say.progress(apology, far or tally(book, f"apology-{apology.number}"), note)
         say_in_rooms(book, ctx, lead, f"apology-{apology.number}/progress", card)
 
 
@@ -211,22 +205,22 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
     kind, _, number = name.partition("-")
     if kind in ("update", "holding"):
         proposal = book.get(Proposal, int(number))
-        if proposal is not None:
-            posts, lead = posts_of(book, name), proposal.incident
-            fall_back(book, name, posts, proposal.recipients, proposal.digest, lead, customer)
+        if proposal is not None and untold(of_customer(book, name, customer)):
+            fall_back(book, name, proposal.recipients, proposal.digest, proposal.incident, customer, hold=False)
         return
     apology = book.get(Apology, int(number)) if kind == "apology" else None
     if apology is None:
         return
-    version = book.get(Version, apology.number, apology.version)
-    note, posts = "", customer_posts(book, apology)
-    if version is not None and apology.state in OUT:  # a text that is being corrected or was taken back goes no further
-        lead, hold = apology.incidents[-1], apology.state == "paused"
-        if fall_back(book, name, posts, version.recipients, version.digest, lead, customer, hold=hold):
-            posts = customer_posts(book, apology)
-        if apology.state == "publishing":
-            apology, note = _step(book, apology, version, posts)
-    show_progress(book, ctx, apology, note, posts)
+    if apology.state in OUT and untold(of_customer(book, name, customer)):
+        # only words that stand: what is being corrected or was taken back goes no further
+        version = book.get(Version, apology.number, apology.version)
+        if version is not None:
+            lead, hold = apology.incidents[-1], apology.state == "paused"
+            fall_back(book, name, version.recipients, version.digest, lead, customer, hold=hold)
+    far, note = tally(book, name), ""
+    if apology.state == "publishing":
+        apology, note = _step(book, apology, far)
+    show_progress(book, ctx, apology, note, far if not note else None)
 
 
 def _pressed_on(apology: Apology) -> str:
@@ -234,37 +228,35 @@ def _pressed_on(apology: Apology) -> str:
     return f"apology-{apology.number}.unclear"
 
 
-def _step(book: Book, apology: Apology, version: Version, posts: list[PostState]) -> tuple[Apology, str]:
+def _step(book: Book, apology: Apology, far: Tally) -> tuple[Apology, str]:
     """Pause by itself where too much fails; let the next step go once everything let go so far has arrived."""
-    gone, waiting = [p for p in posts if p.due is not None], [p for p in posts if p.due is None and not p.settled]
-    moving = any(not p.settled for p in gone)
-    over = superseded(posts, version.recipients)
-    failed = sum(p.failed and p.id not in over for p in gone)
-    unclear = sum(p.state == "unknown" for p in gone)
     seen = book.get(Setting, _pressed_on(apology))
-    fresh = max(0, unclear - (int(seen.value) if seen else 0))
+    fresh = max(0, far.unclear - (int(seen.value) if seen else 0))
     early = apology.stage < len(book.catalog.policy.publishing.ramp)
-    allowed = 0 if early else FAILING * len(posts)
-    if (waiting or moving) and failed + fresh > allowed:
+    allowed = 0 if early else FAILING * far.total
+    failed = len(far.failed)
+    if (far.waiting or far.moving) and failed + fresh > allowed:
         book.halt(series(apology))
         after = replace(apology, state="paused", revision=apology.revision + 1)
         book.put(after)
         counts = [f"{n} {w}" for n, w in ((failed, "failed"), (fresh, "unclear")) if n]
-        return after, f"Paused by itself: {' and '.join(counts)} of {len(gone)}. Look, then go on."
-    if moving:
+        words = f"Paused by itself: {' and '.join(counts)} of {far.total - far.waiting} let go. Look, then go on."
+        return after, words
+    if far.moving:
         return apology, ""
-    if not waiting:
+    if not far.waiting:
         after = replace(apology, state="published", revision=apology.revision + 1)
         book.put(after)
         return after, ""
-    after = replace(_let_go(book, apology, posts), revision=apology.revision + 1)
+    after = replace(_let_go(book, apology), revision=apology.revision + 1)
     book.put(after)
     return after, ""
 
 
-def _let_go(book: Book, apology: Apology, posts: list[PostState]) -> Apology:
+def _let_go(book: Book, apology: Apology) -> Apology:
     """Release what is left of the present step, or the next one where nothing is; the later steps go on waiting."""
     ramp = book.catalog.policy.publishing.ramp
+    posts = customer_posts(book, apology)
     waiting = [p for p in posts if p.due is None and not p.settled]
     through, stage = len(posts) - len(waiting), apology.stage
     while stage < len(ramp) and sum(ramp[: stage + 1]) <= through:
@@ -307,32 +299,26 @@ def resume(command: ApologyResume, ctx: Context, book: Book) -> Reply:
             f"A{apology.number} is {apology.state}: there is nothing to resume. "
             f"`apology status {apology.number}` shows where it is."
         )
-    version = book.get(Version, apology.number, apology.version)
-    assert version is not None
-    posts = customer_posts(book, apology)
-    over = superseded(posts, version.recipients)
-    failed = [p for p in posts if p.failed and p.id not in over]
-    waiting = [p for p in posts if p.due is None and not p.settled]
-    unknown = sum(p.state == "unknown" for p in posts)
-    if not failed and not waiting:
+    far = tally(book, f"apology-{apology.number}")
+    if not far.failed and not far.waiting:
         words = "Nothing to retry."
-        if unknown:
-            words = f"Nothing to retry; {unknown} unknown: look, then say whether it arrived (`apology status`)."
-        if apology.state == "paused" and all(p.settled for p in posts):  # the rest arrived meanwhile, or was settled
+        if far.unclear:
+            words = f"Nothing to retry; {far.unclear} unknown: look, then say whether it arrived (`apology status`)."
+        if apology.state == "paused" and not far.moving:  # the rest arrived meanwhile, or was settled
             book.put(replace(apology, state="published", revision=apology.revision + 1))
         return Reply(Card(say.named(apology), (line(words),)))
-    for post in failed:
+    for post in far.failed:
         book.settle(post.id, "again")
-    book.put(Setting(_pressed_on(apology), str(unknown)))
+    book.put(Setting(_pressed_on(apology), str(far.unclear)))
     after = replace(apology, state="publishing", revision=apology.revision + 1)
-    if not failed:
-        after = _let_go(book, after, posts)
+    if not far.failed:
+        after = _let_go(book, after)
     book.put(after)
     _tell(book, ctx, after, f"went on with A{after.number}")
     show_progress(book, ctx, after)
-    tail = f" {unknown} unknown stay with you: nothing is sent twice by itself." if unknown else ""
+    tail = f" {far.unclear} unknown stay with you: nothing is sent twice by itself." if far.unclear else ""
     return Reply(
-        Card(say.named(after), (line(f"Going on: {len(failed)} tried again, {len(waiting)} still to go.{tail}"),)),
+        Card(say.named(after), (line(f"Going on: {len(far.failed)} tried again, {far.waiting} still to go.{tail}"),)),
         changed=True,
     )
 
@@ -373,6 +359,7 @@ def correct(command: ApologyCorrect, ctx: Context, book: Book) -> Reply:
             book.put(replace(approval, void="a correction was opened"))
     book.put(after)
     book.put(replace(version, number=number, because=because, authors=(ctx.actor.key,), made_at=ctx.now, digest=""))
+    void_waivers(book, after)
     _tell(book, ctx, apology, f"opened a correction of A{apology.number} because {command.because}")
     return Reply(say.draft(refreshed(book, ctx, after)), changed=True)
 

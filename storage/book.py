@@ -145,9 +145,13 @@ class SqlBook:
         self.sent += 1
         return posts_.settle(self.connection, self._now, post, verdict)
 
-    def posts(self, prefix: str) -> list[PostState]:
-        """What became of the posts under a key prefix."""
-        return posts_.states(self.connection, prefix)
+    def posts(self, prefix: str, *states: str) -> list[PostState]:
+        """What became of the posts under a key prefix; only those in these states, if any are named."""
+        return posts_.states(self.connection, prefix, *states)
+
+    def tally(self, prefix: str) -> dict[str, int]:
+        """How many customer posts under a key prefix are in each state, `waiting` for those not yet let go."""
+        return posts_.tally(self.connection, prefix)
 
     def search(
         self,

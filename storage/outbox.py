@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, or_, select, update
 from uuid_utils import uuid7
 
 from handlers.card import Card
@@ -463,10 +463,26 @@ def state_of_key(connection: Connection, key: str) -> str:
     return connection.execute(select(outbox.c.state).where(outbox.c.key == key)).scalar() or ""
 
 
-def states(connection: Connection, prefix: str) -> list[PostState]:
-    """Posts whose key starts so, in order."""
-    query = select(outbox).where(outbox.c.key.startswith(prefix, autoescape=True)).order_by(outbox.c.id)
+def states(connection: Connection, prefix: str, *wanted: str) -> list[PostState]:
+    """Posts whose key starts so, in order; only those in the states `wanted`, if any are named."""
+    query = select(outbox).where(_under(connection, prefix)).order_by(outbox.c.id)
+    if wanted:
+        query = query.where(outbox.c.state.in_(wanted))
     return [state_of(r) for r in connection.execute(query).mappings()]
+
+
+def tally(connection: Connection, prefix: str) -> dict[str, int]:
+    """How many customer posts under this key prefix are in each state; `waiting` are written down but not let go."""
+    state = case((and_(outbox.c.state == "pending", outbox.c.due.is_(None)), "waiting"), else_=outbox.c.state)
+    query = select(state, func.count()).where(_under(connection, prefix), outbox.c.audience == "customer")
+    return {row[0]: row[1] for row in connection.execute(query.group_by(state))}
+
+
+def _under(connection: Connection, prefix: str) -> Any:
+    """Keys that start so. SQLite finds a range by its index; its LIKE would read every row, and fold capitals."""
+    if connection.dialect.name == "sqlite" and prefix:
+        return and_(outbox.c.key >= prefix, outbox.c.key < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+    return outbox.c.key.startswith(prefix, autoescape=True)
 
 
 def all_states(connection: Connection, wanted: Sequence[str] = (), limit: int | None = None) -> list[PostState]:
@@ -537,7 +553,7 @@ def release(connection: Connection, now: datetime, keys: Sequence[str]) -> None:
 
 def halt(connection: Connection, prefix: str) -> int:
     """Hold back what has not left under this prefix; a row on its way goes through, or is not tried again."""
-    first = and_(outbox.c.key.startswith(prefix, autoescape=True), outbox.c.message_id == "")
+    first = and_(_under(connection, prefix), outbox.c.message_id == "")
     done = connection.execute(
         update(outbox)
         .where(first, outbox.c.state.in_(("pending", "retry", "claimed")))

@@ -10,7 +10,8 @@ from typing import Literal
 
 import click
 from sqlalchemy import Connection, func, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bot.cli.catalog import summary
 from bot.cli.opening import embedded_file, reason, there
@@ -77,9 +78,11 @@ def _say(check: Check) -> bool:
 def _as_written() -> Settings | None:
     """The settings with half-set platforms, so that the rest can be looked at; None if they cannot be read at all."""
     try:
-        return Settings(_env_file=".env")  # type: ignore[call-arg]  # pydantic-settings' own argument
-    except ValueError:
+        found = Settings(_env_file=".env")  # type: ignore[call-arg]  # pydantic-settings' own argument
+        backend = make_url(found.database_url).get_backend_name()
+    except (ValueError, ArgumentError):
         return None
+    return found if backend in ("sqlite", "postgresql") else None
 
 
 def _local(settings: Settings) -> Iterator[Check]:

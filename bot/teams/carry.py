@@ -37,6 +37,8 @@ LATEST_SECONDS: Final = 30.0
 AWAY: Final = frozenset({"token_timeout", "token_unreachable", "token_temporarily_unavailable", "token_server_error"})
 """Why there may be no token although the credentials are right.
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response"""
+UNHEARD_SECONDS: Final = 5.0
+"""How long a post waits where no activity has said yet where Teams is; ours."""
 DEAD: Final = frozenset({"host_not_allowed"})
 """Failures without an answer that no repetition cures."""
 LINKS: Final = "https://teams.microsoft.com/l/message"
@@ -90,6 +92,8 @@ class TeamsCarrier:
         try:
             return await self._carry(row)
         except ConnectorFailed as failed:
+            if failed.code in DEAD and await self._unheard():
+                return Retry("teams_not_heard_from_yet", UNHEARD_SECONDS)  # a local tool has to say where it is
             return outcome(failed)
         except SQLAlchemyError as error:  # looking up the way there: nothing has left yet
             return Retry(f"database_{type(error).__name__}")
@@ -144,6 +148,12 @@ class TeamsCarrier:
         if heard is None:
             heard = self._lately(connection)
         return replace(self._from(heard), conversation=conversation, channel=channel)
+
+    async def _unheard(self) -> bool:
+        """Whether nothing tells where Teams is but the global endpoint."""
+        if self._service_url:
+            return False
+        return await self._store.rows(lambda c, _now: _heard(c, conversations.c.service_url != "") is None)
 
     def _lately(self, connection: Connection) -> Conversation | None:
         """What was heard last from anywhere; asked once in a while, because a broadcast asks for every channel."""

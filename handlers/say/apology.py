@@ -14,6 +14,7 @@ from handlers.say.incident import head
 
 if TYPE_CHECKING:
     from handlers.apologise import Draft
+    from handlers.customers import Tally
 
 MOST_FINDINGS = 8
 """Findings on one card; the rest wait until these are mended."""
@@ -236,12 +237,11 @@ def signed(found: Draft, signatures: Sequence[Approval]) -> Card:
     return Card(f"{title(found)}: released", tuple(approvals((), signatures)) or (line("Released."),), "good")
 
 
-def progress(apology: Apology, posts: Sequence[PostState], note: str = "") -> Card:
+def progress(apology: Apology, far: Tally, note: str = "") -> Card:
     """38 of 41 sent, 1 unknown, 2 failed; then each channel that needs a person."""
-    total = len(posts)
-    count = {s: sum(p.state == s for p in posts) for s in ("sent", "unknown", "dead", "held")}
-    moving = total - sum(count.values())
-    parts = [f"{count['sent']} of {total} sent"]
+    count = {s: sum(p.state == s for p in far.trouble) for s in ("unknown", "dead", "held")}
+    moving = far.moving + far.waiting
+    parts = [f"{far.sent} of {far.total} sent"]
     parts += [f"{count[s]} {w}" for s, w in (("unknown", "unknown"), ("dead", "failed"), ("held", "held")) if count[s]]
     if moving and apology.state == "publishing":
         parts.append(f"{moving} on the way")
@@ -250,18 +250,17 @@ def progress(apology: Apology, posts: Sequence[PostState], note: str = "") -> Ca
     blocks: list[Block] = [line(", ".join(parts) + ".")]
     if note:
         blocks.append(line(note))
-    trouble = [p for p in posts if p.state in ("unknown", "dead", "held")]
-    if trouble:
-        blocks.append(Bullets(tuple(_trouble(p) for p in trouble[:10])))
+    if far.trouble:
+        blocks.append(Bullets(tuple(_trouble(p) for p in far.trouble[:10])))
     n = apology.number
     row: list[Button] = []
     if apology.state == "publishing" and moving:
         row.append(Button("Pause", f"apology pause {n}", "danger"))
-    if apology.state == "paused" or any(p.state in ("dead", "held") for p in posts):
+    if apology.state == "paused" or (apology.state != "retracted" and far.failed):
         row.append(Button("Retry failures" if apology.state != "paused" else "Go on", f"apology resume {n}", "primary"))
     row.append(Button("Status per channel", f"apology status {n}"))
     blocks.append(Buttons(tuple(row)))
-    tone: Tone = "danger" if trouble else "good" if not moving else "plain"
+    tone: Tone = "danger" if far.trouble else "good" if not moving else "plain"
     return Card(f"{named(apology)}: {apology.state}", tuple(blocks), tone)
 
 

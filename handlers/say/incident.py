@@ -216,8 +216,8 @@ def understood(incident: Incident, words: str, *more: Block) -> Card:
     return Card(head(incident), (line(words), *more), tone(incident))
 
 
-def declared(incident: Incident, catalog: Catalog, storm: Sequence[Incident]) -> Card:
-    """The answer to declare: what was assumed, with buttons that put it right."""
+def declared(incident: Incident, catalog: Catalog, storm: Sequence[Incident], *, waits: bool = False) -> Card:
+    """The answer to declare: what was assumed, with buttons that put it right. `waits`: Teams knows no channel yet."""
     n = incident.number
     blocks: list[Block] = [
         line(
@@ -253,6 +253,8 @@ def declared(incident: Incident, catalog: Catalog, storm: Sequence[Incident]) ->
         blocks.append(line("Declared in the last ten minutes too. The same trouble? Then join and merge:"))
         blocks.append(Bullets(tuple((Code(i.name), Text(f" {i.title}")) for i in storm)))
         blocks.append(Buttons(tuple(Button(f"Join {i.name}", f"join {i.number}") for i in storm[:4])))
+    if waits:
+        blocks.append(line("Teams has no channel for incidents yet: say ", Code("@Amends here"), " in the one to use."))
     blocks.append(small("A slip? Say ", Code("undo"), " within two minutes."))
     return Card(head(incident), tuple(blocks), tone(incident))
 

@@ -265,6 +265,8 @@ async def listening(app: ASGIApp) -> AsyncIterator[str]:
             transport = getattr(connection, "transport", None)
             if transport is not None:
                 transport.abort()
+        for task in server.server_state.tasks:  # what hangs by the fault script
+            task.cancel()
         await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
         listener.close()
 

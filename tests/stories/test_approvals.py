@@ -241,3 +241,40 @@ async def test_refusals_of_an_apology_begin_with_its_incident(desk: Desk) -> Non
     await submitted(desk)
     sentence = refused(await desk.say("ben", "apology approve 1"))
     assert sentence.startswith("INC-1")
+
+
+async def test_a_security_matter_asks_for_legal(desk: Desk) -> None:
+    """Whatever the words: legal reads them where legal is named."""
+    await furnish(desk, *HOUSE, lou="[legal]")
+    await draft(desk, "sev3")
+    await all_of(desk, ("ana", 'fact 1 security "passwords were read" source support'))
+    await all_of(desk, ("ben", "apology submit 1"), ("cleo", "apology approve 1"))
+    assert (await apology(desk)).state == "submitted"
+    await all_of(desk, ("lou", "apology approve 1"))
+    assert (await apology(desk)).state == "approved"
+
+
+async def test_new_words_need_new_waivers(desk: Desk) -> None:
+    """An edit makes another version: what was waived in the old one is judged again."""
+    await draft(desk, "sev3")
+    await all_of(desk, ("ana", 'fact 1 F3 = "a quickly growing queue" because of the logs'))
+    await all_of(desk, ("ben", "apology waive 1 W7 because that is how it grew"))
+    full = (await version(desk)).text("full")
+    answer = await desk.say("ben", "apology edit 1", values={"text": full.replace("What happens", "What will happen")})
+    assert "no longer count" in words(answer.show)
+    assert "W7" in refused(await desk.say("ben", "apology submit 1"))
+
+
+async def test_a_waiver_ends_with_its_date(desk: Desk) -> None:
+    """Waived until tomorrow: the day after it is a gap again, and the signatures under it are void."""
+    await draft(desk, "sev3")
+    await all_of(desk, ("ana", "fact 1 drop F6 because support was wrong"))
+    await all_of(
+        desk,
+        ("ben", "apology waive 1 data-loss because we look until 2010-08-23"),
+        ("ben", "apology submit 1"),
+        ("cleo", "apology approve 1"),
+        ("cleo", "apology publish 1 at 2010-08-24T12:00Z"),
+    )
+    await desk.pass_time(days=2, hours=1)
+    assert (await apology(desk)).state == "draft"

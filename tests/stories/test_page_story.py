@@ -193,7 +193,7 @@ async def approve_and_publish(desk: Desk) -> None:
     await desk.slack_chat()
     await expect(desk.slack).to_contain_text("Approved by Ana Silva (commander)")
     await desk.press(desk.slack, "Approve")
-    await expect(desk.slack).to_contain_text("That was the last signature")
+    await expect(desk.slack).to_contain_text("the last signature")
     await desk.press(desk.slack, "Publish")
     await desk.page.get_by_test_id("confirm-yes").click()
     await expect(desk.teams).to_contain_text("3 of 3 sent")
