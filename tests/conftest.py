@@ -62,15 +62,17 @@ _made = itertools.count(1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A migrated, empty database of each kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database of each kind; a test's own, and gone with it."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "amends.db")
-        return f"sqlite:///{tmp_path / 'amends.db'}"
+        yield f"sqlite:///{tmp_path / 'amends.db'}"
+        return
     server: str = request.getfixturevalue("postgres")
     name = f"t{os.getpid()}_{next(_made)}"
     _outside(server, f"CREATE DATABASE {name} TEMPLATE template_amends")
-    return server.replace("/postgres?", f"/{name}?")
+    yield server.replace("/postgres?", f"/{name}?")
+    _outside(server, f"DROP DATABASE {name} WITH (FORCE)")  # hundreds of them would take minutes to clear away
 
 
 def hurried(engine: Engine) -> Engine:

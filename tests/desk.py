@@ -143,8 +143,12 @@ class Desk:
         return await self.intake.take(request)
 
     async def settle(self) -> None:
-        """Carry everything that is due."""
-        await self.delivery.drain()
+        """Carry everything that is due; what a busy machine held up before it left goes a moment later."""
+        for _ in range(10):
+            await self.delivery.drain()
+            if not any("held up" in p.error and p.state == "retry" for p in await self.posts()):
+                return
+            self.clock.wind(seconds=2)
 
     async def pass_time(self, **by: float) -> None:
         """Let time pass, let the clock tick once, carry what came of it."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.sandbox.house import Sandbox
+from bot.sandbox.slack_blocks import completed
 from bot.sandbox.slack_records import APP_ID, BOT_ID, BOT_USER
 from bot.sandbox.slack_records import Channel as SlackChannel
 from bot.sandbox.slack_records import Message as SlackMessage
@@ -107,7 +108,7 @@ def _slack(world: Sandbox, row: Any, card: Card | None) -> None:
         row["message_at"],
         BOT_USER,
         drawn.get("text", ""),
-        drawn.get("blocks", []),
+        completed(drawn.get("blocks", []), home.block_id),  # as Slack does, so that its buttons can be pressed
         drawn.get("attachments", []),
         bot_id=BOT_ID,
         app_id=APP_ID,

@@ -126,7 +126,9 @@ class SlackPeople(SlackTyping):
     @staticmethod
     def _element(blocks: list[Json], action_id: str, value: str | None, block_id: str | None) -> tuple[Json, Json]:
         there = list(kit.elements(blocks))
-        fits = [(b, e) for b, e in there if e["action_id"] == action_id and block_id in (None, b["block_id"])]
+        same = [(b, e) for b, e in there if e["action_id"] == action_id]
+        # a message edited between the look and the press has new block ids: what the person saw still counts
+        fits = [(b, e) for b, e in same if b["block_id"] == block_id] or same
         if value:
             named = [(b, e) for b, e in fits if value in (e.get("value"), (e.get("text") or {}).get("text"))]
             fits = named or [(b, e) for b, e in fits if e["type"] != "button"]

@@ -333,7 +333,7 @@ async def test_modal_is_filled_in_refused_at_its_block_and_sent(sandbox: Sandbox
     await sandbox.post("slack/command", where)
     view = (await sandbox.state("U0ANA"))["slack"]["view"]
     chosen = [{"text": {"type": "plain_text", "text": "Shop"}, "value": "shop"}]
-    values = {
+    values: dict[str, Any] = {
         "seen": {"text": {"type": "plain_text_input", "value": "bad"}},
         "services": {"chosen": {"type": "multi_static_select", "selected_options": chosen}},
         "day": {"date": {"type": "datepicker", "selected_date": None}},

@@ -524,3 +524,10 @@ def test_far_away_moments_do_not_break_a_card() -> None:
     first = datetime(1, 1, 1, tzinfo=UTC)
     assert blocks.moment_words(Moment(first, "America/New_York"))
     assert blocks.moment_words(Moment(first + timedelta(days=1), "UTC", "date")) == "2 January 1"
+
+
+def test_a_line_without_a_head_is_said_without_one() -> None:
+    """In an incident's own room a change is one line: nothing stands above it, in blocks or in the notification."""
+    drawn = blocks.message(Card("", (Line((Text("INC-7 Ana set SEV1"),)),)))
+    assert drawn["text"] == "INC-7 Ana set SEV1"
+    assert len(drawn["blocks"]) == 1

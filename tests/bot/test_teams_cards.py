@@ -623,3 +623,10 @@ def test_bold_never_shows_its_stars(spans: tuple[Any, ...]) -> None:
     expected = " ".join("".join(cards.clean(span.words) for span in spans).split("\n")).replace("\u00a0", " ")
     card = cards.adaptive(Card("INC-7", (Line((Text("x"), *spans, Text("x"))),)))
     assert shown(texts(card)[1]) == f"x{expected}x"
+
+
+def test_a_line_without_a_head_is_said_without_one() -> None:
+    """In an incident's own room a change is one line: nothing stands above it, and it is what notifications say."""
+    drawn = cards.message(Card("", (Line((Text("INC-7 Ana set SEV1"),)),)))
+    assert drawn["summary"] == "INC-7 Ana set SEV1"
+    assert [item["type"] for item in drawn["attachments"][0]["content"]["body"]] == ["TextBlock"]

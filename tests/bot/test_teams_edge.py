@@ -30,7 +30,7 @@ from bot.intake import NOT_RECORDED, House, Intake
 from bot.sandbox.ledger import Fault, Ledger, SandboxClock
 from bot.sandbox.teams import APP_ID, HOME_TENANT, OTHER_TENANT, FakeTeams, Message
 from bot.sandbox.teams_cards import pressables
-from bot.store import Store
+from bot.store import LATER, Store
 from bot.teams import cards
 from bot.teams.carry import INCIDENTS as SETTING
 from bot.teams.carry import NOT_ON_TEAMS, SERVICE_URL, TeamsCarrier, outcome
@@ -81,11 +81,11 @@ class Breakable(Store):
         super().__init__(database)
         self.broken = False
 
-    async def rows(self, work: Callable[[Connection, datetime], T]) -> T:
+    async def rows(self, work: Callable[[Connection, datetime], T], *, rank: int = LATER) -> T:
         """As always, unless it is broken."""
         if self.broken:
             raise OperationalError("SELECT 1", {}, Exception("gone"))
-        return await super().rows(work)
+        return await super().rows(work, rank=rank)
 
 
 class Scripted(Intake):
@@ -359,11 +359,11 @@ async def test_a_line_that_needs_a_form_shows_one_in_the_conversation(rig: Rig) 
     forms = [m for m in rig.said(room.address) if '"verb": "form"' in json.dumps(m.attachments)]
     assert len(forms) == 1
     place, shown = room.address, forms[0]
-    await rig.teams.press("cleo", place, shown.id, "Send", {"text": "   "})
+    await rig.teams.press("cleo", place, shown.id, "Post update", {"text": "   "})
     ana, cleo = rig.teams.world.person("ana"), rig.teams.world.person("cleo")
     assert "Please fill this in." in read(shown.card_for(cleo))
     assert "Please fill this in." not in read(shown.card_for(ana))
-    await rig.teams.press("cleo", place, shown.id, "Send", {"text": "Half is back"})
+    await rig.teams.press("cleo", place, shown.id, "Post update", {"text": "Half is back"})
     await rig.settle()
     assert (await rig.incident()).last_update == "Half is back"
     for person in (ana, cleo):
@@ -561,7 +561,7 @@ async def test_a_form_opens_in_a_dialog_and_its_answers_are_recorded(rig: Rig) -
     await rig.teams.press("ana", room.address, room.address.partition("=")[2], "Post update")
     dialog = rig.teams.dialogs["29:ana"]
     assert dialog.title.startswith("INC-1")
-    await rig.teams.press_in_dialog("ana", dialog.id, "Send", {"text": "Line one\nline two"})
+    await rig.teams.press_in_dialog("ana", dialog.id, "Post update", {"text": "Line one\nline two"})
     await rig.settle()
     assert "29:ana" not in rig.teams.dialogs
     assert rig.toast("ana").startswith("INC-1 Checkout is down")
@@ -574,13 +574,13 @@ async def test_a_form_with_faults_stays_open_with_a_sentence_at_each(rig: Rig) -
     room = await rig.declared()
     await rig.teams.press("ana", room.address, room.address.partition("=")[2], "Post update")
     first = rig.teams.dialogs["29:ana"]
-    await rig.teams.press_in_dialog("ana", first.id, "Send", {"text": "  ", "next": "30m"})
+    await rig.teams.press_in_dialog("ana", first.id, "Post update", {"text": "  ", "next": "30m"})
     again = rig.teams.dialogs["29:ana"]
     assert again.id != first.id
     assert "Please fill this in." in read(again.card)
     assert "30m" in read(again.card)
     assert (await rig.incident()).last_update == ""
-    await rig.teams.press_in_dialog("ana", again.id, "Send", {"text": "Better"})
+    await rig.teams.press_in_dialog("ana", again.id, "Post update", {"text": "Better"})
     assert (await rig.incident()).last_update == "Better"
 
 
@@ -590,7 +590,7 @@ async def test_a_refused_form_keeps_what_was_typed(rig: Rig) -> None:
     await rig.teams.press("ana", room.address, room.address.partition("=")[2], "Post update")
     refusal = Card("INC-1 Checkout is down", (line("Not while it rains."),), "warning")
     rig.intake.script.append(Answer(refusal, refused=True))
-    await rig.teams.press_in_dialog("ana", rig.teams.dialogs["29:ana"].id, "Send", {"text": "Long words"})
+    await rig.teams.press_in_dialog("ana", rig.teams.dialogs["29:ana"].id, "Post update", {"text": "Long words"})
     again = rig.teams.dialogs["29:ana"]
     assert "Not while it rains." in read(again.card)
     assert "Long words" in read(again.card)
@@ -759,7 +759,7 @@ async def test_a_press_that_could_not_be_recorded_is_answered_so(rig: Rig) -> No
     await rig.teams.press("ana", room.address, root, "Post update")
     rig.store.broken = True
     await rig.teams.press("ben", room.address, root, "Identified")
-    await rig.teams.press_in_dialog("ana", rig.teams.dialogs["29:ana"].id, "Send", {"text": "Long words"})
+    await rig.teams.press_in_dialog("ana", rig.teams.dialogs["29:ana"].id, "Post update", {"text": "Long words"})
     heard = await rig.teams.install(OPERATIONS)
     rig.store.broken = False
     assert NOT_RECORDED in rig.toast("ben")
