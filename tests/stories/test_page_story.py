@@ -18,7 +18,7 @@ ROOM = "inc-1-checkout-fails-for-customers-in-the-us"
 SEEN = "could not pay"
 CUSTOMERS = ("C0CONTOSO", "C0TAILSPIN", "19:fabrikam@thread.tacv2")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-PATIENCE = 10_000
+PATIENCE = 20_000
 """Milliseconds until something that should appear counts as missing."""
 
 
@@ -39,7 +39,8 @@ class Desk:
         """Somebody else sits down at one platform."""
         await self.page.get_by_test_id(f"{side}-person").click()
         await self.page.get_by_test_id(f"{side}-as-{who}").click()
-        await expect(self.page.get_by_test_id("palette")).to_be_hidden()
+        name = who.removeprefix("U0").removeprefix("29:").capitalize()
+        await expect(self.page.get_by_test_id(f"{side}-person")).to_contain_text(name)
 
     async def slack_channel(self, name: str) -> None:
         """Open a channel of Slack by its name, as the side bar shows it."""
@@ -47,7 +48,7 @@ class Desk:
 
     async def slack_chat(self) -> None:
         """Open one's own chat with Amends in Slack."""
-        await self.page.locator(".slack .side-row").filter(has_text="Amends").last.click()
+        await self.page.locator(".slack .side-row", has=self.page.get_by_text("Amends", exact=True)).click()
 
     async def thread(self) -> None:
         """Open the incident's thread in Teams."""
