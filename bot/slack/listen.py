@@ -163,7 +163,7 @@ class SlackDoor:
             return await self._authorize(enterprise_id, team_id)  # Bolt hands `self` to bound methods
 
         app = AsyncApp(
-            name="amends",
+            name="amends-bolt",  # Bolt makes a logger of this name and sets its level
             logger=quiet,
             signing_secret=self._secret or "unused",
             client=AsyncWebClient(base_url=self.carrier.api_url, retry_handlers=[], logger=quiet),

@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ class House:
     box: Sandbox
     url: str
     session: aiohttp.ClientSession
+    beside: sqlite3.Connection
     answers: list[bytes] = field(default_factory=list)
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> int:
@@ -61,6 +63,11 @@ class House:
         """Let everything go its way."""
         self.runner.run(self.box.settle())
 
+    def writes(self) -> int:
+        """A number that changes whenever anything is written (https://www.sqlite.org/pragma.html#pragma_data_version)."""
+        found: int = self.beside.execute("PRAGMA data_version").fetchone()[0]
+        return found
+
     def trace(self, *tables: str) -> str:
         """A digest of what these tables hold, or of the whole database."""
         return self.box.app.database.run(lambda c, _now: self._trace(c, tables))
@@ -78,7 +85,7 @@ class House:
 @contextmanager
 def behind_doors(database: Path) -> Iterator[House]:
     """The server on this database, with an incident in it."""
-    with asyncio.Runner() as runner:
+    with asyncio.Runner() as runner, closing(sqlite3.connect(database)) as beside:
         stack = AsyncExitStack()
         runner.run(stack.__aenter__())
         sock = listen("127.0.0.1", 0)
@@ -91,7 +98,7 @@ def behind_doors(database: Path) -> Iterator[House]:
         async def opened() -> aiohttp.ClientSession:
             return await stack.enter_async_context(aiohttp.ClientSession())
 
-        found = House(runner, box, f"http://127.0.0.1:{port}", runner.run(opened()))
+        found = House(runner, box, f"http://127.0.0.1:{port}", runner.run(opened()), beside)
         ack = runner.run(
             box.slack.command("ana", INCIDENTS, "/incident", "declare Checkout is down sev2 services checkout")
         )

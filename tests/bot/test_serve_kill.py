@@ -3,10 +3,11 @@
 import asyncio
 import signal
 from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bot.sandbox.ledger import Fault
-from tests.bot.served import INCIDENTS, World, approved, eventually, in_slack, recap, shown, world
+from tests.bot.served import INCIDENTS, TEAMS_INCIDENTS, World, approved, eventually, in_slack, recap, shown, world
 
 DECLARE = "declare Checkout is down sev2 services checkout region US"
 RECOVERY = 30
@@ -20,7 +21,8 @@ def said(house: World) -> Counter[str]:
         for e in house.ledger.find("chat.postMessage")
         if "metadata" in e.payload
     )
-    return counted + Counter(str(e.payload["name"]) for e in house.ledger.find("conversations.create"))
+    rooms = (e for e in house.ledger.find("conversations.create") if e.platform == "slack")
+    return counted + Counter(str(e.payload["name"]) for e in rooms)
 
 
 async def warm(house: World, *who: str) -> None:
@@ -38,6 +40,14 @@ async def check_declared(house: World) -> None:
     assert len([c for c in house.slack.world.channels.values() if c.name.startswith("inc-")]) == 1
     assert len(house.said(INCIDENTS)) == 1
     assert sum("INC-1" in m and "Status" in m for m in house.said(house.room())) == 1
+
+
+async def all_of(stories: Sequence[Callable[[Path, Path], Awaitable[None]]], folder: Path, template: Path) -> None:
+    """Several houses at once: most of the time they wait for a lease to run out."""
+    places = [folder / str(number) for number, _ in enumerate(stories)]
+    for place in places:
+        place.mkdir()
+    await asyncio.gather(*(story(place, template) for story, place in zip(stories, places, strict=True)))
 
 
 async def killed_before_anything_left(folder: Path, template: Path) -> None:
@@ -99,6 +109,22 @@ async def killed_when_a_post_was_lost(folder: Path, template: Path) -> None:
         await check_declared(house)
 
 
+async def killed_before_both_platforms_heard(folder: Path, template: Path) -> None:
+    """Slack and Teams refuse everything when the server dies: a room on each, and one incident."""
+    async with world(folder, template=template, platforms=("slack", "teams")) as house:
+        await warm(house, "ana")
+        await house.teams.say_personal("ana", "whoami")
+        house.ledger.faults.append(Fault("*", "status", status=429, times=-1))
+        assert "INC-1" in await house.says("ana", DECLARE)
+        await house.bots[-1].end(signal.SIGKILL)
+        house.ledger.faults.clear()
+        await house.served()
+        await check_declared(house)
+        threads = [m for m in house.teams.world.messages[TEAMS_INCIDENTS].values() if not m.root]
+        assert len(threads) == 1
+        assert "INC-1" in str(threads[0].attachments)
+
+
 async def test_killed_after_the_answer_everything_is_said_once(tmp_path: Path, sqlite_template: Path) -> None:
     """Whatever was answered is kept: the next server on the same database says it all, each message once."""
     deaths = (
@@ -106,10 +132,9 @@ async def test_killed_after_the_answer_everything_is_said_once(tmp_path: Path, s
         killed_while_the_room_opens,
         killed_while_a_post_is_in_the_air,
         killed_when_a_post_was_lost,
+        killed_before_both_platforms_heard,
     )
-    for death in deaths:
-        (tmp_path / death.__name__).mkdir()
-    await asyncio.gather(*(death(tmp_path / death.__name__, sqlite_template) for death in deaths))
+    await all_of(deaths, tmp_path, sqlite_template)
 
 
 async def publishing(house: World) -> None:
@@ -171,20 +196,16 @@ async def killed_while_a_customers_post_is_lost(folder: Path, template: Path) ->
 async def test_killed_while_publishing_no_customer_reads_it_twice(tmp_path: Path, sqlite_template: Path) -> None:
     """A post that arrived is found; one that may not have is a person's to send again."""
     deaths = (killed_while_a_customers_post_arrives, killed_while_a_customers_post_is_lost)
-    for death in deaths:
-        (tmp_path / death.__name__).mkdir()
-    await asyncio.gather(*(death(tmp_path / death.__name__, sqlite_template) for death in deaths))
+    await all_of(deaths, tmp_path, sqlite_template)
 
 
-async def test_told_to_end_it_ends_in_time_and_loses_nothing(tmp_path: Path, sqlite_template: Path) -> None:
-    """SIGTERM while Slack hangs: exit status 0 within ten seconds; the next server says the rest, each message once."""
-    async with world(tmp_path, template=sqlite_template) as house:
+async def told_to_end_while_slack_is_slow(folder: Path, template: Path) -> None:
+    """What is under way ends well, what is not waits for the next server; each message once."""
+    async with world(folder, template=template) as house:
         await warm(house, "ana")
-        hanging = Fault("chat.postMessage", "drop_before", place=INCIDENTS), Fault("*", "delay", times=-1, seconds=1)
-        house.ledger.faults += hanging
-        said_by = [asyncio.create_task(house.says("ana", line)) for line in (DECLARE, "whoami")]
-        for answer in said_by:
-            await answer
+        house.ledger.faults.append(Fault("chat.postMessage", "drop_before", place=INCIDENTS))
+        house.ledger.faults.append(Fault("*", "delay", times=-1, seconds=1))
+        await asyncio.gather(*(house.says("ana", line) for line in (DECLARE, "whoami")))
         assert await house.bots[-1].end(within=10) == 0
         house.ledger.faults.clear()
         await asyncio.sleep(1.1)  # what Slack was still at
@@ -192,13 +213,16 @@ async def test_told_to_end_it_ends_in_time_and_loses_nothing(tmp_path: Path, sql
         await check_declared(house)
 
 
-async def test_a_platform_that_never_answers_does_not_keep_it_from_ending(
-    tmp_path: Path, sqlite_template: Path
-) -> None:
-    """Every call hangs: SIGTERM ends it all the same, with status 0."""
-    async with world(tmp_path, template=sqlite_template) as house:
+async def told_to_end_while_slack_hangs(folder: Path, template: Path) -> None:
+    """A call that never comes back keeps nobody from ending."""
+    async with world(folder, template=template) as house:
         await warm(house, "ana")
         house.ledger.faults.append(Fault("*", "delay", times=-1, seconds=3600))
         await house.says("ana", DECLARE)
         assert await house.bots[-1].end(within=10) == 0
         assert "stumbled" not in house.bots[-1].log
+
+
+async def test_told_to_end_it_ends_in_time_and_loses_nothing(tmp_path: Path, sqlite_template: Path) -> None:
+    """SIGTERM in the midst of it: exit status 0 within ten seconds."""
+    await all_of((told_to_end_while_slack_is_slow, told_to_end_while_slack_hangs), tmp_path, sqlite_template)

@@ -66,7 +66,6 @@ SERVICES = "services:\n  - {key: shop, name: Shop}\n"
 CASES = {
     "no bot token": Case({"SLACK_BOT_TOKEN": ""}, ("SLACK_BOT_TOKEN is missing", "OAuth & Permissions")),
     "no signing secret": Case({"SLACK_SIGNING_SECRET": ""}, ("SLACK_SIGNING_SECRET is missing", "Basic Information")),
-    "another kind of token": Case({"SLACK_BOT_TOKEN": "xoxp-s3cr3t"}, ("SLACK_BOT_TOKEN", "Bot User OAuth Token")),
     "token refused": Case(
         {"SLACK_BOT_TOKEN": "xoxb-s3cr3t"}, ("SLACK_BOT_TOKEN (invalid_auth)", "OAuth & Permissions")
     ),
@@ -134,7 +133,6 @@ CASES = {
         slack=False,
         doctor=False,
     ),
-    "no time zone": Case({"AMENDS_TIMEZONE": "Mars/Base"}, ("Mars/Base", "Europe/Berlin"), slack=False),
 }
 
 
