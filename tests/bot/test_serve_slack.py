@@ -1,6 +1,7 @@
 """`amends serve` before a Slack that is reached by nothing but SLACK_API_URL, token and secret."""
 
 import asyncio
+import functools
 import html
 import json
 import re
@@ -17,15 +18,19 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bot.sandbox.house import CATALOG
-from bot.sandbox.ledger import Fault, Json
+from bot.sandbox.ledger import Fault, Json, SandboxClock
 from bot.sandbox.slack import NotPossible
+from bot.sandbox.slack_wire import SlackWire, Socket
 from tests.bot.served import (
     INCIDENTS,
     MINIMUM,
+    Bot,
     World,
     approved,
     eventually,
+    free_port,
     in_slack,
+    launch,
     listening,
     recap,
     together,
@@ -139,10 +144,6 @@ class SomebodyElsesSlack:
 
 async def test_the_main_job_on_a_slack_that_somebody_else_wrote(tmp_path: Path) -> None:
     """Nothing of the sandbox's: commands signed by hand, bare answers; rooms, updates and a customer's words go through."""
-    from bot.sandbox.ledger import SandboxClock
-    from bot.sandbox.slack_wire import SlackWire
-    from tests.bot.served import Bot, free_port, launch
-
     theirs = SomebodyElsesSlack()
     wire = SlackWire(SandboxClock(), "hush", Counter())
     routes = [Route("/api/{method}", theirs.answer, methods=["GET", "POST"])]
@@ -226,6 +227,11 @@ async def test_guests_and_strangers_do_nothing_at_all(house: World) -> None:
     assert house.counted() == before
 
 
+def anew(wire: SlackWire, known: list[Socket]) -> list[Socket]:
+    """Sockets that were opened since."""
+    return [s for s in wire.sockets if s not in known and not s.leaving]
+
+
 async def test_socket_mode_needs_no_door(tmp_path: Path, sqlite_template: Path) -> None:
     """Command, button, modal and event come over the socket; told to refresh, or cut off, the server comes back."""
     async with world(tmp_path, template=sqlite_template, socket_mode=True) as house:
@@ -242,9 +248,9 @@ async def test_socket_mode_needs_no_door(tmp_path: Path, sqlite_template: Path) 
         assert (await house.slack.submit("ana", view.id, {"text": "Half of them are back"})).ok
         await eventually(lambda: any("Half of them are back" in m for m in house.said(house.room())))
         for lose in (wire.refresh, wire.cut):
-            (before,) = wire.sockets
+            known = list(wire.sockets)
             await lose()
-            await eventually(lambda b=before: [s for s in wire.sockets if s is not b and not s.leaving], 20)
+            await eventually(functools.partial(anew, wire, known), 20)
         await house.slack.mention("ana", INCIDENTS, "severity 1 sev1")
         await eventually(lambda: house.rows("SELECT severity FROM incidents") == [("sev1",)])
         assert {a.via for a in wire.acks} == {"socket"}

@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 import structlog
 from click.testing import CliRunner, Result
+from pydantic import SecretStr
 
+from bot.app import App, Outside
 from bot.cli.root import cli
+from bot.settings import Settings, Wrong
+from bot.teams.connector import ConnectorFailed
 from tests.bot.served import INCIDENTS, OURS, World, command, eventually, free_port, launch, world
 
 PATIENCE = 30
@@ -235,3 +239,27 @@ async def test_with_nothing_set_it_serves_and_says_what_is_missing(house: World)
     await bot.ready()
     await eventually(lambda: "Neither Slack nor Teams is set up" in bot.log)
     assert await bot.end() == 0
+
+
+@pytest.mark.parametrize(("code", "starts"), [("token_invalid_client", False), ("token_unreachable", True)])
+async def test_credentials_that_microsoft_refuses_are_said_before_serving(
+    tmp_path: Path, code: str, *, starts: bool
+) -> None:
+    """A wrong or expired secret is one sentence; where Microsoft cannot be asked, Slack need not wait for it."""
+
+    def refused() -> tuple[str, float]:
+        raise ConnectorFailed(code)
+
+    given = {"teams_app_id": "1", "teams_app_password": SecretStr("s3cr3t"), "teams_tenant_id": "2"}
+    settings = Settings.model_construct(**{n: f.default for n, f in Settings.model_fields.items()} | given)
+    settings = settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'amends.db'}"})
+    app = App(settings, Outside(teams_token=refused))
+    try:
+        if starts:
+            await app.start()
+        else:
+            with pytest.raises(Wrong, match="TEAMS_APP_PASSWORD") as wrong:
+                await app.start()
+            assert "s3cr3t" not in str(wrong.value)
+    finally:
+        await app.stop()
