@@ -139,7 +139,7 @@ class Delivery:
                 return
             await self._point("started")
             late = time.monotonic() - began > LEAVE_SECONDS  # this process was stopped: another may have the row now
-            outcome = Retry("held up before it left") if late else await self._call(row)
+            outcome = Retry("held up before it left", after=0) if late else await self._call(row)
             await self._point("called")
             carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
             sent = await self.store.book(lambda book: self._finish(book, row, outcome))

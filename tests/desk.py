@@ -146,7 +146,10 @@ class Desk:
         """Carry everything that is due; what a busy machine held up before it left goes a moment later."""
         for _ in range(10):
             await self.delivery.drain()
-            if not any("held up" in p.error and p.state == "retry" for p in await self.posts()):
+            posts = await self.posts()
+            if not any(
+                p.state in ("claimed", "sending") or (p.state == "retry" and "held up" in p.error) for p in posts
+            ):
                 return
             self.clock.wind(seconds=2)
 
