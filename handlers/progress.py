@@ -175,7 +175,7 @@ def resolve(command: Resolve, ctx: Context, book: Book) -> Reply:
     if not incident.open:
         raise Refused(f"{incident.name} is {incident.status}: there is nothing to resolve.")
     because = f": {command.because}" if command.because else ""
-    answer_reminder(book, ctx, incident, "resolved it")
+    answer_reminder(book, ctx, replace(incident, next_update_at=None), "resolved it")
     after = changed(
         book,
         ctx,
@@ -232,7 +232,7 @@ def cancel(command: Cancel, ctx: Context, book: Book) -> Reply:
     """It was no incident."""
     incident = running(book, ctx, command.incident)
     must("cancel", standing(book, ctx, incident))
-    answer_reminder(book, ctx, incident, "cancelled the incident")
+    answer_reminder(book, ctx, replace(incident, next_update_at=None), "cancelled the incident")
     after = changed(
         book,
         ctx,
@@ -262,7 +262,7 @@ def merge(command: Merge, ctx: Context, book: Book) -> Reply:
         )
     if incident.drill != into.drill:
         raise Refused("One of them is a drill and the other is real. Nothing was changed.")
-    answer_reminder(book, ctx, incident, f"merged it into {into.name}")
+    answer_reminder(book, ctx, replace(incident, next_update_at=None), f"merged it into {into.name}")
     after = changed(
         book,
         ctx,

@@ -324,3 +324,18 @@ async def test_a_restart_loses_and_doubles_nothing(database_url: str) -> None:
     assert len(reminders(after)) == 4
     assert len(live(after)) == 2
     after.store.close()
+
+
+@pytest.mark.parametrize(
+    "ending", ["resolve 1", "cancel 1 because a test alert", "merge 1 into 2 because the same trouble"]
+)
+async def test_a_reminder_answered_by_the_end_promises_no_further_update(desk: Desk, ending: str) -> None:
+    """Whoever ends an incident leaves no card behind that says when the next update is due."""
+    await declared(desk)
+    await desk.say("ana", "declare The same trouble sev3")
+    await desk.pass_time(minutes=SEV1)
+    assert not (await desk.say("ana", ending)).refused
+    await desk.settle()
+    answered = [s for s in reminders(desk) if s.key.startswith("inc-1/")]
+    assert len(answered) == 2
+    assert all("Next update" not in words(s.card) for s in answered)
