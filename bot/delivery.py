@@ -50,8 +50,11 @@ def repeatable(row: Claimed) -> bool:
 class Delivery:
     """Carries the outbox to the platforms."""
 
-    def __init__(self, store: Store, intake: Intake, carriers: Mapping[str, Carrier]) -> None:
-        """`carriers` by platform name."""
+    def __init__(
+        self, store: Store, intake: Intake, carriers: Mapping[str, Carrier], *, workers: int = WORKERS
+    ) -> None:
+        """`carriers` by platform name; `workers` posts are under way at once."""
+        self._workers = workers
         self.store = store
         self.intake = intake
         self.carriers = dict(carriers)
@@ -100,7 +103,7 @@ class Delivery:
 
     async def once(self) -> bool:
         """Claim as much as there is room for; whether anything was claimed."""
-        free = WORKERS - len(self._tasks)
+        free = self._workers - len(self._tasks)
         if free <= 0:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return True

@@ -405,7 +405,11 @@ def status(command: ApologyStatus, ctx: Context, book: Book) -> Reply:
     )
     version = book.get(Version, apology.number, apology.version)
     signed = signatures(book, apology, version.digest) if version else []
-    return Reply(say.status(apology, customer_posts(book, apology), signed, ctx.zone.key))
+    posts = customer_posts(book, apology)
+    reached = {say.customer_of(p) for p in posts}
+    by_hand = [r for r in book.find(Relay, apology=apology.number) if r.customer not in reached]
+    names = {c.key: c.name for c in book.catalog.customers}
+    return Reply(say.status(apology, posts, signed, ctx.zone.key, names, by_hand))
 
 
 def follow_up(command: ApologyFollowUp, ctx: Context, book: Book) -> Reply:

@@ -1,8 +1,8 @@
 """A server that ends at a named point: `python -m tests.victim URL LEDGER POINT NUMBER kill|stop`.
 
 It types a short story into a house that is furnished already, carries what comes of it to a platform whose only memory
-is a file, and at the NUMBER-th passing of POINT kills (or stops) itself. Without a point it prints how often each was
-passed.
+is a file, and at the NUMBER-th passing of POINT kills (or stops) itself; the points `before` and `after` mean the first
+call to a customer. Without a point it prints how often each was passed.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from bot.channel import Request
-from bot.delivery import Delivery
+from bot.delivery import WORKERS, Delivery
 from bot.intake import House, Intake
 from bot.store import LATER, Store
 from handlers.domain.delivery import Outcome, Sent
@@ -47,13 +47,18 @@ class PaperCarrier:
 
     platform: str
     ledger: Path
+    strike: str = ""  # kill the server `before` or `after` the first call to a customer is taken
 
     async def carry(self, row: Claimed) -> Outcome:
         """Take the call and write it down; the message id is the row's opaque id."""
+        if self.strike == "before" and row.audience == "customer":
+            os.kill(os.getpid(), signal.SIGKILL)
         place = f"{self.platform}-room" if row.op == "open" else row.address
         entry = {"key": row.key, "op": row.op, "nonce": row.nonce, "edit": bool(row.message_id), "place": place}
         with self.ledger.open("ab", buffering=0) as paper:
             paper.write(json.dumps(entry).encode() + b"\n")
+        if self.strike == "after" and row.audience == "customer":
+            os.kill(os.getpid(), signal.SIGKILL)
         return Sent(row.message_id or row.nonce, row.message_at or place)
 
     async def look(self, row: Claimed) -> Sent | bool:
@@ -95,13 +100,13 @@ class Server:
     delivery: Delivery
 
 
-def build(url: str, ledger: Path) -> Server:
+def build(url: str, ledger: Path, *, workers: int = WORKERS) -> Server:
     """The parts, on this database."""
     clock = Clock()
     store = CountingStore(Database(hurried(make_engine(url)), clock))
     intake = Intake(store, House(ZoneInfo("UTC"), ("slack", "teams")))
     carriers = {platform: PaperCarrier(platform, ledger) for platform in ("slack", "teams")}
-    return Server(clock, store, intake, Delivery(store, intake, carriers))
+    return Server(clock, store, intake, Delivery(store, intake, carriers, workers=workers))
 
 
 async def tell(house: Server) -> None:
@@ -114,7 +119,8 @@ async def tell(house: Server) -> None:
 
 async def main(url: str, ledger: Path, point: str, number: int, way: str) -> None:
     """Live until the point."""
-    house = build(url, ledger)
+    # with one post in the air at a time it is known which one the kill meets
+    house = build(url, ledger, workers=1 if point in ("before", "after") else WORKERS)
     passed: Counter[str] = Counter()
 
     async def fault(name: str) -> None:
@@ -130,6 +136,10 @@ async def main(url: str, ledger: Path, point: str, number: int, way: str) -> Non
         if (point, passed["committed"]) == ("committed", number):
             os.kill(os.getpid(), signal.SIGKILL)
 
+    if point in ("before", "after"):
+        for carrier in house.delivery.carriers.values():
+            assert isinstance(carrier, PaperCarrier)
+            carrier.strike = point
     house.delivery.fault = fault
     house.intake.wake = committed
     await tell(house)

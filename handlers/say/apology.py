@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Span, Strong, Text, Tone, line, small
 from handlers.domain.apology import Apology, Approval
 from handlers.domain.delivery import PostState
 from handlers.domain.lint import Finding
+from handlers.domain.relay import Relay
 from handlers.say.facts import gap as gap_line
 from handlers.say.incident import head
 
@@ -274,8 +275,15 @@ def customer_of(post: PostState) -> str:
     return post.key.split("/")[1]
 
 
-def status(apology: Apology, posts: Sequence[PostState], signed: Sequence[Approval], zone: str) -> Card:
-    """Who was told, where, when, with a link; and who not yet."""
+def status(
+    apology: Apology,
+    posts: Sequence[PostState],
+    signed: Sequence[Approval],
+    zone: str,
+    names: Mapping[str, str],
+    by_hand: Sequence[Relay] = (),
+) -> Card:
+    """Who was told, where, when, with a link; and who not yet. `names` by customer key; `by_hand` have no channel."""
     from handlers.card import Link, Moment
 
     words = {
@@ -290,7 +298,11 @@ def status(apology: Apology, posts: Sequence[PostState], signed: Sequence[Approv
     }
     items: list[tuple[Span, ...]] = []
     for post in posts:
-        row: list[Span] = [Strong(customer_of(post)), Text(f" {post.place.platform.capitalize()}: {words[post.state]}")]
+        who = names.get(customer_of(post), customer_of(post))
+        row: list[Span] = [
+            Strong(who),
+            Text(f" {post.place.platform.capitalize()}: {words[post.state]}"),
+        ]
         if post.sent_at is not None and post.state == "sent":
             row += [Text(" "), Moment(post.sent_at, zone, "datetime")]
         if post.link.startswith("https://"):
@@ -298,6 +310,13 @@ def status(apology: Apology, posts: Sequence[PostState], signed: Sequence[Approv
         if post.error and post.state != "sent":
             row.append(Text(f" ({post.error})"))
         items.append(tuple(row))
+    items += [
+        (
+            Strong(names.get(relay.customer, relay.customer)),
+            Text(f" has no channel here: {'to be told by hand' if relay.state == 'released' else relay.state}"),
+        )
+        for relay in by_hand
+    ]
     blocks: list[Block] = [line(f"{apology.state.capitalize()}, version {apology.version}.")]
     blocks.append(Bullets(tuple(items[:40])) if items else line("Nothing was posted yet."))
     if len(items) > 40:
@@ -306,8 +325,9 @@ def status(apology: Apology, posts: Sequence[PostState], signed: Sequence[Approv
         blocks.append(small("Approved by " + ", ".join(f"{a.name} ({a.capacity})" for a in signed)))
     for post in posts:
         if post.state == "unknown":
+            who = names.get(customer_of(post), customer_of(post))
             blocks += [
-                line(f"{customer_of(post)}: nobody can know from here whether it arrived. Look, then say so."),
+                line(f"{who}: nobody can know from here whether it arrived. Look, then say so."),
                 Buttons(
                     (
                         Button("It arrived", f"settle {post.id} arrived", "primary"),

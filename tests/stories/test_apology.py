@@ -1,5 +1,6 @@
 """From the record to an approved apology in the channels of those who were hit, and of nobody else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -245,3 +246,15 @@ async def test_the_incident_stays_monitoring_because_contained_is_not_resolved(d
     third = await desk.store.book(lambda b: b.get(Incident, 3))
     assert third is not None
     assert third.status == "monitoring"
+
+
+async def test_the_status_names_every_customer_and_those_to_be_told_by_hand(desk: Desk) -> None:
+    """A customer whose channel cannot be reached is not left out of the list of who was told."""
+    catalog = await desk.store.book(lambda b: b.catalog)
+    rest = tuple(replace(c, channels=()) if c.key == "fabrikam" else c for c in catalog.customers)
+    await desk.store.book(lambda b: b.set_catalog(replace(catalog, customers=rest)))
+    await publish_seed(desk)
+    told = words((await desk.say("cleo", "apology status 1")).show)
+    assert "Contoso Ltd Slack: sent" in told
+    assert "Fabrikam Inc has no channel here: to be told by hand" in told
+    assert "Northwind" not in told

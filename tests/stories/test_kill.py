@@ -97,8 +97,7 @@ async def test_a_customers_post_in_the_air_is_settled_by_a_look_or_by_a_person(
     """Killed around a customer's call: found, it is settled; not found, it is never sent again by itself."""
     await furnish(database_url)
     ledger = tmp_path / "ledger.jsonl"
-    number = await first_customer_call(database_url, tmp_path)
-    with victim(database_url, ledger, "called" if arrived else "started", number) as process:
+    with victim(database_url, ledger, "after" if arrived else "before", 1) as process:
         assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL
     server = build(database_url, ledger)
     open_ = check(await recover(server), ledger)
@@ -114,18 +113,6 @@ async def test_a_customers_post_in_the_air_is_settled_by_a_look_or_by_a_person(
     assert check(await desk.posts(), ledger) == []
     desk.store.close()
     server.store.close()
-
-
-async def first_customer_call(url: str, folder: Path) -> int:
-    """Which call is the first to a customer, in a house of the same kind."""
-    assert url.startswith("sqlite")
-    copy = folder / "rehearsal.db"
-    copy.write_bytes(Path(url.removeprefix("sqlite:///")).read_bytes())
-    ledger = folder / "rehearsal.jsonl"
-    server = build(f"sqlite:///{copy}", ledger)
-    await tell(server)
-    server.store.close()
-    return next(n for n, e in enumerate(entries(ledger), 1) if e["key"].startswith("update-"))
 
 
 @pytest.mark.parametrize(

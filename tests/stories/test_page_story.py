@@ -222,7 +222,7 @@ async def test_from_the_first_word_to_an_apology_in_three_channels(desk: Desk) -
     await approve_and_publish(desk)
 
     await desk.press(desk.teams, "Status per channel")
-    for customer in ("contoso Slack: sent", "fabrikam Teams: sent", "tailspin Slack: sent"):
+    for customer in ("Contoso Ltd Slack: sent", "Fabrikam Inc Teams: sent", "Tailspin Toys Slack: sent"):
         await expect(desk.teams).to_contain_text(customer)
     for channel, zone in (("ext-contoso", "06:55 to 07:20 EST"), ("ext-tailspin", "05:55 to 06:20 CST")):
         await desk.slack_channel(channel)
