@@ -190,7 +190,7 @@ async def test_a_customer_who_is_not_on_this_slack_is_left_to_a_person(house: Wo
     await eventually(lambda: len(house.slack.messages("C0CONTOSO")) == 1)
     await eventually(lambda: house.rows("SELECT 1 FROM outbox WHERE address = 'C0TAILSPIN' AND state = 'dead'"))
     told = await house.says("cleo", "apology status 1")
-    assert re.search(r"tailspin.*failed.*is_archived", told)
+    assert re.search(r"Tailspin.*failed.*is_archived", told)
     assert re.search(r"contoso.*sent", told)
 
 
