@@ -191,7 +191,8 @@ async def test_a_customer_who_is_not_on_this_slack_is_left_to_a_person(house: Wo
     await eventually(lambda: house.rows("SELECT 1 FROM outbox WHERE address = 'C0TAILSPIN' AND state = 'dead'"))
     told = await house.says("cleo", "apology status 1")
     assert re.search(r"Tailspin.*failed.*is_archived", told)
-    assert re.search(r"contoso.*sent", told)
+    assert re.search(r"Contoso.*sent", told)
+    assert "Fabrikam Inc* has no channel here: to be told by hand" in told
 
 
 async def test_somebody_slack_is_slow_about_is_asked_to_say_it_again(house: World) -> None:
