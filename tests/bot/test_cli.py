@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -97,7 +96,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def database(here: Path, told: Path) -> Iterator[Database]:
     """That database, as the default of this folder."""
-    shutil.copy(told, here / "amends.db")
+    migrate.copy(str(told), str(here / "amends.db"))  # a plain copy could leave out what its -wal file still holds
     found = Database(hurried(make_engine("sqlite:///amends.db")))
     yield found
     found.dispose()

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,7 +59,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def told(published: Path, tmp_path: Path) -> Iterator[Desk]:
     """The seed's house after its apology was published; what stood on the screens is gone."""
-    shutil.copy(published, tmp_path / "told.db")
+    migrate.copy(str(published), str(tmp_path / "told.db"))
     found = Desk(Database(make_engine(f"sqlite:///{tmp_path / 'told.db'}")), Clock())
     yield found
     found.store.close()
