@@ -191,7 +191,8 @@ class Delivery:
                 log.warning("this platform cannot do it; it is left out", what=what, reason=reason)
             self.intake.machine(book, CannotDo(row.incident, platform, row.op, reason))
         if row.audience == "customer" and state in ("sent", "unknown", "dead", "held"):
-            self.intake.machine(book, PostSettled(row.key))
+            edited = isinstance(outcome, Sent) and bool(row.message_id)
+            self.intake.machine(book, PostSettled(row.key, edited=edited))
 
     async def settle(self) -> None:
         """Look after unknown rows: found, safe to send again, or a person's to decide."""

@@ -77,6 +77,11 @@ class Draft:
         return any(i.drill for i in self.incidents)
 
     @property
+    def correction(self) -> str:
+        """The words that name what this version corrects; nothing if it corrects none."""
+        return self.version.because if self.version.because.startswith(CORRECTED) else ""
+
+    @property
     def waived(self) -> frozenset[str]:
         """Names of gaps and rules left as they are."""
         return frozenset(w.rule for w in self.waivers)

@@ -73,6 +73,13 @@ class Book(Protocol):
         """What became of the posts whose key starts so; only those in these states, if any are named."""
         ...
 
+    def threads(self, incidents: Sequence[int], channel: str = "") -> dict[str, str]:
+        """The post that began the thread about these incidents in each customer channel; one `channel`, or all.
+
+        From the end of a post's key (`contoso/slack:C0123`) to the whole key of that post.
+        """
+        ...
+
     def tally(self, prefix: str) -> dict[str, int]:
         """How many customer posts under a key prefix are in each state; `waiting`: written down, not let go."""
         ...

@@ -684,9 +684,10 @@ class CannotDo:
 
 @dataclass(frozen=True, slots=True)
 class PostSettled:
-    """A customer row reached sent, unknown, dead or held: publishing may go on."""
+    """A customer row reached sent, unknown, dead or held: publishing may go on. `edited`: newer words stand there."""
 
     key: str
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

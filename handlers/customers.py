@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -306,9 +306,11 @@ def send(command: Send, ctx: Context, book: Book) -> Reply:
         book.put(replace(proposal, state="dropped"))
         words = "The affected customers changed since this was shown. Propose it again. Nothing was sent."
         return Reply(Card(say.head(incident), (line(words),), "warning"), changed=True)
+    threads = book.threads((incident.number,))
     for row in rows:
         if not row.spare:
-            post_to_customer(book, f"{proposal.kind}-{proposal.number}", row, proposal.digest, incident.number)
+            series = f"{proposal.kind}-{proposal.number}"
+            post_to_customer(book, series, row, proposal.digest, incident.number, threads=threads)
     sent = replace(proposal, state="sent", sent_by=ctx.actor.key, sent_at=ctx.now)
     book.put(sent)
     after = replace(
@@ -344,14 +346,22 @@ def untold(posts: Sequence[PostState]) -> bool:
 
 
 def fall_back(
-    book: Book, series: str, rows: Sequence[Recipient], approval: str, incident: int, customer: str, *, hold: bool
+    book: Book,
+    series: str,
+    rows: Sequence[Recipient],
+    approval: str,
+    incidents: Sequence[int],
+    customer: str,
+    *,
+    hold: bool,
 ) -> None:
     """`deliver: first`: the next channel only after a definite failure of all before, never after an unknown one."""
     mine = of_customer(book, series, customer)
     tried = {p.place.address for p in mine}
     following = next((r for r in rows if r.customer == customer and r.spare and r.address not in tried), None)
     if following is not None and untold(mine):
-        post_to_customer(book, series, following, approval, incident, hold=hold)
+        threads = book.threads(incidents, f"{customer}/{following.platform}:{following.address}")
+        post_to_customer(book, series, following, approval, incidents[-1], threads=threads, hold=hold)
 
 
 def of_customer(book: Book, series: str, customer: str) -> list[PostState]:
@@ -413,10 +423,21 @@ def _told_elsewhere(book: Book, series: str, customer: str) -> bool:
 
 
 def post_to_customer(
-    book: Book, series: str, row: Recipient, approval: str, incident: int, *, hold: bool = False, thread: str = ""
+    book: Book,
+    series: str,
+    row: Recipient,
+    approval: str,
+    incident: int,
+    *,
+    threads: Mapping[str, str],
+    hold: bool = False,
 ) -> str:
-    """Write down one customer post; returns its key. Same series, customer and channel: the same message, ever."""
-    key = f"{series}/{row.customer}/{row.platform}:{row.address}"
+    """Write down one customer post; returns its key. Same series, customer and channel: the same message, ever.
+
+    `threads` (`book.threads`) tells where a channel was told of these incidents before: the post continues there.
+    """
+    channel = f"{row.customer}/{row.platform}:{row.address}"
+    key = f"{series}/{channel}"
     book.send(
         Post(
             key=key,
@@ -427,7 +448,7 @@ def post_to_customer(
             approval=approval,
             incident=incident,
             hold=hold,
-            thread=thread,
+            thread=threads.get(channel, ""),
         )
     )
     return key

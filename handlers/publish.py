@@ -116,14 +116,17 @@ def begin(book: Book, ctx: Context, found: Draft) -> None:
     """Write down every post in one commit, let the first step go, open the account managers' tasks."""
     name, lead = f"apology-{found.apology.number}", found.apology.incidents[-1]
     rows = () if found.drill else tuple(r for r in found.version.recipients if not r.spare)
+    threads = book.threads(found.apology.incidents)
     for row in rows:
-        post_to_customer(book, name, row, found.version.digest, lead, hold=True)
+        post_to_customer(book, name, row, found.version.digest, lead, threads=threads, hold=True)
     _relays(book, ctx, found)
     if not found.drill:
         promises.made(book, ctx, found)
     exercise = " (drill: nothing left the house)" if found.drill else ""
     _tell(book, ctx, found.apology, f"published A{found.apology.number} to {counted(rows)}{exercise}")
     book.put(Setting(_pressed_on(found.apology), str(tally(book, name).unclear)))
+    if found.correction:
+        book.put(Setting(_correction(found.apology), found.correction))
     apology = replace(
         found.apology,
         state="publishing" if rows else "published",
@@ -206,7 +209,7 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
     if kind in ("update", "holding"):
         proposal = book.get(Proposal, int(number))
         if proposal is not None and untold(of_customer(book, name, customer)):
-            fall_back(book, name, proposal.recipients, proposal.digest, proposal.incident, customer, hold=False)
+            fall_back(book, name, proposal.recipients, proposal.digest, (proposal.incident,), customer, hold=False)
         return
     apology = book.get(Apology, int(number)) if kind == "apology" else None
     if apology is None:
@@ -215,12 +218,33 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
         # only words that stand: what is being corrected or was taken back goes no further
         version = book.get(Version, apology.number, apology.version)
         if version is not None:
-            lead, hold = apology.incidents[-1], apology.state == "paused"
-            fall_back(book, name, version.recipients, version.digest, lead, customer, hold=hold)
+            hold = apology.state == "paused"
+            fall_back(book, name, version.recipients, version.digest, apology.incidents, customer, hold=hold)
+    if command.edited:
+        _name_the_change(book, apology, command.key)
     far, note = tally(book, name), ""
     if apology.state == "publishing":
         apology, note = _step(book, apology, far)
     show_progress(book, ctx, apology, note, far if not note else None)
+
+
+def _correction(apology: Apology) -> str:
+    """Where the words are kept that name what its present version corrected."""
+    return f"apology-{apology.number}.correction"
+
+
+def _name_the_change(book: Book, apology: Apology, key: str) -> None:
+    """Below a corrected message a reply says so: whoever read the old words learns that they changed."""
+    kept = book.get(Setting, _correction(apology))
+    words = kept.value if kept is not None and apology.state in OUT else ""
+    if not words:
+        return
+    _, customer, channel = key.split("/", 2)
+    platform, _, address = channel.partition(":")
+    row = Recipient(customer, "", platform, address, text=say.corrected_reply(words))
+    name, lead = f"correction-{apology.number}.{apology.version}", apology.incidents[-1]
+    threads = book.threads(apology.incidents, f"{customer}/{channel}")
+    post_to_customer(book, name, row, f"A{apology.number} version {apology.version}", lead, threads=threads)
 
 
 def _pressed_on(apology: Apology) -> str:
@@ -380,7 +404,7 @@ def retract(command: ApologyRetract, ctx: Context, book: Book) -> Reply:
     for post in customer_posts(book, apology):
         if post.shown:
             row = Recipient(say.customer_of(post), "", post.place.platform, post.place.address, text=NOTICE)
-            post_to_customer(book, name, row, f"retracted by {ctx.actor.key}", apology.incidents[-1])
+            post_to_customer(book, name, row, f"retracted by {ctx.actor.key}", apology.incidents[-1], threads={})
             told += 1
     after = replace(apology, state="retracted", publish_at=None, revision=apology.revision + 1)
     book.put(after)
@@ -446,9 +470,10 @@ def settle(command: Settle, ctx: Context, book: Book) -> Reply:
 def _about(book: Book, post: PostState) -> tuple[Apology | None, tuple[int, ...]]:
     """The apology a post belongs to, if one, and its incidents."""
     kind, _, number = post.key.split("/", 1)[0].partition("-")
+    number = number.partition(".")[0]  # correction-3.2 is about A3
     if not number.isdigit():
         return None, ()
-    if kind == "apology":
+    if kind in ("apology", "correction"):
         apology = book.get(Apology, int(number))
         return apology, apology.incidents if apology else ()
     if kind in ("update", "holding"):

@@ -149,6 +149,10 @@ class SqlBook:
         """What became of the posts under a key prefix; only those in these states, if any are named."""
         return posts_.states(self.connection, prefix, *states)
 
+    def threads(self, incidents: Sequence[int], channel: str = "") -> dict[str, str]:
+        """By customer channel, the post that began its thread about these incidents."""
+        return posts_.threads(self.connection, incidents, channel)
+
     def tally(self, prefix: str) -> dict[str, int]:
         """How many customer posts under a key prefix are in each state, `waiting` for those not yet let go."""
         return posts_.tally(self.connection, prefix)

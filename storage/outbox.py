@@ -471,6 +471,25 @@ def states(connection: Connection, prefix: str, *wanted: str) -> list[PostState]
     return [state_of(r) for r in connection.execute(query).mappings()]
 
 
+def threads(connection: Connection, incidents: Sequence[int], channel: str = "") -> dict[str, str]:
+    """By customer channel (`contoso/slack:C0123`), the key of the first post about these incidents that may be there.
+
+    What never arrived for certain begins no thread.
+    """
+    query = select(outbox.c.key).where(
+        outbox.c.incident.in_(incidents),
+        outbox.c.audience == "customer",
+        outbox.c.thread == "",
+        or_(outbox.c.state != "dead", outbox.c.message_id != ""),
+    )
+    if channel:
+        query = query.where(outbox.c.key.endswith(f"/{channel}", autoescape=True))
+    found: dict[str, str] = {}
+    for key in connection.execute(query.order_by(outbox.c.id)).scalars():
+        found.setdefault(key.partition("/")[2], key)
+    return found
+
+
 def tally(connection: Connection, prefix: str) -> dict[str, int]:
     """How many customer posts under this key prefix are in each state; `waiting` are written down but not let go."""
     state = case((and_(outbox.c.state == "pending", outbox.c.due.is_(None)), "waiting"), else_=outbox.c.state)

@@ -44,6 +44,7 @@ class Screen:
     text: str
     key: str
     edits: int = 0
+    thread: str = ""  # the message it answers
 
 
 @dataclass
@@ -84,7 +85,7 @@ class MemoryCarrier:
             screen.card, screen.text, screen.edits = row.card, row.text, screen.edits + 1
             return screen
         number = f"{self.platform[0]}{next(self.numbers)}"
-        screen = Screen(number, place or row.address, row.card, row.text, row.key)
+        screen = Screen(number, place or row.address, row.card, row.text, row.key, thread=row.thread_id)
         self.screens[number] = screen
         return screen
 

@@ -64,6 +64,9 @@ ECHOES: Final = 4096
 
 UNSURE: Final = frozenset({"internal_error", "fatal_error", "duplicate_message_not_found"})
 """Part may have happened: every method's error table says so of the first two; the third hints at an earlier post."""
+ORPHANED: Final = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
+"""The message a thread began with is gone: what follows begins anew. The first and second names are not documented for
+a post. https://docs.slack.dev/reference/methods/chat.postMessage (errors)"""
 LATER: Final = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org", "request_timeout"})
 """Certainly not done, and worth another try. https://docs.slack.dev/reference/methods/chat.postMessage (errors)"""
 FINE: Final[Mapping[str, frozenset[str]]] = {
@@ -398,7 +401,11 @@ class SlackCarrier:
         }
         if row.thread_id:
             args["thread_ts"] = row.thread_id
+            args["reply_broadcast"] = row.audience == "customer"  # a reply nobody opens the thread for is not read
         told = await self.call("chat.postMessage", **args, **content)
+        if isinstance(told, Fault) and told.error in ORPHANED and row.thread_id:
+            del args["thread_ts"], args["reply_broadcast"]
+            told = await self.call("chat.postMessage", **args, **content)
         if isinstance(told, Fault) and told.error == "msg_blocks_too_long" and row.card is not None:
             content = self._content(row, blocks.ALL_CHARACTERS // 2)
             told = await self.call("chat.postMessage", **args, **content)

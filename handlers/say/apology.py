@@ -158,6 +158,9 @@ def _whole(found: Draft, signatures: list[Block]) -> Card:
         Line((Strong("Long text, for e-mail and the status page"),)),
         Quote(_clipped(found.version.text("full"))),
     ]
+    if found.correction:
+        blocks += [small("Where the old words stand they are edited, and this reply follows:")]
+        blocks += [Quote(corrected_reply(found.correction))]
     if found.by_hand:
         blocks.append(small(f"To be told by hand: {', '.join(found.by_hand)}"))
     blocks += [small(f"{w.rule} is left as it is: {w.because}") for w in found.waivers]
@@ -191,6 +194,11 @@ def _without_show(row: Buttons) -> Buttons:
 
 def _count_needed(found: Draft) -> bool:
     return len([r for r in found.version.recipients if not r.spare]) > 25
+
+
+def corrected_reply(words: str) -> str:
+    """What customers read below a message that was corrected; `words` say what changed, and when."""
+    return f"{words} Our message above now has the corrected words."
 
 
 def submitted(found: Draft, needs: Sequence[str], signed: Sequence[Approval]) -> Card:

@@ -262,6 +262,26 @@ async def test_replies_stand_in_the_thread_and_people_are_written_to_directly(ri
     assert direct.at.startswith("D")
 
 
+async def test_a_customers_reply_is_seen_in_the_channel_too(rig: Rig) -> None:
+    """It stands in its thread, and nobody has to open the thread to read it; our own rooms stay quiet."""
+    first = await rig.carrier.carry(customer())
+    assert isinstance(first, Sent)
+    await rig.carrier.carry(customer(text="It is mended.", thread_id=first.id))
+    reply = rig.slack.messages(CONTOSO)[1]
+    assert (reply.thread_ts, reply.subtype) == (first.id, "thread_broadcast")
+    root = await rig.carrier.carry(row())
+    assert isinstance(root, Sent)
+    await rig.carrier.carry(row(thread_id=root.id))
+    assert rig.slack.messages(INCIDENTS)[1].subtype == ""
+
+
+async def test_where_the_thread_is_gone_the_customer_is_told_all_the_same(rig: Rig) -> None:
+    """Somebody deleted the first message: the next one begins anew, and is said once."""
+    assert isinstance(await rig.carrier.carry(customer(thread_id="1000000000.000001")), Sent)
+    (message,) = rig.slack.messages(CONTOSO)
+    assert message.thread_ts == ""
+
+
 async def test_a_card_that_slack_finds_too_long_is_drawn_shorter(rig: Rig) -> None:
     """The undocumented sum of all blocks may lie lower than was measured."""
     rig.ledger.faults.append(Fault("chat.postMessage", "error", error="msg_blocks_too_long"))
