@@ -1,4 +1,4 @@
-"""Wording rules W1 to W21: sentences each must catch, and sentences a careful editor would leave alone."""
+"""Wording rules, and the look-ups W24 and W25: sentences each must catch, and sentences to be left alone."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from typing import Final
 
 import pytest
 
-from handlers.domain.lint import Kind, lint
+from handlers.domain.lint import Kind, RecordView, lint, lint_variant
 from tests.handlers.lint_sentences import CAUGHT, INNOCENT
+
+LOOK_UPS = frozenset({"W22", "W23", "W24", "W25"})
+"""Rules that need a record, be it an empty one."""
 
 
 def rules_of(text: str, kind: Kind = "apology") -> set[str]:
     """The names of the rules that speak about this text."""
-    return {found.rule for found in lint(text, kind).findings}
+    found = {finding.rule for finding in lint(text, kind).findings}
+    looked_up = {f.rule for f in lint_variant(text, kind, RecordView()).findings}
+    assert not found & LOOK_UPS, "without a record only W1 to W21 and R1 to R3 are read"
+    return found | (looked_up & LOOK_UPS)
 
 
 @pytest.mark.parametrize(("rule", "sentence"), [(rule, text) for rule, texts in CAUGHT.items() for text in texts])
@@ -37,6 +43,30 @@ PROMISED_END: Final = (
     "ETA 30 minutes.",
     "We expect the service to be back online at 16:00 UTC.",
     "Payments will be fully restored within the next hour.",
+    "Checkout should be back by 6 pm UTC.",
+    "We expect to restore sign-in within the hour.",
+    "Mail will be up again in about twenty minutes.",
+    "We anticipate a fix by tonight.",
+    "Service will return to normal by 18:00 UTC.",
+    "Engineers hope to have it resolved by midday UTC.",
+    "Full service is expected within 90 minutes.",
+    "We'll have you back online by noon UTC.",
+    "Estimated time to recovery: 45 minutes.",
+    "ETA for the fix is 16:00 UTC.",
+    "It will be working again tomorrow.",
+    "We aim to have everything running by 9 a.m. UTC.",
+    "You should be able to sign in again in an hour.",
+    "This ought to be fixed by 17:00 UTC.",
+    "We are confident that it will be resolved by 15:30 UTC.",
+    "The repair will take about two hours.",
+    "It will take us until 18:00 UTC to restore service.",
+    "Expect service back at 16:00 UTC.",
+    "We plan to bring it back at 16:00 UTC.",
+    "We should be done by 16:00 UTC.",
+    "The outage will end by 18:00 UTC.",
+    "You will be able to pay again from 16:00 UTC.",
+    "We will restore service by 18:00 UTC.",
+    "We will fix this within two hours.",
 )
 NO_PROMISED_END: Final = (
     "We will write again by 16:00 UTC.",
@@ -47,6 +77,27 @@ NO_PROMISED_END: Final = (
     "The fault will be fixed by our network team.",
     "Sign-in will be restored in Europe first.",
     "The report will be published by 13 March 2026.",
+    "We will post the next update by 16:00 UTC.",
+    "We do not know yet when sign-in will return.",
+    "We are working to restore sign-in.",
+    "Sign-in was restored by 16:00 UTC.",
+    "Mail is back since 14:02 UTC.",
+    "We will tell you within 30 minutes how it stands.",
+    "You will hear from us again within the hour.",
+    "Our engineers will be on the line by 16:00 UTC.",
+    "The report will be complete by 13 March 2026.",
+    "We cannot give you a time for the repair.",
+    "It is not known when the fault will be fixed; next update by 16:00 UTC.",
+    "It was back at 15:10 UTC and we still watch it.",
+    "Checkout is available again since 15:10 UTC.",
+    "Planned maintenance will start at 22:00 UTC on 13 March 2026.",
+    "We have restored sign-in within the region.",
+    "You can pay by card at the counter.",
+    "We will write at 16:00 UTC, whether or not it is fixed by then.",
+    "We expect to write again by 16:00 UTC.",
+    "Our update page will be up to date within minutes of any change.",
+    "Support is available from 08:00 UTC.",
+    "Services in Europe should fail over by themselves.",
 )
 
 

@@ -25,13 +25,27 @@ from handlers.domain.lint.presence import (
     claims,
     day_words,
     find_name,
+    folded,
+    folded_text,
+    is_denied,
+    may_name,
+    name_words,
     read_presence,
     shares_words,
     wrong,
 )
-from handlers.domain.lint.quantities import ClockMention, NumberMention, clocks, dates, durations, numbers
+from handlers.domain.lint.quantities import (
+    ClockMention,
+    DurationMention,
+    NumberMention,
+    clocks,
+    dates,
+    durations,
+    numbers,
+)
 from handlers.domain.lint.record import RecordView
 from handlers.domain.lint.report import Finding, Kind, Report, in_reading_order
+from handlers.domain.lint.rules import PEOPLE
 from handlers.domain.lint.text import Reading, read
 
 MOST_ABBREVIATIONS: Final = 3
@@ -214,6 +228,27 @@ _AT_LEAST: Final = re.compile(
 _ALLOWANCE: Final = re.compile(r"\bwithin (?:the next )?$", re.IGNORECASE)
 
 
+_LONGER: Final = re.compile(r"\b(?:over|more than|at least|longer than|upwards of)(?: (?:a|an|the))? $", re.IGNORECASE)
+_SHORTER: Final = re.compile(
+    r"\b(?:under|less than|up to|at most|nearly|almost|no more than|not quite|close to)(?: (?:a|an|the))? $",
+    re.IGNORECASE,
+)
+
+
+def is_coarser(text: str, mention: DurationMention, known: frozenset[Fraction] | set[Fraction]) -> bool:
+    """Whether a length is a known one told more coarsely: "about an hour" or "just over an hour" for 68 minutes."""
+    before = text[max(0, mention.start - 24) : mention.start]
+    told = mention.minutes
+    for length in known:
+        if mention.about and abs(told - length) * 10 <= length:
+            return True
+        if _LONGER.search(before) and told <= length <= told * Fraction(3, 2):
+            return True
+        if _SHORTER.search(before) and length <= told <= length * Fraction(3, 2):
+            return True
+    return False
+
+
 def _lengths(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:
     text = reading.masked
     known = record.all_lengths()
@@ -231,9 +266,7 @@ def _lengths(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findi
             r"(?:a|an|one|24|7)\b", text[mention.start : mention.end]
         ):
             continue
-        if mention.minutes not in known and not (
-            mention.about and any(abs(mention.minutes - length) * 10 <= length for length in known)
-        ):
+        if mention.minutes not in known and not is_coarser(text, mention, known):
             yield wrong(
                 reading,
                 "C1",
@@ -271,9 +304,9 @@ def _say_length(record: RecordView) -> str:
 
 
 _COUNTS_PEOPLE: Final = re.compile(
-    r"\b(?:customers?|users?|clients?|organi[sz]ations?|tenants?|accounts?|people|companies|requests?|messages?"
-    r"|orders?|e-?mails?|transactions?|payments?|sessions?|sites?|stores?|regions?|servers?|outages?|incidents?"
-    r"|times)\b"
+    rf"\b(?:{PEOPLE}|requests?|messages?|orders?|e-?mails?|transactions?|payments?|sessions?|regions?|servers?"
+    rf"|outages?|incidents?"
+    rf"|times)\b"
 )
 _LIST_NUMBER: Final = re.compile(r"(?:^|\n)\s*$")
 
@@ -372,6 +405,21 @@ def _covered_by_own(text: str, match: re.Match[str], record: RecordView) -> bool
     )
 
 
+_CITIES: Final = (
+    "Amsterdam Ashburn Athens Atlanta Auckland Bangalore Bangkok Barcelona Beijing Berlin Boston Brussels Bucharest "  # noqa: SIM905 - a list of words reads best as words
+    "Budapest "
+    "Cairo Chennai Chicago Copenhagen Dallas Delhi Denver Dubai Dublin Edinburgh Frankfurt Geneva Hamburg Helsinki "
+    "Houston "
+    "Hyderabad Istanbul Jakarta Johannesburg Lagos Lisbon London Madrid Manchester Manila Marseille Melbourne Miami "
+    "Milan "
+    "Montreal Moscow Mumbai Munich Nairobi Osaka Oslo Paris Phoenix Prague Rome Seattle Seoul Shanghai Stockholm "
+    "Sydney "
+    "Taipei Tokyo Toronto Vancouver Vienna Warsaw Zurich".split(),
+    ("Buenos Aires", "Cape Town", "Los Angeles", "Mexico City", "New York", "San Francisco", "Tel Aviv"),
+)
+"""Where data centres are, and where people say an outage was."""
+
+
 @lru_cache(maxsize=1)
 def _place_names() -> Mapping[str, str]:
     """Continents, countries and parts of the world in English, by their first word in lower case."""
@@ -405,6 +453,7 @@ def _place_names() -> Mapping[str, str]:
         "Virginia",
         "Oregon",
         "Ohio",
+        *(city for some in _CITIES for city in some),
         "EU",
         "European Union",
         "US",
@@ -455,10 +504,16 @@ _ADJECTIVES: Final[Mapping[str, str]] = {
 }
 
 
+_CLOCK_BEFORE: Final = re.compile(r"(?:\d[:.h]\d\d|[ap]\.?m\.?|noon|midnight|o'clock),? (?:\(|in )?$", re.IGNORECASE)
+"""A clock time before a city: the city is a zone."""
+
+
 def places(text: str) -> Iterator[tuple[int, int, str]]:
     """Names of places in a text; not those inside a time zone's name."""
     for match in _place_pattern().finditer(text):
         if re.match(r"(?: (?:Standard|Daylight|Summer))* [Tt]ime\b|/|-[A-Z]", text[match.end() : match.end() + 24]):
+            continue
+        if _CLOCK_BEFORE.search(text[max(0, match.start() - 16) : match.start()]):
             continue
         yield match.start(), match.end(), match.group()
     for match in re.finditer(
@@ -520,8 +575,8 @@ def _places(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findin
 
 
 _EVERYONE: Final = re.compile(
-    r"\b(?:all|every|each) (?:of )?(?:our |the |your )?(?:customers?|users?|clients?|organi[sz]ations?|services"
-    r"|products|regions)\b|\b(?:world-?wide|globally|everywhere|around the world|across the globe|the whole world"
+    rf"\b(?:all|every|each) (?:of )?(?:our |the |your )?(?:{PEOPLE}|services?|products?|regions?)\b|\b(?:world-?wide"
+    rf"|globally|everywhere|around the world|across the globe|the whole world"
     r"|entire (?:customer base|platform|estate|network))\b|\bseries of (?:outages|incidents|failures)\b",
     re.IGNORECASE,
 )
@@ -754,7 +809,7 @@ def _too_strong(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Fi
     states = set(record.states)
     if states and not states & {"fixed", "verified"}:
         for sentence, match in claims(reading, "fixed"):
-            if not re.search(r"\b(?:did|does|do|has|had|have) not\b|n't\b|\bnot yet\b", sentence.text):
+            if not is_denied(sentence.text, match):
                 yield wrong(
                     reading,
                     "W22",
@@ -774,9 +829,23 @@ _LEGAL_FORM: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=50_000)
+def _short(customer: str) -> str:
+    """A customer's name without its legal form."""
+    return _LEGAL_FORM.sub("", customer)
+
+
+@lru_cache(maxsize=50_000)
+def _stem(customer: str) -> str:
+    """The first word of a customer's name, without capitals: where it is not in a text, the name is not."""
+    return folded(next(iter(name_words(_short(customer))), ""))
+
+
 def _named(customer: str, text: str) -> re.Match[str] | None:
     """A customer's name, or the name without its legal form where it is written as a name."""
-    short = _LEGAL_FORM.sub("", customer)
+    short = _short(customer)
+    if not may_name(short, text):  # the full name holds all its words too
+        return None
     found = find_name(customer, text)
     if found is None and short != customer and len(short) > 2:
         found = re.search(rf"(?<!\w){re.escape(short)}(?!\w)", text)
@@ -785,7 +854,10 @@ def _named(customer: str, text: str) -> re.Match[str] | None:
 
 def _people(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:
     allowed = (*record.services, *record.regions, record.signatory, *record.contact)
+    plain = folded_text(reading.text)
     for customer in record.other_customers:
+        if _stem(customer) not in plain:  # thousands of names, and hardly ever one of them
+            continue
         match = _named(customer, reading.text)
         if (
             match
@@ -816,7 +888,7 @@ def _people(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findin
 _ABBREVIATION: Final = re.compile(r"(?<![\w&./-])[A-Z][A-Z0-9]{1,7}s?(?![\w/-]|\.\w)")
 _COMMON: Final = frozenset(
     "UTC GMT EU US USA UK UN OK ID IDS PIN PDF FAQ CEO CTO CIO COO CFO TV PC PCS IT AM PM SMS URL HTTP HTTPS ATM "  # noqa: SIM905 - a list of words reads best as words
-    "VAT NASA ISO A B C I USB API APIS SLA EST EDT CET CEST PST PDT CST CDT MST MDT BST IST JST AEST AEDT ET PT CT "
+    "CSV VAT NASA ISO A B C I USB API APIS SLA EST EDT CET CEST PST PDT CST CDT MST MDT BST IST JST AEST AEDT ET PT CT "
     "MT Q1 Q2 Q3 Q4 UPDATE RESOLVED NA".split()
 )
 
@@ -892,6 +964,20 @@ _SHOUT: Final = re.compile(
 )
 
 
+_PLAIN_WORDS: Final = frozenset(
+    "A ABOUT ALL ALWAYS AND ANY ARE AT BACK BE BUT CAN DO DOES DOWN EVER EVERY FAIL FAILED FIX FIXED FOR FROM GET HAS "  # noqa: SIM905 - a list of words reads best as words
+    "HAVE "
+    "HERE HOW I IN IS IT KNOW LATE LOST MUST MY NEVER NEW NO NOT NOW OF ON OPEN OUR OUT READ SAFE SO SORRY STILL STOP "
+    "THAT THE "
+    "THEY THIS TO TOO UP US USE VERY WAIT WAS WE WERE WHAT WHY WILL WITH WORK YES YOU YOUR".split()
+)
+
+
+def _is_plain_word(word: str) -> bool:
+    """Whether a word in capitals is a shouted word and no abbreviation: those are short."""
+    return len(word) >= 5 or word in _PLAIN_WORDS
+
+
 def _tone(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:
     for match in _EMOJI.finditer(reading.text):
         yield wrong(
@@ -903,7 +989,12 @@ def _tone(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]
             message="An emoji does not suit an apology.",
             suggestion="Leave it out.",
         )
-    for match in re.finditer(r"!+(?!\[|=)", reading.masked):
+    names = (*record.services, *record.regions, record.signatory, record.customer, *record.other_services)
+    own = " ".join(names)
+    loud = tuple(name for name in names if name.endswith("!"))
+    for match in re.finditer(r"(?<!<)!+(?!\[|=)", reading.masked):
+        if reading.masked.endswith(loud, 0, match.end()):
+            continue
         yield wrong(
             reading,
             "W25",
@@ -913,9 +1004,9 @@ def _tone(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]
             message="An exclamation mark sounds light or loud.",
             suggestion="Use a full stop.",
         )
-    own = " ".join((*record.services, *record.regions, record.signatory, record.customer, *record.other_services))
     for match in _SHOUT.finditer(reading.masked):
-        if not all(word in own or word in _COMMON for word in re.findall(r"[A-Z]+", match.group())):
+        words = re.findall(r"[A-Z]+", match.group())
+        if not all(word in own or word in _COMMON for word in words) and any(map(_is_plain_word, words)):
             yield wrong(
                 reading,
                 "W25",

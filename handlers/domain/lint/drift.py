@@ -11,12 +11,21 @@ from datetime import date
 from fractions import Fraction
 from typing import Final, Literal
 
-from handlers.domain.lint.agreement import places, read_leaks, same_place
-from handlers.domain.lint.presence import admits_risk, claims, day_words, find_name, regrets, shares_words
+from handlers.domain.lint.agreement import is_coarser, places, read_leaks, same_place
+from handlers.domain.lint.presence import (
+    admits_risk,
+    claims,
+    day_words,
+    find_name,
+    is_denied,
+    is_hedge,
+    regrets,
+    shares_words,
+)
 from handlers.domain.lint.quantities import NumberMention, clocks, dates, durations, numbers
 from handlers.domain.lint.record import FactView, FixState, RecordView
 from handlers.domain.lint.report import Drift, Finding, Report, Severity, in_reading_order
-from handlers.domain.lint.rules import RULES
+from handlers.domain.lint.rules import PEOPLE, RULES
 from handlers.domain.lint.text import Reading, read
 from handlers.domain.lint.wording import relative_dates
 
@@ -129,6 +138,24 @@ _SAME: Final = tuple(
         ),
         (r"\b(?:problems?|issues?)\b", "problem"),
         (r"\b(?:upgraded|upgrading|upgrades)\b", "upgrade"),
+        (
+            (
+                r"\b(?:could not|couldn't|cannot|can't|unable to|fail(?:ed|s|ing)?|(?:was|were|is|are|went) (?:down"
+                r"|out|offline"
+                r"|unavailable|unreachable)|stopped(?: working)?|did(?: not|n't) work|declined|unavailable|(?:nobody"
+                r"|no one) could"
+                r"|no (?:\w+ ){1,3}could be \w+)\b"
+            ),
+            "stopped",
+        ),
+        (r"\b(?:slow(?:er|ly|ness)?|sluggish|laggy|delay(?:s|ed)?|late(?:r)?)\b", "slow"),
+        (r"\b(?:ran out|run out|lapsed?|expir(?:ed|y)|out of date|past its date)\b", "expired"),
+        (r"\b(?:incorrect(?:ly)?|wrong(?:ly)?|faulty|broken|bad|mistaken|flawed)\b", "wrong"),
+        (r"\b(?:config(?:uration|ured)?s?|settings?|set-?up)\b", "setting"),
+        (r"\b(?:overload(?:ed)?|overwhelm(?:ed|ing)?|too (?:much|many) (?:load|traffic|requests))\b", "overload"),
+        (r"\b(?:certs?|certificates?)\b", "certificate"),
+        (r"\b(?:databases?|db)\b", "database"),
+        (r"\b(?:releases?|roll-?outs?|deploy(?:ments?|ed)?|updates?|updated|upgrade)\b", "upgrade"),
         (r"\bsystems?\b", "service"),
         (
             r"\bseparat(?:ed|ing)\b|\bcut off\b|\bblocked\b|\bset apart\b|\bquarantined\b|\bisolat(?:ion|ing|e)\b",
@@ -192,7 +219,12 @@ def _missing(own: Reading, told: Reading, record: RecordView) -> Iterator[Findin
         (("cause.latent",), "the second cause"),
     ):
         facts = tuple(fact for fact in record.known(*kinds) if _told_in((fact,), told.text))
-        if facts and not _told_in(facts, own.text):
+        heard = (
+            any(_told_in(facts, sentence.text) for sentence in own.sentences if not is_hedge(sentence.text))
+            if kinds == ("impact",)
+            else bool(_told_in(facts, own.text))
+        )
+        if facts and not heard:
             yield _gone(own, f"{what} ({facts[0].value}).", facts[0].value)
     if claims(told, "contained") and not (claims(own, "contained") or _CALM.search(own.text) or claims(own, "fixed")):
         yield _gone(own, "how it stands now.", "The service is stable.")
@@ -242,8 +274,11 @@ def _region_adjective(region: str, text: str) -> bool:
 
 _VAGUE_LENGTH: Final = re.compile(
     r"\b(?:a few|some|several|many|a number of|a handful of|a matter of) (?:minutes|hours|days|moments)\b"
-    r"|\bfor (?:a (?:short|brief|little|long) (?:time|while|period)|a moment|a while|some time|minutes|hours|days"
-    r"|ages)\b|\b(?:briefly|momentarily)\b|\ball day\b|\b(?:half|most of) the (?:day|night)\b",
+    r"|\bfor (?:a (?:short|brief|little|long) (?:time|while|period|spell)|a moment|a while|a bit|some time|minutes"
+    r"|hours|days"
+    r"|ages)\b|\b(?:briefly|momentarily)\b|\ball (?:day|morning|afternoon|evening|night|week)\b|\bthe whole (?:day"
+    r"|night"
+    r"|morning|afternoon)\b|\b(?:half|most of) the (?:day|night)\b",
     re.IGNORECASE,
 )
 _TWO: Final = re.compile(r"\ba couple of (hours|minutes|days)\b", re.IGNORECASE)
@@ -258,6 +293,8 @@ def _values(own: Reading, told: Reading, record: RecordView) -> Iterator[Finding
         for mention in known_days
         if not any((mention.day, mention.month) == (mine.day, mine.month) for mine in dates(own.text))
     ]
+    owed = {day for day in (*record.days, record.next_report) if day}
+    lacks = any(mention.is_day(day) for mention in wanted for day in owed)
     for mention in dates(own.masked):
         if any(
             (mention.day, mention.month) == (other.day, other.month)
@@ -269,7 +306,7 @@ def _values(own: Reading, told: Reading, record: RecordView) -> Iterator[Finding
             ):
                 yield _at(own, "changed", mention.start, mention.end, "the weekday does not fit the date.")
             continue
-        if any(mention.is_day(day) for day in allowed):
+        if not lacks and any(mention.is_day(day) for day in allowed):
             continue
         if wanted:
             yield _at(
@@ -314,8 +351,8 @@ def _what(number: NumberMention) -> str:
 
 
 _COUNTED: Final = re.compile(
-    r"^(?:of )?(?:the |our )?(?:customers?|users?|organi[sz]ations?|accounts?|people|companies|requests|messages"
-    r"|orders|services|outages|incidents|times|regions)\b"
+    rf"^(?:of )?(?:the |our )?(?:{PEOPLE}|requests|messages|orders|payments|transactions|services|outages|incidents"
+    rf"|times|regions)\b"
 )
 
 
@@ -335,14 +372,18 @@ def _lengths(own: Reading, told: Reading, record: RecordView) -> Iterator[Findin
     told_lengths = durations(told.text)
     known = {mention.minutes for mention in told_lengths} | record.all_lengths()
     instead = told.text[told_lengths[0].start : told_lengths[0].end] if told_lengths else ""
+    if not instead and record.all_lengths():
+        length = max(record.all_lengths())
+        instead = f"{length} minutes"
     for mention in durations(own.masked):
         if (
             mention.minutes in known
+            or is_coarser(own.masked, mention, known)
             or re.search(r"\bwithin (?:the next )?$", own.masked[max(0, mention.start - 20) : mention.start])
             or mention.minutes in {Fraction(1440), Fraction(10080)}
         ):
             continue
-        kind: Drift = "changed" if told_lengths else "added"
+        kind: Drift = "changed" if instead else "added"
         yield _at(
             own,
             kind,
@@ -355,7 +396,7 @@ def _lengths(own: Reading, told: Reading, record: RecordView) -> Iterator[Findin
     for match in _TWO.finditer(own.masked):
         if told_lengths and not known & couple:
             yield _at(own, "changed", match.start(), match.end(), f"the approved text says {instead}.", instead)
-    if told_lengths:
+    if instead:
         for match in _VAGUE_LENGTH.finditer(own.masked):
             yield _at(own, "changed", match.start(), match.end(), f"the approved text says {instead}.", instead)
 
@@ -381,7 +422,7 @@ def _states(own: Reading, told: Reading, record: RecordView) -> Iterator[Finding
             if (
                 _RANK[state] <= current
                 or (_RANK[state] <= allowed and about_earlier)
-                or re.search(r"\b(?:did|does|had|has|was) not\b|n't\b", sentence.text)
+                or is_denied(sentence.text, match)
             ):
                 continue
             yield _at(
@@ -449,8 +490,11 @@ _CLAIMS_OF: Final = tuple(
         ),
         (
             (
-                r"\b(?:our|the|a|one of our|their) (?:\w+ )?(?:vendor|supplier|third[- ]party|network provider"
-                r"|cloud provider|contractor|engineer (?:made|deleted|broke|forgot)|technician)\b"
+                r"\b(?:our|the|an?|one of our|their|some) (?:\w+ )?(?:vendor|supplier|third[- ]party|network provider"
+                r"|hosting provider"
+                r"|cloud provider|contractor|(?:engineer|employee|colleague|developer|administrator"
+                r"|operator)s? (?:who )?(?:made|deleted"
+                r"|broke|forgot|pushed|caused|mistyped|misconfigured|unplugged|missed|ignored)|technician)\b"
             ),
             "blame that nobody approved",
         ),
@@ -499,8 +543,7 @@ _SOME: Final = re.compile(
     r"\b(?:(?:only )?some|(?:only )?(?:a )?few|a handful of|a (?:small )?(?:number|minority|fraction|portion"
     r"|part) of|many|most|several|the majority of|a majority of|certain|all(?: of)?|every|each of|nearly all"
     r"|almost all|millions of|thousands of|hundreds of|numerous|countless) (?:of )?(?:our |the |their |its "
-    r"|your )?(?:[\w-]+ ){0,2}?(?:customers?|users?|organi[sz]ations?|clients?|accounts?|companies|people"
-    r"|businesses|services|products)\b",
+    rf"|your )?(?:[\w-]+ ){{0,2}}?(?:{PEOPLE}|services|products)\b",
     re.IGNORECASE,
 )
 _WIDE: Final = re.compile(
@@ -513,7 +556,7 @@ _WIDE: Final = re.compile(
     r"|were (?:also )?(?:hit|affected|down|impacted)))\b",
     re.IGNORECASE,
 )
-_THOSE_IN: Final = r"(?:customers?|users?|organi[sz]ations?|clients?|companies|accounts?|businesses|people)"
+_THOSE_IN: Final = PEOPLE
 
 
 def _scope(own: Reading, told: Reading, record: RecordView) -> Iterator[Finding]:
@@ -621,7 +664,7 @@ _MENDING: Final = re.compile(
     r"\b(?:fix(?:ed|ing)?|repair(?:ed|ing|s)?|mend(?:ed|ing)?|rectif(?:ied|ying|y)|correct(?:ed|ing|ion)"
     r"|remed(?:ied|iated|iating|iation|y)|resolv(?:ed|ing)|solv(?:ed|ing)|put(?:ting)? (?:it |this |that "
     r"|things )?right|isolat(?:ed|ing|ion)|patch(?:ed|ing)?|roll(?:ed|ing) (?:it )?back|address(?:ed|ing)"
-    r"|maintenance|clean(?:ed|ing)(?:[- ]up)?)\b",
+    r"|maintenance|clean(?:ed|ing)(?:[- ]up)?|replac(?:ed|ing)|renew(?:ed|ing)|revert(?:ed|ing))\b",
     re.IGNORECASE,
 )
 _CAUSE_NOUN: Final = re.compile(
@@ -631,9 +674,10 @@ _CAUSE_NOUN: Final = re.compile(
 )
 _HEADS: Final = re.compile(
     r"\b(?:finding|discovering|spotting|identifying|detecting|fixing|repairing|mending|rectifying|correcting"
-    r"|resolving|solving|putting right|isolating|patching|addressing|remedying|(?:the |its |their "
+    r"|resolving|solving|putting right|isolating|patching|addressing|remedying|renewing|replacing|reverting|undoing"
+    r"|rolling back|diagnosing|locating|uncovering|noticing|(?:the |its |their "
     r"|our )?(?:discovery|repair|correction|rectification|mending|fix|identification|detection|diagnosis"
-    r"|isolation)(?: (?:of|for|to))?)\b",
+    r"|isolation|renewal|replacement|removal|remediation|rollback)(?: (?:of|for|to))?)\b",
     re.IGNORECASE,
 )
 _FAILED_FIX: Final = re.compile(
@@ -643,11 +687,32 @@ _FAILED_FIX: Final = re.compile(
 )
 
 
+_CAUSED_BY: Final = re.compile(
+    rf"\b(?:(?:caused|triggered|produced|set off|brought (?:about|on)) by|(?:was|were|is|are|as) (?:the|a) (?:result"
+    rf"|consequence|effect) of"
+    rf"|due to|because of|resulted from|(?:came|stemmed|arose) from|followed)"
+    rf" (?:us |our (?:team|engineers) )?(?P<head>{_HEADS.pattern})(?! (?:did|had|failed|missed|was not))",
+    re.IGNORECASE,
+)
+"""The same inversion told backwards: "caused by repairing the flaw"."""
+
+
 def _inverted(own: Reading, _told: Reading, record: RecordView) -> Iterator[Finding]:
     causal = " ".join(
         form for fact in record.known("cause.trigger", "cause.flaw", "cause.latent") for form in fact.forms
     )
     for sentence in own.sentences:
+        for backwards in _CAUSED_BY.finditer(sentence.text):
+            if not _is_recorded(backwards["head"], causal):
+                yield _at(
+                    own,
+                    "inverted",
+                    sentence.start + backwards.start(),
+                    sentence.start + backwards.end(),
+                    "finding or mending did not cause it; the flaw did.",
+                    "Say first what was wrong, then what it caused, then what was mended.",
+                )
+                break
         for led in _LED.finditer(sentence.text):
             head = sentence.text[max(0, led.start() - 160) : led.start()]
             start = _inverted_from(head, causal)
@@ -664,6 +729,20 @@ def _inverted(own: Reading, _told: Reading, record: RecordView) -> Iterator[Find
                 break
 
 
+def _is_recorded(mending: str, causal: str) -> bool:
+    """Whether the record itself names this piece of work as the cause: a renewal may be what went wrong."""
+    words = [
+        word for word in re.findall(r"[a-z]{3,}", mending.lower()) if word not in {"the", "its", "their", "our", "for"}
+    ]
+    return any(re.search(rf"\b{re.escape(word[: max(3, len(word) - 3)])}", causal, re.IGNORECASE) for word in words)
+
+
+def _first_of(causal: str, text: str) -> re.Match[str] | None:
+    """The first of the recorded causes' own words in a text."""
+    nouns = re.findall(r"[a-z]{5,}", causal.lower())
+    return re.search(rf"\b(?:{'|'.join(map(re.escape, nouns))})", text, re.IGNORECASE) if nouns else None
+
+
 def _inverted_from(head: str, causal: str) -> int | None:
     """Where the finding or mending that is made the cause begins, in the words before "led to"."""
     if _FAILED_FIX.search(head):
@@ -672,9 +751,9 @@ def _inverted_from(head: str, causal: str) -> int | None:
     if heads:
         between = head[heads[-1].end() :]
         noun = heads[-1].group().lower()
-        if not re.search(r"\b(?:that|which|who|because|after|when|did not|before)\b|[,;:]", between) and not (
-            noun.endswith("fix") and re.search(r"\bfix\b", causal)
-        ):
+        if not re.search(
+            r"\b(?:that|which|who|because|after|when|did not|before)\b|[,;:]", between
+        ) and not _is_recorded(noun, causal):
             return heads[-1].start()
     verbs = sorted([*_FINDING.finditer(head), *_MENDING.finditer(head)], key=lambda match: match.start())
     if not verbs:
@@ -682,7 +761,9 @@ def _inverted_from(head: str, causal: str) -> int | None:
     last = verbs[-1]
     between = head[last.end() :]
     mending = _MENDING.fullmatch(last.group()) is not None
-    cause = _CAUSE_NOUN.search(between)
+    if _is_recorded(last.group(), causal):
+        return None
+    cause = _CAUSE_NOUN.search(between) or _first_of(causal, between)
     refers_back = re.search(
         r"(?:,|;|\band\b) ?(?:and )?(?:this|that|doing so|the work|it all)\b ?(?:then |in turn )?$", between
     )
@@ -755,7 +836,8 @@ def _symptoms(own: Reading, told: Reading, record: RecordView) -> Iterator[Findi
             ):
                 continue
             if pattern is _WEAKER and re.match(
-                r" (?:fix|limit|measure|workaround|of\b|summary|note)", own.masked[match.end() : match.end() + 14]
+                r" (?:fix|limit|measure|workaround|of\b|summary|note|over\b|under\b|more than|less than|after|before)",
+                own.masked[match.end() : match.end() + 14],
             ):
                 continue
             yield _at(own, "severity", match.start(), match.end(), f"{how} “{seen}”.", seen)

@@ -174,10 +174,13 @@ class DateMention:
     month: int
     year: int | None = None
     weekday: int | None = None
+    either_way: bool = False
+    """In figures that read as a day in Europe and as another in America: 03/10/2026."""
 
     def is_day(self, other: date) -> bool:
         """Whether the mention names this day, as far as it says."""
-        return (self.month, self.day) == (other.month, other.day) and self.year in {None, other.year}
+        named = {(self.month, self.day), (self.day, self.month) if self.either_way else (self.month, self.day)}
+        return (other.month, other.day) in named and self.year in {None, other.year}
 
     def in_year(self, year: int) -> date | None:
         """The date, with this year where the mention leaves it out; None for the thirtieth of February."""
@@ -199,6 +202,8 @@ _DATE_FORMS: Final = (
     re.compile(
         r"(?<![\d-])(?P<year>(?:19|20)\d\d)-(?P<mm>0[1-9]|1[0-2])-(?P<days>0[1-9]|[12]\d|3[01])(?=T\d|(?![\w-]))"
     ),
+    re.compile(r"(?<![\w/])(?P<year>(?:19|20)\d\d)/(?P<mm>0[1-9]|1[0-2])/(?P<days>0[1-9]|[12]\d|3[01])(?![\w/])"),
+    re.compile(rf"(?<![\w-])(?P<days>{_DAY})-(?P<month>{MONTH_WORD})-(?P<year>(?:19|20)\d\d)(?![\w-])", re.IGNORECASE),
     re.compile(
         r"(?<![\d/.])(?P<days>0?[1-9]|[12]\d|3[01])(?P<mark>[/.])(?P<mm>0?[1-9]|1[0-2])(?P=mark)(?P<year>(?:19"
         r"|20)\d\d)(?![\d/])"
@@ -245,6 +250,7 @@ def _dates_of(match: re.Match[str]) -> Iterator[DateMention]:
             month,
             year,
             weekday if first else None,
+            groups.get("mark") == "/" and int(number.group()) <= 12,
         )
 
 
@@ -267,13 +273,17 @@ class ClockMention:
 
 
 _MERIDIEM: Final = r"(?:[aApP]\.?[mM]\b\.?)"
+_HOUR_WORD: Final = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _CLOCK: Final = re.compile(
     rf"(?<![\w:.,$€£/+-])(?<!\bport )(?:(?P<h>[01]?\d"
     rf"|2[0-4]):(?P<m>[0-5]\d)(?P<s>:[0-5]\d(?:[.,]\d{{1,9}})?)?(?!:?\d|\.\d"
     rf"|\w?/)(?: ?(?P<ap>{_MERIDIEM}))?(?: ?(?:hours|hrs|h)(?= (?:UTC|GMT|on|and|to|until)\b))?"
     rf"|(?P<h2>1[0-2]|0?[1-9])(?:\.(?P<m2>[0-5]\d))? ?(?P<ap2>{_MERIDIEM})"
-    r"|(?P<h3>[01]?\d|2[0-3])(?:h(?P<m3>[0-5]\d)|:(?P<m5>[0-5]\d)h)\b"
-    r"|(?P<h4>1[0-2]|[1-9]|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)) o'clock\b"
+    r"|(?P<h3>[01]?\d|2[0-3])(?: ?h ?(?P<m3>[0-5]\d)|:(?P<m5>[0-5]\d)h)\b"
+    rf"|(?P<h4>1[0-2]|[1-9]|{_HOUR_WORD}) o'clock\b"
+    rf"|\b(?P<past>half past|(?:a )?quarter (?:past|to)|(?:five|ten|twenty|twenty-five) (?:minutes )?past)"
+    rf" (?P<h6>{_HOUR_WORD}|1[0-2]|[1-9])\b(?! (?:of|per))(?: ?(?P<ap6>{_MERIDIEM}))?"
+    rf"|(?P<h7>1[0-2]|[1-9]|{_HOUR_WORD}) (?P<part>in the (?:morning|afternoon|evening)|at night)\b"
     r"|(?P<word>\b(?:noon|midnight|midday)\b))",
     re.IGNORECASE,
 )
@@ -281,7 +291,8 @@ _ISO_TIME: Final = re.compile(r"(?<=\d[Tt])(?P<h>[01]\d|2[0-4]):(?P<m>[0-5]\d)(?
 _CUED_CLOCK: Final = re.compile(
     r"(?:\b(?:at|from|between|until|till|since|by|around|about|before|after)|\band|\bto|(?<=\d)-) ?(?P<t>(?P<h>[01]?\d"
     r"|2[0-3])\.(?P<m>[0-5]\d)|(?P<h2>[01]\d|2[0-3])(?P<m2>[0-5]\d)(?= ?(?:hours|hrs|UTC|GMT)\b))"
-    r"(?![.\d]|\d| ?(?:%|per ?cent|percent|million|thousand|billion|ms\b|s\b|seconds|minutes|mins|days|[KMGT]B"
+    r"(?![.\d]|\d|(?: ?(?:-|to|and) ?\d{1,2}\.\d\d)? ?(?:%|per ?cent|percent|million|thousand|billion|ms\b|s\b|seconds"
+    r"|minutes|mins|days|[KMGT]B"
     r"|times|x\b|euros?|dollars?|pounds?|USD|EUR|GBP|points?|and later|or later|customers|users|release|version))",
     re.IGNORECASE,
 )
@@ -349,19 +360,36 @@ def _is_offset(text: str, at: int) -> bool:
 
 def _is_length(text: str, start: int, end: int) -> bool:
     """Whether "2:15 hours" is a length and not a time of day."""
-    after = text[end : end + 24]
-    if re.match(r" ?(?:hours?|hrs?|h|minutes?|mins?|min|m)\b(?!,? (?:UTC|GMT))", after, re.IGNORECASE):
-        return True
+    words, after = text[start:end], text[end : end + 24]
     before = text[max(0, start - 30) : start]
+    if re.match(r" ?(?:hours?|hrs?|h|minutes?|mins?|min|m)\b(?!,? (?:UTC|GMT))", after, re.IGNORECASE):
+        return not (re.match(r"\d\d:", words) and _AT_A_TIME.search(before))
+    if re.match(r"\d{1,2} ?h", words, re.IGNORECASE):
+        return (_FOR_A_WHILE if words[1:2].isdigit() else _FOR_SOME_HOURS).search(before) is not None
+    if re.search(r"\b(?:in the|at night)", words) and not _AT_A_TIME.search(before):
+        return True
     return (
         re.search(
             r"\b(?:ratio(?: of| was| is)?|version|v|duration(?: of| was|:)?|score(?: of| was)?|took|lasted|verse"
-            r"|aspect)[ :]{1,2}$",
+            r"|aspect|chapter|psalm|john|matthew|mark|luke|section|article|slot|genesis)[ :]{1,2}$",
             before,
             re.IGNORECASE,
         )
         is not None
     )
+
+
+_AT_A_TIME: Final = re.compile(
+    r"\b(?:at|by|from|until|till|since|between|around|about|before|after|to|and|nearly|almost) $", re.IGNORECASE
+)
+_FOR_A_WHILE: Final = re.compile(
+    r"\b(?:for|lasted|lasting|took|takes|taking|duration(?: of|:)?|another|total(?: of|:)?|within)"
+    r"(?: (?:about|around|nearly|almost|over|only|just))? $",
+    re.IGNORECASE,
+)
+_FOR_SOME_HOURS: Final = re.compile(
+    rf"{_FOR_A_WHILE.pattern}|\b(?:after|about|in|over|than|under|of|nearly|almost) $", re.IGNORECASE
+)
 
 
 def _twelve(hour: int, meridiem: str | None) -> int:
@@ -374,12 +402,32 @@ def _minutes(match: re.Match[str]) -> int:
     if match["word"]:
         return 0 if match["word"].lower() == "midnight" else 720
     if match["h4"]:
-        return (int(match["h4"]) if match["h4"].isdigit() else _UNITS[match["h4"].lower()]) * 60
+        return _hour(match["h4"]) * 60
+    if match["h6"]:
+        return _past(match["past"].lower(), _twelve(_hour(match["h6"]), match["ap6"]))
+    if match["h7"]:
+        late = match["part"].lower().endswith(("noon", "evening")) or (
+            match["part"].lower() == "at night" and _hour(match["h7"]) > 5
+        )
+        return _twelve(_hour(match["h7"]), "p" if late else "a") * 60
     if match["h3"]:
         return int(match["h3"]) * 60 + int(match["m3"] or match["m5"])
     if match["h2"]:
         return _twelve(int(match["h2"]), match["ap2"]) * 60 + int(match["m2"] or 0)
     return _twelve(int(match["h"]), match["ap"]) * 60 + int(match["m"])
+
+
+def _hour(words: str) -> int:
+    return int(words) if words.isdigit() else _UNITS[words.lower()]
+
+
+def _past(words: str, hour: int) -> int:
+    """Minutes after midnight of "half past two", "a quarter to six", "ten past nine"."""
+    if words.startswith("half"):
+        return hour * 60 + 30
+    if "quarter" in words:
+        return (hour * 60 + (15 if words.endswith("past") else -15)) % 1440
+    return hour * 60 + int(number_value(words.split(" ", maxsplit=1)[0]) or 0)
 
 
 def _with_zones(text: str, found: list[tuple[int, int, int]]) -> list[ClockMention]:

@@ -82,10 +82,14 @@ def _exact(pattern: str, *unless: Excuse) -> Case:
 SORRY: Final = r"\b(?:sorry|apologi[sz]e[sd]?|apologi[sz]ing|apolog(?:y|ies)|regrets?|regretted)\b"
 _MONTHS: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 A_DATE: Final = (
-    rf"(?:\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTHS}(?! ?\w{{4,}} (?:ours|self))\b|\b{_MONTHS} \d{{1,2}}\b"
-    rf"|\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}/\d{{1,2}}/\d{{4}}\b)"
+    rf"(?:\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTHS}(?! ?\w{{4,}} (?:ours|self))\b"
+    rf"|\b{_MONTHS} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?\b"
+    rf"|\b\d{{4}}[-/]\d\d[-/]\d\d\b|\b\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{4}}\b|\b\d{{1,2}}-{_MONTHS}-\d{{4}}\b)"
 )
-BY_DATE: Final = rf"\b(?:by|before|on|until|no later than)\b[^.!?]{{0,30}}?{A_DATE}"
+BY_DATE: Final = (
+    rf"(?:\b(?:by|before|on|until|no later than|not later than|due)\b[^.!?]{{0,30}}?{A_DATE}"
+    rf"|{A_DATE}[^.!?]{{0,12}} at the latest\b)"
+)
 
 _NOT_RIGHT_BEFORE: Final = _before(
     r"(?:\b(?:not|never|nothing|no|neither|nor|hardly|far from|anything but|more than|rather than|instead of"
@@ -99,14 +103,18 @@ _INCIDENT: Final = (
     r"|disturbance|event|episode|freeze|halt|blackout|disconnect(?:ion)?|inability|suspension|stretch|absence|dip"
     r"|stall|bump|break|trouble|difficult\w{1,4}|hit|inaccessib\w{1,6}|intermittent\w{0,2})s?\b"
 )
-_PEOPLE: Final = (
+PEOPLE: Final = (
     r"(?:customers?|users?|clients?|accounts?|tenants?|organi[sz]ations?|compan(?:y|ies)|people|persons"
     r"|subscribers?|merchants?|members?|teams?|businesses|workspaces?"
     r"|visitors?|shoppers?|patients?|students?|partners?|employees|readers|callers|travellers|travelers|guests"
-    r"|passengers|players|developers|buyers|sellers|sites|stores|shops|schools|hospitals)"
+    r"|passengers|players|developers|buyers|sellers|sites|stores|shops|schools|hospitals|retailers|hotels|restaurants"
+    r"|households|drivers|traders|practices|clinics|branches)"
 )
+"""Those who were hit."""
 _THINGS: Final = (
     r"(?:services?|regions?|countries|issues?|problems?|platforms?|systems?|features?|requests|messages|e-?mails"
+    r"|traffic"
+    r"|endpoints|responses|webhooks|areas|markets|data|searches|images|documents|databases|workloads|instances|lines"
     r"|orders|payments|transactions|calls|log-?ins|sign-?ins|sessions|records"
     r"|files|transfers|bookings|deliveries|jobs|builds|notifications|functions|functionality|components|pages"
     r"|locations|servers|devices|invoices|uploads|reports|queries)"
@@ -114,11 +122,12 @@ _THINGS: Final = (
 _ROLE: Final = (
     r"(?:engineer|employee|contractor|intern|technician|administrator|admin|developer|operator|colleague"
     r"|staff member|team member|worker|programmer|manager|individual|trainee|apprentice"
-    r"|sysadmin|analyst|consultant|agent|person|dba|member of (?:our|the) (?:\w+ )?(?:staff|team|crew))"
+    r"|sysadmin|analyst|consultant|agent|person|dba|member of (?:(?:our|the) )?(?:\w+ )?(?:staff|team|crew|personnel))"
 )
 _SLIPPED_BADLY: Final = (
     r"(?:accidental(?:ly)?|mistaken(?:ly)?|inadvertent(?:ly)?|wrongly|incorrectly|erroneously|careless(?:ly)?|mistyped"
     r"|misconfigured|forgot(?:ten)?|failed|ignored|missed|overlooked|neglected|caused|misread|misunderstood|misjudged"
+    r"|slept|overslept|fell asleep|dozed off"
     r"|was (?:at fault|to blame)|were (?:at fault|to blame|careless)|bypassed|botched|mishandled|made (?:a|the|an) "
     r"(?:\w+ )?(?:mistake|error)|\w+ed (?:\w+ ){0,3}wrong|did not|didn't|should have|broke)"
 )
@@ -131,7 +140,7 @@ _SLIPPED: Final = (
     r"|was (?:at fault|to blame|responsible|careless|inexperienced)|used the wrong|chose the wrong"
     r"|changed|edited|copied|committed|bypassed|violated|pressed|flipped|hit the|left (?:it|the|a)"
     r"|\w+ed (?:\w+ ){0,3}wrong|(?:put|set|wrote|gave|sent|took) (?:\w+ ){0,3}wrong|did (?:this|it|so)|pasted"
-    r"|botched|mishandled|tripped|pulled|rebooted|restarted)"
+    r"|botched|mishandled|tripped|pulled|rebooted|restarted|switched off|turned off|slept|overslept|fell asleep)"
 )
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -562,7 +571,8 @@ _NOW_TRUE: Final = r"(?:is|are|was|were|has been|have been|have|has|now|been|be|
 
 _PURPOSE: Final = (
     _before(
-        r"\b(?:so that|so|in order that|to (?:help )?(?:make|be) (?:\w+ )?(?:sure|certain)|mak(?:e|es"
+        r"\b(?:so that|so|in order that|to see (?:to it )?that|to (?:help )?(?:make|be) (?:\w+ )?(?:sure|certain)"
+        r"|mak(?:e|es"
         r"|ing) (?:\w+ )?(?:sure|certain)|to (?:help )?ensure|ensur(?:e|es|ing)|see to it|until|unless|if|whether"
         r"|hope|hoping|want|wish|expect|aim|goal is)\b[^.!?;]{0,60}$"
     ),
@@ -577,8 +587,10 @@ _PURPOSE: Final = (
         "inside",
         re.compile(
             r"(?i)\b(?:would|should|did|had|has|have|was|were|could|must|ought)\b|(?:did|had|has|have|was|were"
-            r"|would|should|could)n't|\bbut also\b|\bnot (?:\w+ )?(?:promise|claim|guarantee|say|tell|pretend"
-            r"|assure|know|rule out|mean)\b"
+            r"|would|should|could)n't|\bbut also\b|(?:\bnot|n't|\bnever) (?:\w+ )?(?:promise|claim|guarantee|say|tell"
+            r"|pretend"
+            r"|assure|know|rule out|mean|expect|want|wish|intend|believe|think|foresee|anticipate)\b"
+            r"|\b(?:if|when|should|whether|until|unless|in case)\b"
         ),
     ),
     _before(r"\b(?:would|should|did|had|has|have|was|were|could|must|ought)(?: it| this| that)? $"),
@@ -588,7 +600,11 @@ _PURPOSE: Final = (
 
 _COUNTED: Final = (
     _before(r"\bnot (?:just|only|merely|simply) (?:for |to )?$"),
-    _inside(r"\d|\b(?:hundred|thousand|million|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b (?!of)"),
+    _inside(
+        r"\d|\b(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|a) (?:hundred|thousand|million)|twelve|twenty"
+        r"|thirty|forty"
+        r"|fifty|sixty|seventy|eighty|ninety)\b (?!of)"
+    ),
     _after(
         r"(?: \w+){0,3},? ?(?:\(|: |- |, )(?:about |around |roughly |approximately |nearly |some |in all |namely "
         r"|exactly |an estimated )?(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen"
@@ -639,7 +655,8 @@ _OWNED: Final = (
     _inside(r"\b(?:second|additional|another|independent|outside|extra|different|backup|new|alternative)\b"),
     _after(
         r"'? (?:has |have |will |to )?(?:review|audit|assess|test|check|verif|expert|auditor|assessor|specialist"
-        r"|consultant|confirmed? (?:the repair|that no)|librar(?:y|ies) licen|cookies|apps? could|apps? were unable"
+        r"|consultant|licen[cs]es?\b|(?:\w+ )?(?:page|portal|list|directory|dashboard)s?\b|confirmed? (?:the repair"
+        r"|that no)|librar(?:y|ies) licen|cookies|apps? could|apps? were unable"
         r"|tools could|integrations could)"
     ),
     _after(
@@ -713,7 +730,10 @@ _BOUND: Final = (
         r"[^.!?]{0,50}\b(?:every (?:monday|tuesday|wednesday|thursday|friday|week|month|quarter|day|release|change"
         r"|upgrade|night)|each (?:week|month|quarter|change|release|upgrade)|before (?:each|every|any))\b"
     ),
-    _after(r"(?: \w+){0,4} (?:your (?:case|claim|account|invoice|order|bill|questions?|data|request)|with you)\b"),
+    _after(
+        r"(?: \w+){0,4} (?:your (?:case|claim|account|invoice|order|bill|questions?|data|request)|with you)\b"
+        r"|(?: \w+){5,8} with you\b"
+    ),
 )
 _NO_PROMISE: Final = (
     _before(r"(?:\b(?:do not|did not|cannot|can not|not|no|unable to|never|too early to|nobody)|n't)(?: \w+){0,6} $"),
@@ -754,6 +774,11 @@ REWORDINGS: Final[Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]] = {
 }
 """Better words that fit all cases of a rule: the sentence without the small word, or an honest one in its place."""
 
+_IN_A_PUBLIC_LINK: Final = _before(
+    r"(?:https?://|www\.)(?!\S*(?:jira|browse|wiki|confluence|servicenow|internal|corp))\S{0,100}$"
+)
+"""Inside an address that customers may open, a number names a page."""
+
 CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     "W2": (
         _case(
@@ -774,11 +799,12 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
                 ),
             ),
         ),
+        _case(r"\b(?:any|whatever)(?: and all)?(?: [a-z]+){1,5}? (?:is|are|was|were) (?:\w+ly |much )?regretted\b"),
     ),
     "W3": (
         _case(
-            r"\b(?:may|might)(?: (?:not|also|well|potentially|possibly|even|still|briefly|already|temporarily"
-            r"|indeed)){0,2}(?: have|'ve) (?:(?:also|not|potentially|possibly|already|briefly"
+            r"\b(?:may|might)(?: (?:not|also|well|even|still|indeed|\w{2,12}ly)){0,2}(?: have|'ve) (?:(?:also|not"
+            r"|potentially|possibly|already|briefly"
             r"|intermittently) ){0,2}(?:been(?: \w+ly)? \w+|(?:\w+(?:ed|[bcdfghklmrtw]en|[ao]wn|ought|aught|ept|elt"
             r"|ealt|old)|had|seen|lost|gone|done|made|led|sent|met|left|found|put|cut|hit|read|got|run|begun|become"
             r"|come|set|built|cost|heard|shut|stuck|paid|said|spent|stood|understood|felt|thrown|drawn|spread|shown"
@@ -786,7 +812,18 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             Excuse("inside", re.compile(r"^May\b")),
             _sentence(r"\bmight have \w+(?: \w+){0,3} (?:sooner|earlier|in time|better|faster)\b"),
             _before(r"\bas you $"),
-            _inside(r"\b(?:prevented|avoided|averted|stopped this|caught)\b"),
+            _inside(
+                r"\b(?:prevented|avoided|averted|stopped this|caught)\b"
+                r"|\bmight have (?:shortened|spared|saved|reduced|limited|lessened|helped|warned)\b"
+            ),
+            _sentence(
+                r"\bmay (?:already |also |well )?have (?:seen|read|heard)(?: of| about)? (?:our|the|my|a|this"
+                r"|that) (?!error)(?:[\w-]+ )?"
+                r"(?:posts?|notices?|messages?|e?-?mails?|reports?|news|statements?|announcements?|updates?|tweets?"
+                r"|headlines?"
+                r"|letters?|coverage)\b"
+            ),
+            _after(r" (?:you as|your (?:trust|faith|confidence|goodwill|custom|business))\b"),
             _sentence(
                 rf"\b(?:do|did|does) not (?:yet )?know\b[^.!?]{{0,120}}{A_DATE}"
                 rf"|\bnot (?:yet )?known\b[^.!?]{{0,120}}{A_DATE}"
@@ -802,8 +839,9 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             Excuse(
                 "sentence",
                 re.compile(
-                    r"\b[Ww]e (?:may|might|could) have (?:noticed|seen|caught|spotted|prevented|avoided|known|acted"
-                    r"|warned)\b"
+                    r"\b[Ww]e (?:may|might|could)(?: not)? have (?:noticed|seen|caught|spotted|prevented|avoided|known"
+                    r"|acted"
+                    r"|warned|told|said|explained|earned|listened|understood)\b"
                 ),
             ),
             reword=(
@@ -831,6 +869,26 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             ),
             reword=((r"\bcould(?: also)? have been\b", "were"), (r"\bcould(?: also)? have (\w+ed)\b", r"\1")),
         ),
+        _case(
+            r"\bcould(?: (?:also|well|even|\w{2,12}ly)){0,2}(?: have|'ve) (?:(?:also|possibly"
+            r"|potentially) )?(?:been(?: \w+ly)? "
+            r"\w+|\w+ed|lost|gone|seen|met|had|found|got|left|sent|led|felt|heard)\b",
+            Excuse(
+                "before", _re(rf"^(?!.*\b(?:you|your|{PEOPLE}|{_THINGS}|data|files?|orders?|messages?|payments?)\b)")
+            ),
+            _inside(
+                r"\b(?:prevented|avoided|averted|stopped|caught|saved|spared|kept|told|warned|reached|used|expected"
+                r"|worked"
+                r"|known|helped|been (?:shorter|better|told|warned|prevented|avoided|ready|up|safe|spared|kept))\b"
+            ),
+            _sentence(
+                r"\bbut (?:it|they|this|we|none|no|nobody)?\b[^.!?]{0,20}(?:did not|didn't|was not|were not|wasn't"
+                r"|found no|none)\b|\bif (?:we|our|the)\b|\b(?:had|if) (?:we|our|the|it)\b"
+                r"|\bhow\b[^.!?]{0,30}\bcould have\b"
+                r"|\b(?:sooner|earlier|in time|better|faster|instead|no(?:thing|body|ne)?)\b"
+            ),
+            reword=((r"\bcould(?: also)? have been\b", "were"), (r"\bcould(?: also)? have (\w+ed)\b", r"\1")),
+        ),
     ),
     "W4": (
         _case(
@@ -851,7 +909,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             ),
         ),
         _case(
-            r"\butmost (?:priority|sensitivity|seriousness|importance|urgency|gravity|respect|care|concern)\b",
+            r"\butmost (?:priority|sensitivity|seriousness|importance|urgency|gravity|respect|care|concern"
+            r"|attention)\b",
         ),
         _case(
             r"\b(?:top|highest|number[- ]one|no\. ?1|first|foremost|absolute|paramount"
@@ -866,8 +925,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"\b(?:(?:is|are) of )?paramount(?: importance)?\b|\bnothing (?:is"
             r"|matters)(?: more important)? more(?: important)?(?: to us)? than\b|\bwe (?:truly |deeply "
             r"|greatly )?value your (?:business|trust|custom|partnership|loyalty)\b"
-            r"|\byour (?:trust|business|satisfaction|experience|security|privacy) (?:is|are|means"
-            r"|matters)\b[^.!?]{0,30}\b(?:important|everything|priority|much|the world)\b"
+            r"|\byour (?:trust|business|satisfaction|experience|security|privacy) (?:(?:is|are|means"
+            r"|matters)\b[^.!?]{0,30}\b(?:important|everything|priority|much|the world)\b|matters (?:\w+ )?to us\b)"
         ),
         _case(
             r"\b(?:deeply |fully |firmly |strongly |remain |always )?(?:committed|dedicated) to (?:the (?:quality"
@@ -877,13 +936,23 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|\bcommitment to (?:providing|delivering|our|excellence|transparency|quality|you\b|reliability|your)",
             _sentence(BY_DATE),
             _before(r"\b(?:had|not|who) $"),
+            _after(r" (?:\w+ )?(?:branch|repository|repo|codebase|code|database|log|trunk|tree)\b"),
+        ),
+        _case(
+            r"\b(?:do not|don't|never|does not|doesn't) take (?:\w+ ){1,5}?(?:lightly|for granted)\b|\b(?:is"
+            r"|are) at the (?:heart|core|centre"
+            r"|center) of (?:everything|all|what)\b|\bwe (?:really |truly |deeply )?care (?:deeply|a lot|greatly"
+            r"|so much)\b",
+            _before(r"\b(?:you|they) $"),
         ),
     ),
     "W5": (
         _case(
-            r"\b(?:will|shall|is|are|'s|'ll|can|may|must|does|do|would)?(?:\bnever|\bnot|n't"
+            r"\b(?:will|shall|is|are|'s|'ll|can|may|must|does|do|would|wo|ca)?(?:\bnever|\bnot|n't"
             r"|\bno longer)\b[^.!?;]{0,40}?\b(?:happen(?:s|ing)?|recur(?:s|ring)?|reoccur(?:s|ring)?|occur(?:s"
-            r"|ring)?|have a repeat|be repeated|see (?:a|another) repeat|repeat itself|go down|fail) (?:to (?:you"
+            r"|ring)?|have a repeat|be repeated|see (?:a|another|this|it|that)(?: \w+)?|repeat itself|go down"
+            r"|fail(?: you)?|let you down"
+            r"|lose (?:your |any )?(?:\w+ )?) ?(?:to (?:you"
             r"|us|anyone) )?(?:ever )?again\b",
             *_PURPOSE,
         ),
@@ -896,6 +965,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|\b(?:does|do) not recur\b|\b(?:doesn't|don't) recur\b|\bnever (?:happens|recurs|occurs|happen|recur"
             r"|occur)\b",
             *_PURPOSE,
+            _sentence(r"\b(?:cannot|can't|could not) (?:yet )?(?:be ruled out|rule out|exclude|be excluded)\b"),
+            _after(r" (?:overnight|by (?:itself|themselves)|on its own|at once|until|before|unless|without|soon)\b"),
             _before(
                 r"\b(?:maintenance|upgrade|migration|release|deployment|meeting|call|rollout|roll-out|move|webinar"
                 r"|session|switch|event planned)\b[^.!?;]{0,30}$"
@@ -939,14 +1010,30 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             r"\b(?:make|makes|made|making|making sure)(?: it)? impossible\b[^.!?;]{0,40}\b(?:again|recur\w*|repeat"
-            r"|happen)\b|\b(?:is|are) now impossible\b|\bno (?:repeat|recurrence|further (?:outages?|incidents?"
+            r"|happen)\b|\b(?:is|are|will be) (?:now )?a thing of the past\b"
+            r"|\bit is (?:now )?impossible for\b[^.!?;]{0,30}\b(?:again|recur|repeat)\b"
+            r"|(?<=[:,-] )no more (?:outages|failures|downtime)\b|\b(?:is|are) now impossible\b|\bno (?:repeat"
+            r"|recurrence|further (?:outages?|incidents?"
             r"|disruptions?)|more (?:outages?|incidents?|disruptions?)) (?:is|are) possible\b"
             r"|\b(?:no way|impossible) (?:that )?(?:this|it|that)(?: \w+)? (?:can|could|will"
             r"|may) (?:ever )?(?:happen|recur|occur)\w*|\b(?:won't|will not|will never) be (?:a|another"
-            r"|any) (?:next|second|other) time\b|\bthere (?:will|shall|can) be no (?:next time|repeat|recurrence"
+            r"|any) (?:next|second|other) time\b|\bthere(?:'ll| will| shall| can) be no (?:next time|repeat|recurrence"
             r"|further (?:outages?|incidents?|disruptions?|problems?|issues?)|more (?:outages?|incidents?"
             r"|disruptions?|problems?))\b|\b(?:will|shall|can) (?:never|not) be (?:another|a repeat|a recurrence"
             r"|any more)\b"
+            r"|\b(?:will|shall|'ll) be the (?:very )?last (?:time|outage|incident|failure|event|disruption|such|of its"
+            r"|of their)"
+            r"|\bthe last (?:outage|incident|failure|disruption|event) of (?:its|this|that) (?:kind|sort|type)\b"
+            r"|\b(?:a |any )?(?:repeat|recurrence|reoccurrence)s?(?: of this)? (?:is|are"
+            r"|has become) (?:now )?(?:impossible|ruled out"
+            r"|out of the question|excluded)\b"
+            r"|\b(?:no (?:\w+ ){1,3}?|nobody |no one |nothing (?:\w+ ){0,3}?)(?:will|can|shall) ever\b"
+            r"|\b(?:nothing like (?:this|it|that)|no such (?:\w+ )?(?:outage|incident|failure|event|thing|fault"
+            r"|error)) (?:will|can"
+            r"|shall) (?:happen|occur|recur)\b"
+            r"|\bfrom (?:now on|here on|today on)\b[^.!?;]{0,60}\b(?:will not|won't|cannot|can't) (?:go down|fail"
+            r"|break|be (?:down|lost"
+            r"|interrupted)|lose|stop)\b"
             r"|\b(?:rules?|ruled) out (?:any|a|all|every|another|further) (?:repeat|recurrence|future|further"
             r"|outage|incident)\b",
             *_PURPOSE,
@@ -955,7 +1042,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         _case(
             r"\bguarante(?:e|es|ed|eeing|eing)\b|\b(?:we|I) (?:can |do |hereby |solemnly )?(?:promise|swear|vow"
             r"|pledge|assure you)(?: you)?(?: that)? (?:it|this|that|there|such|no|you|our|the"
-            r"|these)\b[^.!?;]{0,30}\b(?:not|never|no|won't|always)\b",
+            r"|these)\b[^.!?;]{0,30}\b(?:not|never|no|won't|always|last time)\b|\b(?:we|I) give you (?:our|my) word\b",
             _before(rf"{_REFUSES}(?: \w+){{0,4}} $"),
             _before(
                 r"\b(?:uptime|service|availability|money-back|contractual|contract|sla|delivery|level|percent"
@@ -966,8 +1053,10 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             r"\bpermanent(?:ly)? (?:fix(?:ed)?|resolv(?:ed)|solved|solution|repair(?:ed)?|remed(?:y|ied|iated)"
-            r"|corrected|eliminated|cured|mended|closed)\b|\b(?:fixed|resolved|solved|repaired|corrected|mended"
-            r"|eliminated) (?:permanently|for good|for ever|forever|once and for all|completely and permanently)\b",
+            r"|corrected|eliminated|eradicated|removed|cured|mended|closed)\b|\b(?:fixed|resolved|solved|repaired"
+            r"|corrected|mended"
+            r"|eliminated|eradicated|removed|gone|closed|over|dealt with|behind us)(?: (?:this|it|that"
+            r"|the \w+))? (?:permanently|for good|for ever|forever|once and for all|completely and permanently)\b",
             _before(
                 r"(?:\b(?:not|never|until|before|once|when|while|whether|if|as soon as|towards?|working on|work on"
                 r"|preparing|building|planning|developing|testing|seek\w*|find|need|needs|requires?|told|said|wrote"
@@ -981,6 +1070,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             r"\bwill (?:never|always)\b|\bwe'll (?:never|always)\b",
+            _after(r" (?:find|read|see) (?:our|the|all|every|it|them|these)\b"),
             _after(
                 r" (?:again )?(?:ask|request|call|phone|email)(?: you| for| your)?[^.!?]{0,40}\b(?:password|pin"
                 r"|card|codes?|credentials|details|bank)"
@@ -1001,21 +1091,28 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     "W6": (
         _case(
             r"\b(?:some|an? (?:very |relatively |fairly |rather )?(?:small|limited|low|tiny|minor|large|significant"
-            r"|modest|certain|minimal) (?:number|percentage|subset|group|fraction|share|proportion|portion|set"
+            r"|modest|certain|minimal|good|fair|considerable|substantial|size?able|growing|high|great) (?:number"
+            r"|percentage|subset|group|fraction|share|proportion|portion|set"
             r"|minority|part)|an? (?:number|subset|fraction|portion|handful|couple|few|percentage|minority|majority"
             r"|lot|good many|part|proportion|share|group)(?= of|\b few)"
-            r"|a few|(?<!how )(?<!too )(?<!as )(?<!that )few|(?<!how )(?<!too )(?<!as )(?<!that )(?<!not )many"
+            r"|a few|(?<!how )(?<!too )(?<!as )(?<!that )few"
+            r"|(?<!how )(?<!too )(?<!as )(?<!that )(?<!not )(?<!\bso )many"
             r"|several|(?<!\bat )(?<!almost )(?<!\bthe )most"
             r"|(?<!\bare )(?<!\bam )(?<!\bis )(?<!\bbe )(?<!been )(?<!make )(?<!made )(?<!making )(?<!\bfor )"
             r"(?<!feel )(?<!\bnot )certain|various|numerous|multiple|countless|a small minority|portions?|parts?"
-            r"|lots|dozens|scores|hundreds|thousands|(?:the |a |the vast |the overwhelming )?(?:vast |large "
+            r"|lots|(?:several |many |a few )?(?:dozens?|scores|hundreds?|thousands?)(?=(?: of)? [a-z])|(?:the |a "
+            r"|the vast |the overwhelming )?(?:vast |large "
             r"|great )?majority)"
             rf"(?: of)?(?: (?:our|the|all|your|its|these|those))?(?: (?!and\b|or\b|but\b|who\b|to\b|in\b|were\b"
             rf"|was\b|have\b|had\b|did\b|to\b|it\b|that\b|as\b|from\b|for\b|a\b|an\b|on\b|by\b|are\b"
             rf"|is\b)[a-z-]{{2,20}})?(?: (?!and\b|or\b|but\b|who\b|to\b|in\b|were\b|was\b|have\b|had\b|did\b|that\b"
-            rf"|as\b|from\b|for\b|a\b|on\b|by\b|are\b|is\b)[a-z-]{{2,20}})? (?:{_PEOPLE}|{_THINGS})\b",
+            rf"|as\b|from\b|for\b|a\b|on\b|by\b|are\b|is\b)[a-z-]{{2,20}})? (?:{PEOPLE}|{_THINGS})\b",
             *_COUNTED,
             _inside(r"^parts? of (?:our|the) (?:team|service level|reports?)\b"),
+        ),
+        _case(
+            rf"\b(?:some|many|most),? (?:but|though|if) not all,?(?: of)?(?: (?:our|the|your))? (?:\w+ )?(?:{PEOPLE}"
+            rf"|{_THINGS})\b"
         ),
         _case(
             r"\b(?:some|many|several|most|a few|few|a number|a handful|a subset|a small number|a fraction"
@@ -1031,12 +1128,15 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             _before(r"\b(?:how|too|as|so|not|at|every|the (?:past|last|next|coming)|within|in|last|next|past) $"),
             _after(r",? ?(?:\(|: |- )(?:about |around |from )?\d"),
             _sentence(r"\bopen for (?:hours|days)\b"),
+            _after(r" of (?:sleep|rest|testing|thought)\b"),
         ),
     ),
     "W7": (
         _case(
             r"\b(?:relatively |fairly |comparatively |rather |very |only |quite |just )?(?:brief|momentary"
-            r"|temporary)\b(?=,? [a-z])(?! (?:and|or|but|as|until|while|because|so|in|at|on|by|for|if|when)\b)",
+            r"|temporary)\b(?=,? [a-z])(?! (?:and|or|but|as|until|while|because|so|in|at|on|by|for|if|when|did|does"
+            r"|was|is|had|has|will"
+            r"|that|said|from|of|which)\b)",
             *_NOT_SMALL,
             _before(r"\bin $"),
             _after(
@@ -1056,8 +1156,9 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             rf"\b(?:relatively |fairly |comparatively |rather |very |only |quite )?(?:brief|short|momentary"
-            rf"|temporary|minor|small|slight|tiny|limited|minimal|negligible|little|isolated"
-            rf"|modest)(?:,? (?:and )?(?:brief|short|temporary|minor|partial|localized|isolated|technical"
+            rf"|temporary|minor|small|slight|tiny|limited|minimal|negligible|little|isolated|trivial|insignificant"
+            rf"|inconsequential|modest)(?:,? (?:and )?(?:brief|short|temporary|minor|partial|localized|isolated"
+            rf"|technical"
             rf"|intermittent|network|service|unplanned|unexpected|system|partial|internal|connectivity|performance"
             rf"|login|sign-in|configuration|software|customer|overall|data|routing"
             rf"|noticeable)){{0,3}} (?:{_INCIDENT}|bug|mistake|oversight|inconvenience|hiccup|blip"
@@ -1066,6 +1167,23 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             _after(r" (?:version|release)\b"),
             _before(r"\b(?:a|the|run in a|during a|with a) (?:maintenance|planned) $"),
             _inside(r"\b(?:isolated) (?:the|our)\b"),
+            _before(r"\btakes?(?: only| just)? (?:an? )?$"),
+            _sentence(
+                r"\b(?:fix|limit|rule|cap|workaround|measure|patch|restriction|block) (?:is|are|will be"
+                r"|stays?) (?:in place|on|active|there)\b"
+            ),
+        ),
+        _case(
+            r"\b(?:slight|small|minor|modest|marginal|negligible|minimal) (?:increases?|rises?|drops?|dips?|decreases?"
+            r"|reductions?"
+            r"|declines?|slowdowns?|rises?) (?:in|of) (?!the (?:limit|quota)|prices?|costs?|fees?)",
+            *_NOT_SMALL,
+        ),
+        _case(
+            r"\b(?:lost|down|unavailable|offline|interrupted|disrupted|affected|degraded|slow(?:ed)?|stopped|paused"
+            r"|failed|out"
+            r"|impaired|suspended|unreachable)(?: \w+){0,2}? (?:temporarily|momentarily)\b",
+            *_NOT_SMALL,
         ),
         _case(
             r"\b(?:were|was|is|are|been|be|being|become|became|went|stayed|remained|proved)(?: \w+ly| only| just"
@@ -1076,7 +1194,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
                 r"\b(?:fix|limit|measure|workaround|work-around|patch|rule|solution|repair|change|step|restriction"
                 r"|cap|block|arrangement|access|password|link|page|address|setting|message|report|notice|summary"
                 r"|warning|capacity|alert|alarm|reply|answer|mail|text|letter|call|notes?|supply|staff"
-                r"|time to (?:reply|act)|access) (?:is|are|was|were|will be"
+                r"|time to (?:reply|act)|access)(?: (?:on|in|to|of|for) (?:\w+ ){0,2}\w+)? (?:is|are|was|were|will be"
                 r"|has been|in place is)\b"
             ),
             _before(r"\bnot\b[^.!?;]{0,20}$"),
@@ -1085,9 +1203,12 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             _before(r"n't $"),
         ),
         _case(
-            r"\bshort-lived\b|\bmomentar(?:y|ily)\b|\bblips?\b|\bhic(?:cups?|coughs?)\b|\bglitch(?:es)?\b"
-            r"|\bsnags?\b|\bfleeting\b|\bteething (?:problems|troubles)\b|\bsmall hitch\b|\bminor hitch\b",
+            r"\bshort-lived\b|\bmomentar(?:y|ily)\b|\bblip(?:s|ped)?\b|\bhic(?:cups?|coughs?)\b|\bglitch(?:es)?\b"
+            r"|\bsnags?\b|\bfleeting\b|\bhic(?:cup(?:ped|s)?|cuped)\b|\bshort-term (?:outage|disruption|interruption"
+            r"|problem|issue|failure)s?\b|\bteething (?:problems|troubles)\b|\bsmall hitch\b|\bminor hitch\b",
             *_NOT_SMALL,
+            _before(r"\b(?:certificates?|tokens?|credentials?|keys?|sessions?|passwords?|links?)\b[^.!?;]{0,20}$"),
+            _after(r" (?:certificates?|tokens?|credentials?|keys?|sessions?|passwords?|links?)\b| by design\b"),
         ),
         _case(
             r"\bbriefly\b",
@@ -1114,7 +1235,8 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         ),
         _case(
             r"\b(?:lasted|lasting|affected|affecting|impacted|impacting|down|unavailable|offline|interrupted|out"
-            r"|hit|hitting|disrupted|degraded)(?: for)? (?:only|just|merely|a mere)(?: for)?(?: about| around"
+            r"|hit|hitting|disrupted|degraded)(?: for)? (?:only|just|merely|barely|scarcely|a mere)(?: for)?(?: about"
+            r"| around"
             r"| a)? (?:\d|an? (?:few|couple|handful|small|tiny|fraction|hour|minute)|one|two|three|four|five|six"
             r"|ten|few|minutes|small|tiny)|\b(?:only|just|merely|no more than) (?:a|an) (?:handful|couple|few"
             r"|fraction|small|tiny|hour|minute)\b",
@@ -1165,7 +1287,11 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
         _case(
             rf"(?<=\b)(?:wrong|faulty|bad|broken|incorrect|untested|flawed|outdated|old)(?: \w+){{0,3}} (?:was|were"
             rf"|been)(?: \w+ly)? "
-            rf"(?:pushed|applied|deployed|released|rolled out|merged|used|set|chosen|loaded|installed)\b{_NO_DOER}"
+            rf"(?:pushed|applied|deployed|released|rolled out|merged|used|set|chosen|loaded|installed|unplugged"
+            rf"|disconnected"
+            rf"|cut|pulled|removed|started|restarted|rebooted|run|sent|given|taken|changed|edited|copied|restored"
+            rf"|selected"
+            rf"|switched (?:off|on)|turned (?:off|on)|shut down|replaced|published|uploaded)\b{_NO_DOER}"
             rf"|\b(?:was|were|been) (?:accidentally|mistakenly|wrongly|incorrectly|inadvertently"
             rf"|prematurely) \w+(?:ed|wn|en)\b{_NO_DOER}"
             rf"|\b(?:was|were|been) (?:\w+ed|switched off|turned off|shut down) by (?:mistake|accident|error)\b",
@@ -1178,7 +1304,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
                 r" (?:aware|available|public|up|possible|whole|good|clear|sure|safe|to |for |easier|better|worse|by )"
             ),
             _before(
-                r"\b(?:backups?|copies|payments?|progress|orders?|purchases?|calls?|requests?|improvements?"
+                r"\b(?:backups?|cop(?:y|ies)|payments?|progress|orders?|purchases?|calls?|requests?|improvements?"
                 r"|bookings?|arrangements?|plans?|offers?|fix(?:es)?|repairs?|refunds?|credits?|transfers?"
                 r"|deposits?)(?: (?:that|which|has|have))? $"
             ),
@@ -1186,13 +1312,14 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     ),
     "W11": (
         _case(
-            r"\b(?:human|operator|user|pilot|manual|administrator|employee|engineer|individual|clerical|personal"
+            r"\b(?:human|operator|user|pilot|manual|admin|administrator|employee|engineer|individual|clerical|personal"
             r"|operational staff)(?:'s)? (?:error|mistake|slip|typo|blunder|carelessness|negligence)\b"
             r"|\bfat[- ]finger\w*|\b(?:the|a) human factor\b",
             _before(
                 r"(?:\b(?:not|never|no|nor|neither|rather than|instead of|without|than)|n't)(?: (?:a|an|about"
                 r"|down to|due to|caused by|because of|the result of|a case of|any|the|just|simply|merely"
-                r"|call(?:ing)? (?:it|this)|blame (?:it|this)? ?on|to|be|by|from|one|put down to|explained by"
+                r"|call(?:ing)? (?:it|this)|put (?:it|this|that) down|(?:ascribe|attribute) (?:it|this|that)"
+                r"|blame (?:it|this)? ?on|to|be|by|from|one|put down to|explained by"
                 r"|blame)){0,4} $"
             ),
             _after(
@@ -1268,12 +1395,17 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
                 r"|by (?:phone|chat)|needed|trusted|should(?! have)|turn\w* (?:it|the)|watched|listen\w*|learn\w*"
                 r"|escalat\w+|pag(?:es|ed)|monitor\w*)\b"
             ),
+            _after(
+                r" (?:account|password|console|portal|page|interface|guide|tool|panel|role|rights?|access|directory"
+                r"|handbook"
+                r"|training|badge|phone|app|menu|screen|log-?in|sign-?in)s?\b"
+            ),
             _before(
                 r"(?:\b(?:not|never|no reason to|rather than)|n't) (?:\w+ )?(?:blam\w+|fault|punish\w*|accus\w+"
                 r"|sack|dismiss|point at|single out) $"
             ),
             _before(
-                r"\b(?:contact|call|ask|reach|speak (?:to|with)|talk (?:to|with)|paged|page|alerted|alert|alerts"
+                r"\b(?:contact|call|ask|asked|reach|speak (?:to|with)|talk (?:to|with)|paged|page|alerted|alert|alerts"
                 r"|for|to|with|need|needs|needed|send|sent|assign(?:ed)?|put|have|has|had|hire[ds]?|hiring|by"
                 r"|without|require[sd]?|named?|appointed|added|adding|train(?:ed|ing)?|woke|wakes?|called|tells?"
                 r"|told|informed?|as|from|until|before|unless|are|am|if you are|sat|including|even|not|email|every"
@@ -1293,13 +1425,31 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             rf"|\b(?:blame|blamed|blaming|disciplined|dismissed|fired|sacked|suspended|reprimanded|retrain(?:ed"
             rf"|ing)?) (?:an?|one|the|our|some|that|this)(?: responsible)? (?:[a-z-]{{2,15}} ){{0,2}}{_ROLE}s?\b"
             rf"|\b{_ROLE}'s (?:\w+ )?(?:mistake|error|slip|typo|fault|oversight|carelessness)\b|\b(?:someone"
-            rf"|somebody) (?:on|in|from|at) (?:our|the) (?:\w+ )?(?:team|staff|company|side|office"
-            rf"|department)\b[^.!?;]{{0,20}}\b{_SLIPPED}\b|\b(?:someone|somebody) {_SLIPPED}\b",
+            rf"|somebody) (?:on|in|from|at|within) (?:our|the) (?:[\w-]+ ){{0,2}}(?:team|staff|company|side|office"
+            rf"|department|shift|desk|crew)\b[^.!?;]{{0,20}}\b{_SLIPPED}\b"
+            rf"|\b(?:one|two|some|a few) of (?:our|the) (?:own |\w+ )?(?:people|team|staff|colleagues|crew|number"
+            rf"|own)(?: members?)?"
+            rf"(?: (?:had|has|have|then|also|simply)){{0,2}} {_SLIPPED}\b|\b(?:he|she) (?:had "
+            rf"|then )?{_SLIPPED_BADLY}\b"
+            rf"|\b(?:down to|fault of|because of|caused by|due to|blame on|work of) (?:just |only )?(?:one|a single"
+            rf"|an?) (?:person"
+            rf"|individual|colleague|man|woman)\b|\b(?:someone|somebody) {_SLIPPED}\b",
             _before(
                 r"(?:\b(?:not|never|no|nor|do not|did not|will not|cannot|rather than|without|if|when|before|until"
                 r"|unless)|n't)(?: (?:a|an|the|about|to|by|any|one|seek to|want to|caused by|due to|because of"
                 r"|going to|be|that)){0,3} $"
             ),
+        ),
+        _case(
+            rf"\b(?:the|an?|our|that|those) (?:[a-z-]{{2,15}} ){{0,2}}{_ROLE}s? (?:(?:responsible|at fault|to blame)"
+            rf"(?! for (?!the (?:outage|error|mistake|incident|failure|fault)))\b|(?:concerned|involved"
+            rf"|in question) (?:has|have|had"
+            rf"|was|were|is|will)\b)|\b{_ROLE}s? (?:has|have|had|was|were|is|are|will be)(?: since"
+            rf"| now)?(?: been)? (?:disciplined"
+            rf"|dismissed|fired|sacked|suspended|reprimanded|retrained|let go|sent home|removed from (?:duty|his|her"
+            rf"|their))\b",
+            _before(r"\b(?:no|not|never|nor|without|than|if) (?:\w+ ){0,2}$"),
+            _inside(r"\bnot\b"),
         ),
         _case(
             r"\b(?:rogue|careless|inexperienced|junior|untrained|disgruntled|negligent) (?:\w+ )?(?:engineer"
@@ -1313,15 +1463,21 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|was\b|to\b|for\b|of\b)[\w-]{1,20}){0,3}?(?: |-)(?:vendors?|suppliers?|subcontractors?"
             r"|sub-processors?|(?:service|cloud|network|hosting|internet|infrastructure|telecoms?|dns|cdn"
             r"|data[- ]?cent(?:er|re)|upstream|payment|colocation|power|bandwidth|transit|sms|e-?mail|identity"
-            r"|storage|connectivity|energy) (?:providers?|suppliers?|partners?|carriers?|company|operators?"
-            r"|vendors?)|upstream (?:providers?|carriers?|networks?)|third[- ]part(?:y|ies)|external (?:partner"
-            r"|party|parties|company|provider)|isp|utility company|contract manufacturer|registrar)\b",
+            r"|storage|connectivity|energy|gateway|messaging|voice|telephony|fib(?:re|er)|security|software|hardware"
+            r"|billing|card|banking|maps?|search|video|chat|logistics|delivery|analytics|monitoring|electricity"
+            r"|telephone|payments?"
+            r"|(?:data[- ]?)?cent(?:er|re)) (?:providers?|suppliers?|partners?|carriers?|company|operators?"
+            r"|vendors?)|carriers?|telcos?|hosters?|manufacturers?|upstream (?:providers?|carriers?|networks?)"
+            r"|third[- ]part(?:y|ies)|external (?:partner"
+            r"|party|parties|company|provider)|isp|utility company|contract manufacturer|registrar)\b"
+            r"|\bour provider(?:'s| had| has| failed| suffered| let| lost| was| caused| told| made| cut| broke)\b",
             *_OWNED,
         ),
         _case(
             r"\b(?:outside|beyond|out) (?:of )?our (?:direct |immediate |own |sphere of )?(?:control|influence"
             r"|responsibility|reach)\b|\bno fault of (?:our own|ours)\b|\bnot (?:our|within our) (?:fault|control"
-            r"|responsibility)\b|\bthrough no fault\b|\bforce majeure\b|\bact of god\b",
+            r"|responsibility)\b|\bnot (?:our doing|of our (?:own )?making)\b|\bthrough no fault\b|\bforce majeure\b"
+            r"|\bact of god\b",
             _before(r"(?:\b(?:not|never|nothing|nor|neither)|n't)(?: \w+){0,4} $"),
         ),
         _case(
@@ -1329,9 +1485,18 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|config\w*|misconfig\w*|broke|abused|flooded|change[ds]?|made|upload\w*|sent|trigger\w*|caused"
             r"|misus\w+|mistake|error|activat\w+"
             r"|used (?:the|our|an?)|script|ran|submitted|deployed|request pattern|behavio\w+|overload\w*)\b"
+            r"|\b(?:a|one|single|another) (?:[a-z-]{2,15} )?(?:client|tenant|user|merchant|partner)(?:'s)? (?:pushed"
+            r"|misconfig\w*|broke"
+            r"|abused|flooded|upload\w*|trigger\w*|caused|misus\w+|script|overload\w*|request pattern|behavio\w+|job"
+            r"|bug)\b"
+            r"|\byour (?:own )?(?:users?'?s?|staff|team|network|firewall|configuration|settings?|browser|set-?up"
+            r"|traffic|usage|IT"
+            r"|systems?)(?: \w+)? (?:caused|triggered|led to|overloaded|brought|(?:is|was|were|are) (?:to blame"
+            r"|at fault))\b"
             r"|\b(?:caused by|due to|because of|result of|fault (?:of|lies with)|triggered by|blame|stems? from"
             r"|came from|comes? from|originated (?:with|from|in)) (?:an? |one |the |some |your |their |its "
-            r"|misuse by |unusual usage by )?(?:unusual |incorrect |wrong |own |faulty |excessive |heavy )?(?:your"
+            r"|misuse by |unusual usage by )?(?:unusual |incorrect |wrong |own |faulty |excessive |heavy "
+            r"|misconfigured |outdated )?(?:your"
             r"|customers?'?s?|users?'?|clients?'?|tenants?'?|partners?'?)(?:'s)? ?(?:own |side|configuration"
             r"|firewall|network|settings?|set-?up|browser|misuse|usage|traffic|behavio\w+|mistake|error|devices?"
             r"|use\b|end\b|infrastructure|equipment|software)"
@@ -1339,6 +1504,9 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|single )?(?:customers?|users?|clients?|tenants?)\b",
             _before(r"(?:\b(?:not|never|nor|neither|nothing)|n't)(?: \w+){0,3} $"),
             _after(r"[^.!?;]{0,40}\b(?:could not|were unable|lost access|told us|reported)\b"),
+            _after(
+                r" (?:us|(?:a|their|his|her|the) (?:report|complaint|question|call|message|payment|order|booking)s?)\b"
+            ),
             _sentence(
                 r"\b(?:we (?:are|take|own|accept|should have|did not)|our (?:own )?(?:fault|responsibility|mistake))\b"
             ),
@@ -1351,14 +1519,22 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|outage|let us down|is to blame|was to blame|was at fault|broke)\b|\b(?:caused by|due to|because of"
             r"|blame(?:d)? on|fault of) (?:an? (?:outage|failure|problem|issue|fault) (?:at|in|of|with|on) )?(?:AWS"
             r"|Amazon|Azure|Google(?: Cloud)?|GCP|Cloudflare|Fastly|Akamai|Oracle|Twilio|Stripe|Lumen|Equinix"
-            r"|Comcast|AT&T|Verizon|Okta|CrowdStrike|OVH)\b",
+            r"|Comcast|AT&T|Verizon|Okta|CrowdStrike|OVH)\b"
+            r"|\b(?:outage|failure|problem|issue|fault|error|bug|incident)s? (?:at|in|with|of|on) (?:AWS|Amazon|Azure"
+            r"|Google(?: Cloud)?"
+            r"|GCP|Cloudflare|Fastly|Akamai|Oracle|Twilio|Stripe|Lumen|Equinix|Comcast|AT&T|Verizon|Okta|CrowdStrike"
+            r"|OVH|Hetzner)\b"
+            r"|\b(?:bank|carrier|provider|vendor|supplier|partner|telco|utility|manufacturer|customer"
+            r"|client)(?:'?s?'?)?(?: \w+)? (?:is|was"
+            r"|are|were) (?:to blame|at fault|the culprit)\b",
             *_OWNED,
         ),
     ),
     "W13": (
         _case(
             r"\b(?:tak(?:e|es|ing|en)|took) (?:great |immense |enormous )?pride in\b|\bpride in\b"
-            r"|\bpride ourselves\b|\b(?:very |extremely |rightly |incredibly )?proud(?:ly)?\b|\bworld[- ](?:class"
+            r"|\bprid(?:e|ed|ing) ourselves\b|\b(?:very |extremely |rightly |incredibly )?proud(?:ly)?\b"
+            r"|\bworld[- ](?:class"
             r"|leading|beating)\b|\b(?:industry|market|sector|class)[- ]leading\b|\bbest[- ](?:in[- ]class"
             r"|of[- ]breed)\b|\brest assured\b|\bconsistently (?:delivered|delivers?|met|exceed(?:ed|s)?|provided?"
             r"|performed|high)\b|\bnext[- ]gen(?:eration)?\b"
@@ -1367,12 +1543,22 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|\baward[- ]winning\b|\bunparalleled\b|\bunrivall?ed\b|\bsecond to none\b|\bgold standard\b"
             r"|\benterprise[- ]grade\b|\b(?:strong|excellent|proven|outstanding|exceptional|long|enviable|good"
             r"|great|solid|stellar|impeccable) track record\b|\btrack record of\b"
+            r"|\b(?:outstanding|exceptional|enviable|stellar|impeccable|excellent|unbroken|perfect|spotless) record\b"
+            r"|\bhistory of (?:\w+ )?(?:reliab\w+|uptime|availability|excellen\w+|success|stability|trust\w*)\b"
+            r"|\b(?:industry|market|world|global) leaders?\b|\bleaders? in (?:our|the|this) (?:field|industry|market"
+            r"|sector|business)\b"
+            r"|\bknown for (?:its|our|their) (?:\w+ )?(?:reliab\w+|uptime|stability|quality|speed|service)\b"
+            r"|\bhold ourselves to (?:a|the) (?:very )?high(?:er|est)? standards?\b|\bteam of experts\b"
+            r"|\bthanks to (?:our|the) (?:\w+ (?:and \w+ )?)?(?:(?:hard )?work|efforts?|teams?|engineers|monitoring"
+            r"|actions?|staff"
+            r"|response|dedication|skill|expertise)\b"
             r"|\b(?:leading|premier|trusted|number[- ]one) provider\b|\btrusted by (?:thousands|millions|over"
             r"|more than|leading)\b|\bstriv(?:e|es|ing) (?:to|for)\b|\baspir(?:e|es|ation) to\b"
-            r"|\bpassionate about\b|\bproactive(?:ly)?\b|\bworking (?:extremely |incredibly |very )?hard\b"
-            r"|\bworked (?:extremely |incredibly |very |so )?hard\b|\bgo(?:es|ing)? above and beyond\b"
+            r"|\bpassionate about\b|\bproactive(?:ly)?\b"
+            r"|\bgo(?:es|ing)? above and beyond\b"
             r"|\bwent above and beyond\b|\bheroic\w*\b|\bour robust\b|\bour (?:excellent|outstanding|superb"
-            r"|exceptional|talented|expert|amazing|fantastic) (?:\w+ )?(?:team|engineers|record|service|staff"
+            r"|exceptional|talented|expert|amazing|fantastic|brilliant|dedicated|skilled|hard-?working"
+            r"|highly \w+) (?:\w+ )?(?:team|engineers|record|service|staff"
             r"|people)\b|\bhighest (?:standards?|quality|levels?) of\b",
             _before(r"\b(?:little|no|less) (?:reason|cause|right) to (?:be|feel)(?: \w+)? $"),
             _before(
@@ -1381,7 +1567,15 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
                 r"|in any way|particularly|yet|as|so|for)){0,3} $"
             ),
             _after(r" (?:enough|firewalls?|security appliance)"),
+            _after(r",? (?:and|but) (?:here |this time )?we (?:did not|didn't|failed|fell)\b"),
+            _inside(r"^leaders? in the (?:field|business)$"),
             reword=((r" ?\b(?:Please |You can |You may )?rest assured,?(?: that)? ?", " "),),
+        ),
+        _case(
+            r"\bwork(?:ing|ed) (?:(?:extremely|incredibly|very|so|night and day) )?(?:hard\b|night and day\b"
+            r"|day and night\b)",
+            _before(r"\b(?:you(?: are| have)?|your(?: \w+){1,2}|not|n't|never) $"),
+            _after(r" enough\b"),
         ),
         _case(
             r"\b(?:we|our (?:\w+ ){0,2}?(?:uptime|availability|performance|service|reliability|team|platform|record"
@@ -1432,17 +1626,38 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"\b(?:suspect|suspicious|malformed|anomalous|unexpected|unforeseen|unusual|abnormal|strange|odd"
             r"|irregular|atypical|unanticipated|unexplained|rogue|erratic|spurious|exceptional"
             r"|undesired) (?:(?!and\b|or\b|to\b)[a-z-]{2,20} )?(?:traffic|activity|activities|problems?|impacts?"
-            r"|behaviou?rs?|issues?|loads?|patterns?|conditions?|events?|interactions?|states?|data|requests?"
+            r"|behaviou?rs?|issues?|faults?|loads?|patterns?|conditions?|events?|interactions?|states?|data|files?"
+            r"|requests?"
             r"|circumstances|effects?|errors?|results?|consequences?|complications?|inputs?|situations?|spikes?"
-            r"|surges?|side[- ]effects?|access|usage|volumes?|difficult(?:y|ies)|scenarios?|combination of \w+"
+            r"|surges?|side[- ]effects?|log-?ins?|sign-?ins?|connections?|packets?|messages?|queries|calls?|e-?mails?"
+            r"|access|usage|volumes?|difficult(?:y|ies)|scenarios?|combination of \w+"
             r"|factors?)\b",
             *_EXPLAINED,
+            _after(r" (?:alerts?|warnings?|notices?|reports?|page|filter|detection|button)\b"),
+        ),
+        _case(
+            r"\b(?:technical|internal|unspecified|unidentified|undisclosed|unknown|mysterious) (?:errors?"
+            r"|glitch(?:es)?|faults?"
+            r"|failures?|reasons?|causes?)\b|\b(?:several|multiple|many|different|external|environmental"
+            r"|outside) (?:\w+ )?factors\b"
+            r"|\b(?:rare|obscure|unlikely|unusual) (?:edge |corner |set of )?(?:cases?|conditions?|circumstances?"
+            r"|situations?"
+            r"|scenarios?|combinations?)\b|\b(?:edge|corner)[ -]cases?\b"
+            r"|\bsomething (?:went|has gone|had gone) wrong (?:in|with|on|at|inside|within|during)\b",
+            *_EXPLAINED,
+            _after(r" (?:tests?|lists?|messages?|pages?|codes?|rates?|logs?|reports?)\b"),
+            _before(
+                r"\b(?:noticed|saw|knew|told|suspected|sign|signs|know|if|when|that|alerts?|alarm|whether)(?: \w+)? $"
+            ),
         ),
         _case(
             r"\b(?:underlying|various|certain|network access|subtle|technical|internal|unspecified|unidentified"
-            r"|undisclosed|obscure|hidden|latent|mysterious) (?:(?!and\b|or\b|to\b)[a-z-]{2,20} )?(?:issues?|problems?"
+            r"|undisclosed|unknown|obscure|hidden|latent|mysterious) (?:(?!and\b|or\b|to\b)[a-z-]{2,20} )?(?:issues?"
+            r"|problems?"
             r"|factors?|bugs?|difficult(?:y|ies)|conditions?|anomal(?:y|ies)|complications?|circumstances)\b"
-            r"|\b(?:an? |the )?anomal(?:y|ies)\b|\b(?:combination|number|series|chain|sequence|confluence|variety|host"
+            r"|\b(?:an? |the )?anomal(?:y|ies)\b|\birregularities\b|\bsome (?:issues|problems|difficulties) (?:with|in"
+            r"|on) (?:our|the)\b|\b(?:combination|number|series|chain|sequence"
+            r"|confluence|variety|host"
             r"|range) of (?:\w+ )?(?:factors|events|issues|problems|circumstances|conditions|causes|reasons)\b"
             r"|\bperfect storm\b|\b(?:for )?(?:various|several|a number of|technical|operational) reasons\b"
             r"|\b(?:unforeseen|exceptional|unavoidable|special) circumstances\b",
@@ -1452,25 +1667,36 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             ),
         ),
         _case(
-            r"\b(?:caused by|due to|because of|resulted from|(?:a |the )?result of|down to|stemmed from) (?:an? "
+            r"\b(?:caused by|due to|because of|resulted from|(?:a |the )?result of|down to|stemmed from|had|have"
+            r"|experienc(?:ed|ing)"
+            r"|faced|facing|encounter(?:ed|ing)|suffered|suffering|saw|seeing|having|with) (?:an? "
             r"|some |the )?"
             r"(?:networking|network|connectivity|configuration|infrastructure|system|systems|software|hardware"
             r"|operational"
             r"|backend|back-end|database|server|platform|data cent(?:er|re)|related) (?:issues?|problems?"
-            r"|difficult(?:y|ies))\b",
+            r"|difficult(?:y|ies))\b"
+            r"|\b(?:an?|some|the) (?:networking|network|connectivity|configuration|infrastructure|system|software"
+            r"|hardware|operational"
+            r"|backend|back-end|server|platform) (?:issues?|problems?|glitch(?:es)?|difficult(?:y|ies))(?= (?:stopped"
+            r"|caused|took|hit|led"
+            r"|brought|occurred|arose|meant|prevented|affected|kept|hit|made|was behind|disrupted)\b)",
             *_EXPLAINED,
+            _before(r"\b(?:you|your \w+|if you|should you|anyone|customers|users|call us|contact us|help you|help) $"),
         ),
     ),
     "W16": (
         _case(
             r"\b(?:(?:greatly |really |deeply |truly |sincerely |much )?appreciat(?:e|es|ed|ing)|thank(?:s"
             r"| you)(?: (?:all|everyone|very much|so much|again))?(?: in advance)? for|grateful (?:to you )?for"
-            r"|thankful for|(?:kindly |please )?ask (?:you )?for|we count on|(?:kindly |please )?request"
+            r"|thankful for|(?:kindly |please )?ask (?:you )?for|we count on|hope for|trust in|rely on|value|valued"
+            r"|(?:kindly |please )?request"
             r"|gratitude for) (?:all )?(?:of )?(?:your|everyone's|our (?:customers|users)'?|the) (?:\w+ (?:and "
             r"|, )?){0,3}?(?:patience|understanding|forbearance|indulgence)\b|\byour (?:continued "
             r"|kind )?(?:patience|understanding|forbearance)(?: and (?:patience|understanding|support))?(?: (?!is\b"
             r"|are\b|has\b)\w+){0,5} (?:is|are"
-            r"|was|will be|has been|means|matters)\b"
+            r"|was|will be|has been|means?|matters?)\b"
+            r"|\byou(?:'ve| have) (?:all )?been (?:\w+ )?(?:patient|understanding)\b"
+            r"|\b(?:appreciat\w+|grateful for|thankful for) how (?:\w+ )?(?:patient|understanding)\b"
             r"|\b(?:thank(?:s| you) for|appreciate(?: you| your)?|grateful for|please|kindly"
             r"|thank you all for)(?: \w+)? (?:bear(?:ing)? with us|being (?:so )?(?:patient|understanding)"
             r"|be patient|sticking with us|hang(?:ing)? in there|standing by us|waiting|your continued support)\b"
@@ -1478,17 +1704,23 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|all your)(?: \w+){0,3} (?:patience|understanding)\b|\bbear with us\b|\bthank (?:you|our (?:customers"
             r"|users)|everyone) for (?:being )?(?:so )?(?:patient|understanding)\b",
             _before(r"(?:\b(?:not|no|never|nor)|n't)(?: \w+){0,3} $"),
+            _inside(r"\bunderstanding of\b"),
             _after(r"(?: \w+){0,2} (?:not\b|n't|worn thin|been tested|run out|exhausted|at an end|tested|tried)"),
             reword=((r"^.*$", "We are sorry."),),
         ),
     ),
     "W17": (
         _case(
-            r"\b(?:we|I)(?:'ll| will| shall| are| am|'re|'m| have (?:already )?(?:begun|started)(?: to)?| intend to"
-            r"| plan to| aim to| want to| hope to| continue to| also| are going to| will be| will continue to"
-            r"| are currently| are now| are also| are actively)(?: (?:be|also|now|currently|actively|carefully"
-            r"|thoroughly|closely|further|already|always|immediately|continue to|continuing to|always|fully|then"
-            r"|further|begin|start|\w+ly)){0,3} "
+            r"\b(?:we|I|(?:our|the) (?:[\w-]+ ){0,2}?(?:teams?|engineers|staff|experts|company|management|specialists"
+            r"|people"
+            r"|developers|colleagues|board))(?:'ll|'re|'m|'ve| will| shall| are| am| is| have| has| intends? to"
+            r"| plans? to| aims? to| wants? to| hopes? to| continues? to| also)(?: (?:be|also|now|currently|actively"
+            r"|carefully"
+            r"|thoroughly|closely|further|already|always|immediately|continue to|continuing to|fully|then|all|both"
+            r"|going to"
+            r"|determined to|keen to|looking to|hoping to|planning to|aiming to|begun|started|begun to|started to"
+            r"|begin|start|begin to"
+            r"|start to|\w+ly)){0,3} "
             r"(?:look(?:ing)? (?:further |closely |deeper |again |hard )?(?:into|at|for ways)|investigat\w+ (?:ways"
             r"|how|options|possible|additional|further)|evaluat(?:e|ing)|review(?:ing)?|explor(?:e|ing)|figur(?:e"
             r"|ing) out|working on (?:multiple|several|a number|various|many|ways|further|additional|improv\w+"
@@ -1500,13 +1732,27 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|invest(?:ing)? (?:the |more |further |additional |in |heavily |significant |our |time |all "
             r"|whatever |considerable |substantial |the necessary )[\w ,-]{0,50}(?:time|resources|effort|money"
             r"|infrastructure|reliability|resilience|stability)|consider(?:ing)?|assess(?:ing)?"
+            r"|commit(?:ted|ting)? to (?:learning|improving|doing better|reviewing|investigating)"
             r"|strengthen(?:ing)? our (?:commitment|efforts|focus)|learn(?:ing)? (?:from|the lessons|lessons)"
-            r"|do(?:ing)? (?:our best|everything|all we can|whatever|better|our utmost|more)|redoubl\w+|examin(?:e"
+            r"|do(?:ing)? (?:our best|everything|all we can|whatever|better|our utmost|more)|tak(?:e"
+            r"|ing) an? (?:\w+,? ){0,2}?look\b"
+            r"|(?:conduct|carry|carrying|perform|undertake?|do|doing|run|running|launch|hold"
+            r"|commission)(?:ing)?(?: out)? an? (?:\w+,? ){0,3}?(?:reviews?"
+            r"|investigations?|audits?|analys[ie]s|assessments?|evaluations?|post-?mortems?|stud(?:y|ies)|inquiry"
+            r"|enquiry)"
+            r"|see (?:what|how|whether|if) we\b|(?:improv|strengthen|enhanc|optimi[sz]|tighten)(?:e|ing)? (?:our"
+            r"|the) (?:\w+ ){0,3}?"
+            r"(?:process(?:es)?|procedures?|practices|monitoring|resilience|reliability|systems?|communications?"
+            r"|controls|safeguards"
+            r"|infrastructure|testing|quality|service|platform|operations|defen[cs]es|oversight|culture)|redoubl\w+"
+            r"|examin(?:e"
             r"|ing)|reflect(?:ing)?|think(?:ing)? about|study(?:ing)?|seek(?:ing)? (?:ways|to)"
             r"|try(?:ing)? (?:to )?(?:improve|do better|prevent|avoid|find|reduce)|continu(?:e"
-            r"|ing) (?:to )?(?:improv\w+|work\w* (?:hard|on improving|to improve)|invest(?:ing)?\b|strive|look for"
+            r"|ing) (?:to )?(?:improv\w+|work\w* (?:hard|on improving|to improve|on our (?:\w+ )?(?:reliability"
+            r"|resilience|processes|systems|monitoring|stability))|invest(?:ing)?\b|strive|look for"
             r"|learn\w*"
-            r"|enhanc\w+)|striv(?:e|ing)|work(?:ing)? (?:hard|diligently|tirelessly|to improve|to enhance"
+            r"|enhanc\w+)|striv(?:e|ing)|work(?:ing)? (?:hard|harder|even harder|diligently|tirelessly|to improve"
+            r"|to enhance"
             r"|on improving|on enhancing|on ways)|mak(?:e|ing) (?:every effort|improvements|the necessary"
             r"|further improvements|appropriate)|revisit(?:ing)?|rethink(?:ing)?|discuss(?:ing)? (?:ways|how"
             r"|internally)|identify(?:ing)? (?:ways|areas|opportunities|improvements)|improv(?:e"
@@ -1531,9 +1777,20 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|precautions|lessons)\b(?: (?:to|on|for|that) [^.!?,;]{1,40}?)? (?:is|are|were|was"
             r"|have been|has been|will be)(?: (?:also|now|already|currently|being|well|all|still"
             r"|actively)){0,2} (?:underway|under way|in progress|ongoing|taken|in motion|implemented|put in place"
-            r"|considered|explored|evaluated|made|learned|learnt|reviewed|under review|identified|carried out)\b"
-            r"|\befforts? (?:are )?(?:already )?under ?way\b|\b(?:work|plans|measures|steps|improvements"
-            r"|actions) (?:already )?under ?way\b"
+            r"|considered|explored|evaluated|planned|made|learned|learnt|reviewed|under review|identified"
+            r"|carried out)\b"
+            r"|\befforts? (?:are )?(?:already )?under ?way\b|\b(?:plans|measures|steps|improvements"
+            r"|actions) (?:already )?under ?way\b|\bwork (?:already )?under ?way (?:to|on)\b(?! (?:restor|repair"
+            r"|replac|recover|rebuild))"
+            r"|\bwork (?:is|has|was) (?:\w+ )?(?:underway|under way|ongoing|in progress|begun|started) (?:to"
+            r"|on) (?:improv|prevent|strengthen"
+            r"|enhanc|avoid|reduc|ensur|review|harden|mak)\w*|\bwork to (?:improve|prevent|strengthen|enhance|avoid"
+            r"|reduce|harden)\b[^.!?;]{0,50}"
+            r"\b(?:underway|under way|in progress|has (?:begun|started))\b|\b(?:a|an|our) (?:full |thorough |internal "
+            r"|complete |detailed )?(?:review"
+            r"|investigation|audit|assessment) (?:is|has been|was) (?:now |already )?(?:underway|under way|in progress"
+            r"|started|launched|opened"
+            r"|commissioned)\b"
             r"|\b(?:appropriate|necessary|additional|further|all possible|corrective|all necessary|every possible"
             r"|preventive|preventative|proactive) (?:steps?|measures?|actions?|precautions?)\b"
             r"|\blessons (?:have been )?(?:learned|learnt)\b|\bevery effort\b"
@@ -1564,6 +1821,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     "W18": (
         _exact(
             r"\b(?:[a-z]{2,20}[a-z0-9]{0,20}-){2,6}[a-z0-9]{0,20}\d{1,8}\b",
+            _IN_A_PUBLIC_LINK,
             Excuse(
                 "inside",
                 re.compile(
@@ -1574,7 +1832,7 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             ),
         ),
         _exact(
-            r"\b(?:db|web|app|edge|node|srv|server|host|cache|lb|proxy|kafka|redis|pg|postgres|mysql|mongo|api|vm"
+            r"\b(?:db|sql|web|app|edge|node|srv|server|host|cache|lb|proxy|kafka|redis|pg|postgres|mysql|mongo|api|vm"
             r"|gw|fw|rtr|sw|switch|router|core|rack|k8s|pod|shard|prod|stg|staging|auth|mail|smtp|dns|ns|vpn|queue"
             r"|worker|backend|frontend|storage|cluster|bastion|jump|ldap|ad|dc)-?(?:[a-z]{1,6}-?)?\d{1,4}\b",
             Excuse(
@@ -1606,7 +1864,10 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             re.compile(
                 r"\b(?!(?:UTC|GMT|GSM|ISO|SHA|HTTP|HTTPS|RFC|CVE|CWE|UTF|AES|RSA|TLS|SSL|COVID|IEC|FIPS|NIST|SOC"
                 r"|IEEE|EN|BS|DIN|MP|IPV|JPEG|MPEG|PCI|EU|ANSI|ECMA|ASCII|WPA|EC|ED|MD|CRC|BASE|FY|Q|GDPR|USB|PM|AM"
-                r"|SARS|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|EST|EDT|CST|CDT|PST|PDT|MST|MDT|CET|CEST"
+                r"|SARS|ISBN|ISSN|WCAG|RTX|GTX|GPT|DC|MIL|STD|ITU|ASTM|STANAG|VDE|EAL|DDR|PCIE|RS|DVD|ADSL|VDSL|UHF"
+                r"|VHF|CSS|HTML|XML|SQL|ARM"
+                r"|ERR|ERROR|VAX|PDP|SKU|SAE|FAA|EASA|ATX|OWASP|LTO|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
+                r"|EST|EDT|CST|CDT|PST|PDT|MST|MDT|CET|CEST"
                 r"|BST|IST|PS|ICAO|NA|EMEA|APAC|US|UK|DE|FR|WIN|OS|DB|LTE)-)[A-Z]{2,10}-\d{2,8}\b"
             ),
             (
@@ -1615,14 +1876,29 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
                     r"| no\.?| is)?|(?:quote|mention|quoting)(?: the)?(?: case| reference)?(?: number)?"
                     r"|case reference|reference(?: number)?)[: ]{1,2}$"
                 ),
+                _before(
+                    r"\b(?:error(?: code)?|code|model|standard|form|product|flight|route|room|gate|type|part|vehicle"
+                    r"|invoice|booking"
+                    r"|purchase order|order|tracking number|grade|article|section|chapter|category) $"
+                ),
+                _after(
+                    r"(?:'s)? (?:apps?|models?|printers?|devices?|phones?|aircraft|series|standards?|forms?|cards?"
+                    r"|engines?|planes?"
+                    r"|trains?|chips?|routers?|products?|tapes?|encoding|encoded|vaccines?|pandemic|cipher|certifi\w+"
+                    r"|compliant"
+                    r"|compliance|format|cameras?|scanners?|shop|shops|store|range|edition|features?|error|errors"
+                    r"|status|response)\b"
+                ),
+                _IN_A_PUBLIC_LINK,
             ),
         ),
         Case(
             re.compile(
-                r"\b(?:INC|inc|Inc)-?\d{1,8}\b|\bINC ?#?\d{3,8}\b|\b(?:[Tt]icket|JIRA|Jira|[Bb]ug|PR"
+                r"\b(?:INC|inc|Inc)-?\d{1,8}\b|\b(?:CHG|RITM|REQ|SCTASK|PRB|CHANGE)\d{5,10}\b|\bINC ?#?\d{3,8}\b"
+                r"|\b(?:[Tt]icket|JIRA|Jira|[Bb]ug|PR"
                 r"|[Pp]ull request|[Ii]ssue|[Mm]erge request)s? (?:[Nn]o\.? |[Nn]umber )?#?\d{2,8}\b"
             ),
-            (_before(r"\byour (?:\w+ )?$"),),
+            (_before(r"\byour (?:\w+ )?$"), _IN_A_PUBLIC_LINK),
         ),
         Case(
             re.compile(r"(?<![\w/&#])#[a-zA-Z0-9_-]{3,80}"),
@@ -1669,10 +1945,27 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
                 r"|%\([a-z_]{1,40}\)[sd]|(?<![\w%])%[sd]\b|<%[^\n]{0,200}?%>"
             )
         ),
-        Case(re.compile(r"\bT\.?B\.?[DCA]\b\.?|\b[Tt]b[dca]\b|\bTODO\b|\bFIXME\b|\bTK\b(?= |TK)|\bTKTK\b|\?\?\?+")),
         Case(
             re.compile(
-                r"\b(?:XX+|xx+)\b(?!-?large| rated)|\b[XY]{2,4}(?:[:./-][XY]{2,4}){1,2}\b|\b(?:HH|hh):(?:MM|mm)\b"
+                r"\bT\.?B\.?[DCA]\b\.?|\b[Tt]b[dca]\b|\bTODO\b|\bFIXME\b|\bTK\b(?= |TK)|\bTKTK\b|\?\?\?+"
+                r"|(?<![\w?])\?\?+"
+            )
+        ),
+        Case(
+            re.compile(
+                r"(?<![\w%])%{1,2}[A-Za-z][A-Za-z_]{2,30}%{1,2}(?![\w%])|(?<![\w$])\$(?!(?:USD|CAD|AUD|NZD|HKD"
+                r"|SGD)\b)[A-Z][A-Z_]{2,30}\b"
+                r"|(?<![\w#])#[A-Z][A-Z_]{2,30}#|\|[A-Z][A-Z_]{2,30}(?::[^|\n]{0,30})?\||(?<![\w{])\{\d\}|_{2,}:_{2,}"
+            )
+        ),
+        _case(
+            r"(?:\b(?:is|are|still)|[:=]) to be (?:determined|confirmed|advised|announced)\b(?! (?:by|before|in) )",
+            _sentence(BY_DATE),
+            Excuse("next", _re(rf"\b(?:report|tell|write|say|publish|know|confirm)\w*\b[^.!?]{{0,60}}{BY_DATE}")),
+        ),
+        Case(
+            re.compile(
+                r"\b(?:XX+|xx+)\b(?!-?[Ll]arge| rated)|\b[XY]{2,4}(?:[:./-][XY]{2,4}){1,2}\b|\b(?:HH|hh):(?:MM|mm)\b"
                 r"|\b(?:DD|MM|YYYY|dd|mm|yyyy)[-/.](?:DD|MM|YYYY|dd|mm)(?:[-/.](?:DD|YYYY|YY|dd|yyyy|yy))?\b|_{3,}"
                 r"|\b[Xx]{1,2} (?:hours|minutes|customers|%|per cent|users)\b|\b[NX] (?:hours|minutes|customers"
                 r"|users)\b"
@@ -1723,19 +2016,29 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             r"|responsibility)s?\b|\b(?:to|be|being|may|could|will|been|was|were) sued?\b"
             r"|\bcontractual (?:obligation|penalt)\w{0,4}|\bgross(?:ly)? (?:negligen|misconduct)\w{0,3}"
             r"|\bunlawful(?:ly)?\b|\bculpab\w{2,6}",
-            _before(r"\b(?:integrity|constraint|key|access|segmentation|memory|type|layering) $"),
+            _before(
+                r"\b(?:integrity|constraint|key|access|segmentation|memory|type|layering)s? (?:(?:is|was|are|were|has"
+                r"|have|been) ){0,2}$"
+            ),
             _after(r" (?:a|the|an)? ?(?:constraint|foreign key|integrity)"),
+            _after(r" canar(?:y|ies)\b"),
         ),
         _case(
             r"\badmit(?:s|ted|ting|tance)?\b|\badmission of\b",
-            _after(r" (?:no one|nobody|only|users|everyone|visitors|requests|them|people)\b"),
+            _after(
+                r" (?:\w+ ){0,2}?(?:no one|nobody|only|users|everyone|visitors|requests|them|people|patients?|guests?"
+                r"|students?"
+                r"|passengers?|members?|callers?|traffic|connections)\b"
+            ),
             _after(
                 r" (?:\w+ ){0,2}(?:to|into|by|through) (?:the |our |an? )?(?:queue|pool|cluster|hospital|network"
                 r"|system|service|load|gateway|session|waiting)"
             ),
             _before(
                 r"\b(?:requests?|connections?|traffic|sessions?|jobs?|users?|patients?|limits?|controller"
-                r"|messages?)(?: (?:are|were|was|is|that|be|only|being|it))* $"
+                r"|messages?|visitors?|guests?|students?|people)(?: (?:are|were|was|is|that|be|only|being|it|could|can"
+                r"|to|cannot|not"
+                r"|been|had|have|has|who)){0,6} $"
             ),
         ),
         _case(
@@ -1749,11 +2052,13 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     ),
     "W21": (
         _case(
-            r"\b(?:will|should|shall|expected to|expect(?:s|ing)? (?:\w+ ){1,4}to|anticipated? (?:\w+ ){0,4}to"
+            r"\b(?:will|should|shall|expected to|expect(?:s|ing)? (?:\w+ ){0,4}to|ought to|confident (?:\w+ ){1,4}will"
+            r"|anticipated? (?:\w+ ){0,4}to"
             r"|aim(?:s|ing)? to|hope(?:s|d)? (?:\w+ ){0,3}to|plan(?:s|ning)? to|going to|'ll|estimated to|likely to"
             r"|due to)\b[^.!?;]{0,40}?\b(?:restor(?:e|ed)|resol(?:ve|ved)|fix(?:ed)?|back|repair(?:ed)?"
             r"|recover(?:ed)?|running|working|available|operational|over|normal|online|complet(?:e|ed)|mitigat(?:e"
-            r"|ed)|solved?|up)\b[^.!?;]{0,30}?\b(?:in|within|by|at|before|around|no later than|until|on"
+            r"|ed)|solved?|up|done|finished|end|clear(?:ed)?|able to [\w-]+)\b[^.!?;]{0,30}?\b(?:in|within|by|at"
+            r"|before|around|no later than|until|on"
             r"|from)\b (?:about |around |approximately |roughly |the next |at most |less than |under |the end of "
             r"|end of |later |next |early |late |mid-?|the |another |a |an )*"
             r"(?:\d+|no time|short order|due course|(?:a|the) moment|the course|then\b|an? (?:few |couple )|half"
@@ -1768,7 +2073,20 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
             ),
         ),
         _case(
-            r"\bETA\b(?: \w+){0,4}?:? ?(?:\d|an?\b|one|two|half|noon|midnight|within|by|in)"
+            r"\b(?:repairs?|fix|recovery|restor\w+|work|it|this|rollback|roll-back|fail-?over|resolution|service"
+            r"|rebuild)\b"
+            r"(?: (?!you\b)\w+){0,3}? (?:will|should|shall|is (?:expected|likely) to)(?: now)? take (?:us )?(?:about "
+            r"|around |roughly "
+            r"|approximately |another |at most |up to |until |less than |under |the |a |an )*(?:\d|one|two|three|four"
+            r"|five|six|ten|twelve"
+            r"|fifteen|twenty|thirty|forty|sixty|ninety|half|few|couple|hours?\b|minutes?\b|noon|midnight|rest of)"
+            r"|\bexpect (?:\w+ ){1,4}?(?:back|restored|fixed|resolved|up|online|available|normal)(?: \w+)? (?:in"
+            r"|within|by|at|from)"
+            r" (?:about |around )?(?:\d|an?\b|one|two|half|noon|midnight|the hour|tonight|tomorrow)"
+            r"|\b(?:will|should|'ll) be (?:\w+ ){0,2}?(?:back|restored|fixed|resolved|repaired|working|running|online"
+            r"|available|up|over)"
+            r"(?: again)? (?:tomorrow|tonight|today|soon|shortly|this (?:morning|afternoon|evening|week))\b"
+            r"|\bETA\b(?: \w+){0,4}?:? ?(?:\d|an?\b|one|two|half|noon|midnight|within|by|in)"
             r"|\bestimated (?:time (?:of|to|for) )?(?:resolution|recovery|restoration|repair|fix"
             r"|completion)(?: time)?\b[^.!?;]{0,25}(?:\d|an?\b|one|two|three|half|noon|midnight|hour|tonight"
             r"|tomorrow|today)|\b(?:full |complete )?(?:recovery|restoration|resolution|repair|a fix|the fix"

@@ -173,7 +173,10 @@ _SORRY: Final = re.compile(SORRY, re.IGNORECASE)
 _CONDITION: Final = re.compile(
     r"\b(?:if(?! not\b)|in case|in the event|should (?:you|any|anyone|this|it|these|your)|whether|to the extent"
     r"|in ?so ?far as|where applicable"
-    r"|to any(?:one|body)\b|to (?:those|everyone|customers|users|people|clients|any(?: of (?:you|our customers)"
+    r"|where (?:this|it|that|the \w+) (?:has |have |had |may |might )*(?:affected|impacted|caused|disrupted|hurt|upset"
+    r"|had an?\b)"
+    r"|to any(?:one|body)\b|to any(?: [a-z]{2,15}){1,3} (?:who|whose|that)\b|to (?:those|everyone|customers|users"
+    r"|people|clients|any(?: of (?:you|our customers)"
     r"| [a-z]{3,15}))(?: of you)? (?:who|that|which) (?:may|might|could(?! not))|(?:that )?you (?:may "
     r"|might )?(?:feel|felt|think|thought) |you were offended)",
     re.IGNORECASE,
@@ -181,7 +184,8 @@ _CONDITION: Final = re.compile(
 _EVEN: Final = re.compile(r"\b(?:even|as|only|what|but) $", re.IGNORECASE)
 _ENQUIRY: Final = re.compile(
     r"\b(?:test|check|ask|know|knew|tell|told|sa(?:y|id)|see|saw|verif|determin|establish|f(?:ind|ound) out|confirm"
-    r"|wonder|decid|clear|sure|certain|question|judg|explain|understand|understood|notic|report|show|consider|measur"
+    r"|wonder|decid|(?:un)?clear|sure|(?:un)?certain|question|judg|explain|understand|understood|notic|report|show"
+    r"|consider|measur"
     r"|doubt|unsure|learn|track|monitor|record|examin|look|watch|prov(?:e|ing)|prob|assess|evaluat|inform|warn"
     r"|depend|matter|think|thought|discuss|investigat|guess|work out|worked out|rehears|tr(?:y|ied|ying)|made sure"
     r"|regardless of|no matter|announc|stat|answer|word on|idea)\w{0,5}(?: \w+){0,3} $",
@@ -201,7 +205,7 @@ _OFFERS_HELP: Final = re.compile(
     re.IGNORECASE,
 )
 _OF_THE_HARM: Final = re.compile(
-    r"^ (?:(?:and|or) when |at all )?(?:you|your|yours|any|anyone|anybody|anything|some|someone|this|that|these"
+    r"^ (?:(?:and|or) when |at all |indeed )?(?:you|your|yours|any|anyone|anybody|anything|some|someone|this|that|these"
     r"|those|it|we|our|customers?|users?|they|there|people|clients?|applicable|so\b|necessary|needed|affected"
     r"|impacted|caused|the (?:outage|incident|disruption|issues?|problems?|interruption|downtime|service|delay"
     r"|change|maintenance|event|error|failure|work|upgrade|situation)|one|of\b|where)",
@@ -217,7 +221,7 @@ _NOT_SPEAKER: Final = re.compile(
     re.IGNORECASE,
 )
 _IF_FIRST: Final = re.compile(
-    rf"(?:^|[.!?;,] |\band )\(?(?:if|should|in case|to the extent|in the event|to any(?:one|body| of you"
+    rf"(?:^|[.!?;,] |\band )\(?(?:if|should|in case|to the extent|in the event|(?:to|for) any(?:one|body| of you"
     rf"| customers?| users?) (?:who|that)|to (?:those|customers|users|people)(?: of you)? (?:who|that) (?:may"
     rf"|might))\b(?! (?:not|so)\b)[^.!?;]{{3,140}}?,? (?:then )?(?:please accept |we |we're |i |i'm "
     rf"|our )[^.!?,;]{{0,30}}{SORRY}",
@@ -274,6 +278,8 @@ def _is_innocent_condition(between: str, condition: str, tail: str) -> bool:
         return re.search(r"\bor not\b|\bor\b", tail[:80]) is not None
     if _CLAUSE_BREAK.search(between) or _ENQUIRY.search(between):
         return True
+    if re.search(r"\b(?:and|so)\W*$", between) and _OFFERS_HELP.search(tail):
+        return True
     if condition.startswith("should "):
         asks = tail if condition.split()[1] != "you" else f" you{tail}"
         return _OFFERS_HELP.search(asks) is not None
@@ -308,8 +314,8 @@ _ANY: Final = re.compile(
     re.IGNORECASE,
 )
 _NEGATED: Final = re.compile(
-    r"\b(?:not|never|no|nor|neither|without|hardly|barely|fail(?:ed|ing|ure)?|unable|cannot|lack(?:ed|ing)?|before"
-    r"|than|rarely|instead of|refus(?:ed|ing)|rather than|omit(?:ted)?|neglect(?:ed|ing)?|too (?:late|slow)"
+    r"\b(?:not|never|no|none|nor|neither|without|hardly|barely|fail(?:ed|ing|ure)?|unable|cannot|lack(?:ed|ing)?|before"
+    r"|than|rarely|instead of|refus(?:ed|ing)|rather than|omit(?:ted)?|neglect(?:ed|ing)?|(?:too|so) (?:late|slow|long)"
     r"|stopp?ed|missed|nobody|lost|if|whether)\b|n't\b",
     re.IGNORECASE,
 )
@@ -363,23 +369,28 @@ _RELATIVE: Final = re.compile(
     rf"|(?:in|over|during|for|within|across|throughout) the (?:last|past|previous|coming|next) (?:(?:few|several"
     rf"|couple of|\d{{1,3}}|two|three|four|five|six|seven|eight|ten|twelve|twenty-four|twenty four) )?(?:days?"
     rf"|weeks?|months?|hours?|weekend)(?!')"
-    rf"|in (?:the )?(?:recent|coming) (?:days|weeks|months|hours)|the (?:past|last) (?:few|several|couple of|two"
+    rf"|in (?:the )?(?:recent|coming) (?:days|weeks|months|hours)|(?:the|these) (?:past|last) (?:few|several|couple of"
+    rf"|two"
     rf"|three) (?:hours|days|weeks|months)"
     rf"|(?:\d{{1,3}}|an?|one|two|three|four|five|six|several|some|many|a few|a couple of) (?:minutes?|hours?|days?"
-    rf"|weeks?|months?|nights?) ago|(?:moments|minutes|hours|days|weeks|months) ago|over the weekend|just now"
+    rf"|weeks?|months?|nights?|fortnights?|years?) ago|(?:a (?:short )?while|some time|not long|not so long) ago"
+    rf"|overnight(?![- ](?:jobs?|batch|runs?|process\w*|deliver\w+|shipping|shift|backups?|team|stays?|desk|import))"
+    rf"|(?:at|on|during|through|throughout|all) the weekend|the weekend(?='s )|the night before last|(?:moments"
+    rf"|minutes|hours|days|weeks|months) ago|over the weekend|just now"
     rf"|the other day)\b",
     re.IGNORECASE,
 )
 _BARE_WEEKDAY: Final = re.compile(
     rf"\b(?:(?:on|by|since|until|before|from|after|late|early"
-    rf"|during) )?(?P<day>{_WEEKDAY})(?P<plural>s?)\b(?:'s)?(?: (?:morning|afternoon|evening|night)\b)?",
+    rf"|during) )?(?P<day>{_WEEKDAY})(?P<plural>s?)\b(?!\.com| (?:report|newsletter|edition|papers?|shifts?|team|desk"
+    rf"|release|meeting|call|job|run)s?\b)(?:'s)?(?: (?:morning|afternoon|evening|night)\b)?",
     re.IGNORECASE,
 )
 _NAMED_DAY: Final = re.compile(
     r"\b(?:black|cyber|patch|good|super|easter|ash|palm|holy|whit|every|each|any|shrove|boxing|a|per) $", re.IGNORECASE
 )
 _HABIT: Final = re.compile(
-    rf"\b{_WEEKDAY}s? ?(?:to|through|till|until|-|and|,)(?: and)? ?{_WEEKDAY}\b(?! \d)|\b(?:every"
+    rf"\b{_WEEKDAY}s?[ -]?(?:to|through|till|until|-|and|,)(?: and)?[ -]?{_WEEKDAY}\b(?! \d)|\b(?:every"
     rf"|each)\b[^.!?;]{{0,40}}$",
     re.IGNORECASE,
 )
@@ -451,6 +462,20 @@ def _is_dated(text: str, match: re.Match[str], named: list[tuple[int, int]]) -> 
     return False
 
 
+def _is_a_name(text: str, match: re.Match[str]) -> bool:
+    """Whether "Today" is the name of something: quoted alone, or with a capital inside a sentence."""
+    before, after = text[max(0, match.start() - 2) : match.start()], text[match.end() : match.end() + 1]
+    if before[-1:] in {'"', "'"} and after == before[-1]:
+        return True
+    return match.group()[0].isupper() and re.fullmatch(r"[a-z] ", before) is not None
+
+
+def _sentence_around(text: str, match: re.Match[str]) -> str:
+    """The words around a match, up to the ends of its sentence."""
+    before = re.split(r"[.!?\n] ?", text[max(0, match.start() - AROUND) : match.start()])[-1]
+    return before + match.group() + re.split(r"[.!?](?= |$)|\n", text[match.end() : match.end() + AROUND])[0]
+
+
 def _is_other_sense(text: str, match: re.Match[str]) -> bool:
     words = match.group().lower()
     before, after = text[max(0, match.start() - 30) : match.start()], text[match.end() : match.end() + 30]
@@ -460,6 +485,17 @@ def _is_other_sense(text: str, match: re.Match[str]) -> bool:
         return True
     if words in {"next day", "next morning", "last day"} or (
         words.startswith("next ") and re.search(r"\bthe (?:very )?$", before)
+    ):
+        return True
+    if words in {"today", "yesterday", "tomorrow"} and _is_a_name(text, match):
+        return True
+    if words == "overnight" and (
+        re.search(r"\b(?:happen|chang\w+|improve|done|built|fixed|solved?|disappear)(?: \w+)? $", before)
+        or dates(_sentence_around(text, match))
+    ):
+        return True
+    if words.endswith("the weekend") and re.search(
+        r"\b(?:is|are|open|closed|staffed|available|answers?|works?|reach\w*|call)\b", before
     ):
         return True
     if words == "today" and (re.search(r"\bUSA $|\b(?:Psychology|Windows|Radio) $", before)):
@@ -550,8 +586,12 @@ def _sorry_but(reading: Reading) -> Iterator[Hit]:
     sentences = reading.sentences
     for index, sentence in enumerate(sentences):
         body = reading.masked[sentence.start : sentence.end]
+        granted = _CONCESSION.match(body)
         found = False
         last = -1
+        if granted and not _BUT_MORE.match(f" {body[granted.end() :]}"):
+            found = True
+            yield Hit(sentence.start, sentence.start + granted.end("turn"))
         for sorry in _SORRY.finditer(body):
             if sorry.start() < last or _NOT_SPEAKER.search(body[max(0, sorry.start() - 60) : sorry.start()]):
                 continue
@@ -592,7 +632,8 @@ _APOLOGISES: Final = re.compile(
     rf"^(?:[\w ,]{{0,40}}\b(?:we|i)\b[^.!?]{{0,40}}|our (?:\w+ )?|please accept our (?:\w+ )?|)?{SORRY}", re.IGNORECASE
 )
 _EXCUSING: Final = re.compile(
-    r"^,? (?:(?:this|it|the (?:outage|cause|fault|problem|issue|incident|disruption|downtime)|such|these|no|most"
+    r"^,? (?:our (?:\w+ )?(?:contract|terms|agreement|sla|policy|service level)s?\b|(?:this|it|the (?:outage|cause"
+    r"|fault|problem|issue|incident|disruption|downtime)|such|these|no|most"
     r"|many|only|our (?:supplier|vendor|provider|systems?)|outages|every|a|an|all|nobody|customers|complex|any"
     r"|please (?:note|remember)|there|we)\b(?! (?:know|understand|owe|will|are (?:also|now)|also|want|must"
     r"|have (?:also|now|since)|should|did not|is not enough|failed|can|take|promise)))",
@@ -631,6 +672,20 @@ _CONTRAST_IN_CLAUSE: Final = re.compile(
 )
 
 
+_IN_WHATEVER_WAY: Final = re.compile(
+    r"^ (?:long|much|little|many|few|small|large|often|late|hard|you (?:were|are|use|look)|it (?:happened|came|arose"
+    r"|reached))\b",
+    re.IGNORECASE,
+)
+_CONCESSION: Final = re.compile(
+    rf"^(?:while|whilst|although|though|even though|even if"
+    rf"|(?:as )?much as)\b(?: (?!not\b)[\w']{{1,12}}){{0,4}}? {SORRY}"
+    rf"[^.!?;:]{{0,90}}?(?P<turn>, )(?! ?(?:and|or)\b)",
+    re.IGNORECASE,
+)
+"""An apology that only grants a point before the excuse: "While we apologise, it was outside our control"."""
+
+
 def _takes_back(between: str, but: str, tail: str, before: str) -> bool:
     if _BUT_IDIOM_BEFORE.search(between) or re.search(
         r"\bnot (?:only|just|merely)\b", between + before[-30:], re.IGNORECASE
@@ -641,6 +696,8 @@ def _takes_back(between: str, but: str, tail: str, before: str) -> bool:
     if but.lower() == "but" and contrast.match(tail) and _COMPLEMENT.search(between):
         return False
     if _BUT_MORE.match(tail):
+        return False
+    if but.lower() == "however" and _IN_WHATEVER_WAY.match(tail):
         return False
     if _SAID_BEFORE.search(between) and _SELF_CRITICAL.search(between) and _SHORT_CONTRAST.match(tail):
         return False
