@@ -38,3 +38,4 @@ format: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python benchmarks/ack.py
+	$(BIN)/python benchmarks/publish.py

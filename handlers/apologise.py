@@ -11,9 +11,11 @@ from handlers.commands import (
     ApologyEdit,
     ApologyFill,
     ApologyLint,
+    ApologyMend,
     ApologyShow,
     ApologySuggest,
     ApologyWaive,
+    ApologyWhy,
     OpenForm,
 )
 from handlers.context import Context
@@ -29,7 +31,9 @@ from handlers.domain.compose import (
     carried_over,
     compose,
     compose_holding,
+    fact_id,
     gaps,
+    leaves_nothing_open,
 )
 from handlers.domain.errors import Refused
 from handlers.domain.facts import KINDS, Fact
@@ -44,8 +48,6 @@ from handlers.void import UNSETTLED, void
 
 LONGEST_TEXT = 12000
 """Characters of an edited text; the full variant is limited to 350 words long before."""
-NEVER_WAIVED = frozenset({"W11", "W18", "W19", "W23"})
-WAIVABLE_ERRORS = "W"  # wording rules misfire; of the others only F3 may be waived
 LIVING = (*UNSETTLED, "publishing", "paused", "published")
 READY = ("monitoring", "resolved")
 """An apology covers incidents whose impact is over, or is watched to be."""
@@ -87,20 +89,34 @@ class Draft:
         return frozenset(w.rule for w in self.waivers)
 
     @property
+    def warnings(self) -> tuple[Gap | Finding, ...]:
+        """Gaps and findings that need a reason, and have none yet."""
+        left: list[Gap | Finding] = [g for g in self.gaps if not g.blocks and g.name not in self.waived]
+        left += [f for f in self.report.findings if f.severity == "warning" and f.rule not in self.waived]
+        return tuple(left)
+
+    @property
     def errors(self) -> list[object]:
         """Findings that stop it."""
         return [f for f in self.report.findings if f.severity == "error" and f.rule not in self.waived]
 
 
 def source_of(
-    book: Book, ctx: Context, incidents: Sequence[Incident], signatory: str = "", waived: frozenset[str] = frozenset()
+    book: Book,
+    ctx: Context,
+    incidents: Sequence[Incident],
+    signatory: str = "",
+    waived: frozenset[str] = frozenset(),
+    follows: int = 0,
 ) -> Source:
-    """All the composer may look at, read from the record."""
+    """All the composer may look at, read from the record; for a follow-up without the dates it is the answer to."""
     numbers = tuple(i.number for i in incidents)
     links = [r for r in book.find(Recurrence) if not r.gone and (r.incident in numbers or r.earlier in numbers)]
     others = sorted({n for r in links for n in (r.incident, r.earlier)} - set(numbers))
     facts = [f for n in (*numbers, *others) for f in book.find(Fact, incident=n) if f.state == "live"]
     tasks = [t for n in numbers for t in book.find(Task, incident=n)]
+    if follows:
+        facts = [f for f in facts if not answered_by(book, follows, f)]
     return Source(
         incidents=tuple(incidents),
         facts=tuple(facts),
@@ -115,7 +131,15 @@ def source_of(
         house_zone=ctx.zone.key,
         linked=tuple(i for n in others if (i := book.get(Incident, n)) is not None),
         promises=tuple(book.find(Promise)),
+        follows=follows,
     )
+
+
+def answered_by(book: Book, follows: int, fact: Fact) -> bool:
+    """Whether a fact is a date that apology `follows` named, and that a follow-up is the answer to."""
+    dated = fact.kind == "next-report" or (fact.kind == "remedy" and "decision by" in fact.value.casefold())
+    earlier = book.get(Apology, follows) if dated and follows else None
+    return earlier is not None and earlier.published_at is not None and fact.recorded_at <= earlier.published_at
 
 
 def gaps_of(book: Book, ctx: Context, incidents: Sequence[Incident]) -> tuple[Gap, ...]:
@@ -123,11 +147,9 @@ def gaps_of(book: Book, ctx: Context, incidents: Sequence[Incident]) -> tuple[Ga
     return tuple(gaps(source_of(book, ctx, incidents)))
 
 
-def holding_text(book: Book, ctx: Context, incident: Incident) -> str:
-    """The holding statement from the record."""
-    composed = compose_holding(
-        source_of(book, ctx, (incident,)), next_update=incident.customer_update_at or incident.next_update_at
-    )
+def holding_text(book: Book, ctx: Context, incident: Incident, next_update: datetime) -> str:
+    """The holding statement from the record; it names the time of the next update (UTC)."""
+    composed = compose_holding(source_of(book, ctx, (incident,)), next_update=next_update)
     return str(composed)
 
 
@@ -171,7 +193,7 @@ def draft(command: ApologyDraft, ctx: Context, book: Book) -> Reply:
     _alike(incidents)
     numbers = tuple(sorted({i.number for i in incidents}))
     for known in book.find(Apology, state=LIVING):
-        if known.incidents == numbers:
+        if known.incidents == numbers and not known.follows:
             if known.state not in UNSETTLED:
                 raise Refused(
                     f"A{known.number} was {known.state} for these incidents: "
@@ -236,7 +258,7 @@ def refreshed(book: Book, ctx: Context, apology: Apology) -> Draft:
     """The draft as the record stands now: composed anew where nobody edited the words, checked where somebody did."""
     incidents = tuple(i for n in apology.incidents if (i := book.get(Incident, n)) is not None)
     waivers = tuple(w for w in book.find(Waiver, apology=apology.number) if not w.void and not _over(ctx, w))
-    source = source_of(book, ctx, incidents, apology.signatory, frozenset(w.rule for w in waivers))
+    source = source_of(book, ctx, incidents, apology.signatory, frozenset(w.rule for w in waivers), apology.follows)
     public = compose(source, Audience(None))
     version = book.get(Version, apology.number, apology.version) if apology.version else None
     rows, by_hand = _rows(book, ctx, source, apology, incidents, public, version)
@@ -255,16 +277,21 @@ def refreshed(book: Book, ctx: Context, apology: Apology) -> Draft:
         bool(version and version.edited and not stale),
         version.made_at if version else ctx.now,
         version.because if version else "",
+        version.submitted_at if version else None,
     )
     if version is None:
         apology = replace(apology, version=1)
         book.put(apology)
         book.put(fresh)
     elif fresh != version and apology.state == "draft":
-        if version.edited and stale:  # the edited words stay in their own version
+        submitted = version.submitted_at is not None and fresh.digest != version.digest
+        if submitted or (
+            version.edited and stale
+        ):  # edited words, and what people were asked to sign, stay as they are
             apology = replace(apology, version=next_version(book, apology))
-            because = fresh.because if fresh.because.startswith(CORRECTED) else "the record changed after the edit"
-            fresh = replace(fresh, number=apology.version, made_at=ctx.now, because=because)
+            why = "it changed after it was submitted" if submitted else "the record changed after the edit"
+            because = fresh.because if fresh.because.startswith(CORRECTED) else why
+            fresh = replace(fresh, number=apology.version, made_at=ctx.now, because=because, submitted_at=None)
             book.put(apology)
         book.put(fresh)
     missing = tuple(gaps(source))
@@ -289,6 +316,7 @@ def _linted(book: Book, source: Source, version: Version, missing: Sequence[Gap]
             audience = Audience(reader.key, reader.timezone, reader.english)
             found += lint_variant(words, "apology", record_view(source, audience, catalog)).findings
     silent = {g.rule for g in missing} | ({"W19"} if any(g.blocks for g in missing) else set())
+    silent |= {"F12"} if leaves_nothing_open(source) else set()
     seen: dict[tuple[str, str], Finding] = {}
     for finding in found:
         if finding.rule not in silent:
@@ -300,7 +328,7 @@ def waived_errors(book: Book, ctx: Context, found: Draft) -> frozenset[str]:
     """Rules and gaps that were waived although they would stop it: these take two approvals at any severity."""
     if not found.waivers:
         return frozenset()
-    source = source_of(book, ctx, found.incidents, found.apology.signatory)
+    source = source_of(book, ctx, found.incidents, found.apology.signatory, follows=found.apology.follows)
     missing = gaps(source)
     stopping = {f.rule for f in _linted(book, source, found.version, missing).findings if f.severity == "error"}
     return found.waived & (stopping | {g.name for g in missing if g.blocks})
@@ -375,6 +403,15 @@ def show(command: ApologyShow, ctx: Context, book: Book) -> Reply:
     return Reply(say.whole(found), changed=False)
 
 
+def why(command: ApologyWhy, ctx: Context, book: Book) -> Reply:
+    """Each sentence of the long text with what stands behind it, and who said so."""
+    found = current(book, ctx, command.apology)
+    facts = {
+        fact_id(f): f for i in found.incidents for f in book.find(Fact, incident=i.number) if f.visibility == "public"
+    }
+    return Reply(say.why(found, facts))
+
+
 def seen(book: Book, ctx: Context, found: Draft) -> None:
     """These bytes were shown to whoever asks: an approval needs it."""
     book.put(Shown(found.apology.number, found.version.digest, ctx.actor.key, ctx.now))
@@ -389,6 +426,8 @@ def fill(command: ApologyFill, ctx: Context, book: Book) -> Reply:
     """Close a gap with a fact; `unknown` says so in public, with a date."""
     found = editable(book, ctx, command.apology)
     name = command.gap.strip().lower()
+    if name == "signatory" and command.value.strip():
+        return _signed_by(book, ctx, found.apology, command.value.strip())
     gap = next((g for g in found.gaps if g.name.lower() == name), None)
     kind = gap.kind if gap is not None and gap.kind else name
     if gap is None and kind not in KINDS:
@@ -436,33 +475,34 @@ def waive(command: ApologyWaive, ctx: Context, book: Book) -> Reply:
             f"{gap.name} cannot be waived: fill it, or say `apology fill {gap.name} unknown`, which is told honestly."
         )
     error = next((f for f in hits if f.severity == "error"), None)
-    if error is not None and (error.rule in NEVER_WAIVED or not error.rule.startswith(WAIVABLE_ERRORS)):
+    if error is not None and not say.waivable(error):
         raise Refused(f"{error.rule} is never waived: {error.message} Mend the words with `apology edit`.")
     routed = any(f.severity == "route" for f in hits)
     if routed and book.catalog.people_with("legal"):
         raise Refused(f"{rule.upper()} asks for legal, who signs with `apology approve`. Or mend the words.")
     if routed and ctx.actor.key in found.version.authors:
         raise Refused("You are an author of these words: somebody else gives the reason. Nothing was changed.")
-    number = book.number(f"waivers-{found.apology.number}")
     named = gap.name if gap is not None else hits[0].rule
-    book.put(
-        Waiver(
-            found.apology.number,
-            number,
-            named,
-            command.because,
-            ctx.actor.key,
-            ctx.now,
-            command.until,
-            found.version.number,
-        )
-    )
-    if not routed:  # the reason that stands in for legal comes from outside the text, and stays there
-        _authored(book, ctx, found)
-    void(book, ctx, found.apology, f"{named} was waived")
-    for incident in found.incidents:
-        tell(book, ctx, incident, "apology", f"waived {named} in A{found.apology.number} because {command.because}")
+    leave(book, ctx, found, named, command.because, command.until, author=not routed)
     return Reply(say.waived(current(book, ctx, found.apology.number), named, command.because), changed=True)
+
+
+def leave(
+    book: Book, ctx: Context, found: Draft, named: str, because: str, until: str = "", *, author: bool = True
+) -> None:
+    """Record that a gap or finding is left as it is, and why.
+
+    `author`: whoever leaves it out becomes an author of the words. Not so for the reason that stands in for legal: it
+    comes from outside the text, and stays there.
+    """
+    apology = found.apology
+    number = book.number(f"waivers-{apology.number}")
+    book.put(Waiver(apology.number, number, named, because, ctx.actor.key, ctx.now, until, found.version.number))
+    if author:
+        _authored(book, ctx, found)
+    void(book, ctx, apology, f"{named} was waived")
+    for incident in found.incidents:
+        tell(book, ctx, incident, "apology", f"waived {named} in A{apology.number} because {because}")
 
 
 def _authored(book: Book, ctx: Context, found: Draft, *, edited: bool = False, texts: object = None) -> None:
@@ -493,11 +533,48 @@ def edit(command: ApologyEdit, ctx: Context, book: Book) -> Reply:
             + ". Move them, or change the fact itself with `fact`. Nothing was changed."
         )
     texts = tuple((v, words if v == command.variant else t) for v, t in found.version.texts)
+    return _reworded(book, ctx, found, texts)
+
+
+def mend(command: ApologyMend, ctx: Context, book: Book) -> Reply:
+    """Put the linter's better words in place of what a rule found; whoever does it is an author of the words."""
+    found = editable(book, ctx, command.apology)
+    rule = command.rule.upper()
+    source = source_of(book, ctx, found.incidents, found.apology.signatory, follows=found.apology.follows)
+    view = record_view(source, PUBLIC, book.catalog)
+    texts = []
+    for variant, words in found.version.texts:
+        report = lint(words, "apology", view) if variant == "full" else lint_variant(words, "apology", view)
+        fixes = [f.fix for f in report.findings if f.rule.upper() == rule and f.fix is not None]
+        after = words
+        for fix in sorted(fixes, key=lambda f: -f.start):
+            after = after[: fix.start] + fix.words + after[fix.end :]
+        texts.append((variant, after))
+    if tuple(texts) == found.version.texts:
+        raise Refused(
+            f"The linter has no better words for {command.rule} here. `apology edit {found.apology.number}` changes "
+            "them. Nothing was changed."
+        )
+    return _reworded(book, ctx, found, tuple(texts))
+
+
+def _reworded(book: Book, ctx: Context, found: Draft, texts: tuple[tuple[str, str], ...]) -> Reply:
+    """A new version with other words: signatures and waivers under the old ones are void."""
     apology = void(book, ctx, found.apology, "the words were edited")
     apology = replace(apology, version=next_version(book, apology), revision=apology.revision + 1)
     book.put(apology)
     authors = tuple(dict.fromkeys((*found.version.authors, ctx.actor.key)))
-    book.put(replace(found.version, number=apology.version, texts=texts, edited=True, authors=authors, made_at=ctx.now))
+    book.put(
+        replace(
+            found.version,
+            number=apology.version,
+            texts=texts,
+            edited=True,
+            authors=authors,
+            made_at=ctx.now,
+            submitted_at=None,
+        )
+    )
     for incident in found.incidents:
         tell(book, ctx, incident, "apology", f"edited the words of A{apology.number}: version {apology.version}")
     voided = void_waivers(book, apology)

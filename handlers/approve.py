@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from handlers.apologise import READY, Draft, apology_of, current, refreshed, seen, waived_errors
+from handlers.apologise import READY, Draft, apology_of, current, leave, refreshed, seen, waived_errors
 from handlers.book import Book
 from handlers.card import Card, Reply, line
 from handlers.commands import ApologyApprove, ApologyReject, ApologySubmit
@@ -11,6 +11,7 @@ from handlers.context import Context
 from handlers.customers import customer_posts, manages
 from handlers.domain.apology import Apology, Approval, Shown, Version
 from handlers.domain.catalog import Customer
+from handlers.domain.compose import Gap
 from handlers.domain.delivery import PAGE, Post
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
@@ -90,6 +91,10 @@ def submit(command: ApologySubmit, ctx: Context, book: Book) -> Reply:
         raise Refused(
             f"The linter still finds errors in A{number}: {rules}. `apology lint {number}` shows the way out."
         )
+    if command.because and found.warnings:
+        for named in dict.fromkeys(w.name if isinstance(w, Gap) else w.rule for w in found.warnings):
+            leave(book, ctx, found, named, command.because)
+        found = current(book, ctx, number)
     routed = [f for f in found.report.findings if f.severity == "route" and f.rule not in found.waived]
     if routed and not book.catalog.people_with("legal"):
         raise Refused(
@@ -104,7 +109,7 @@ def submit(command: ApologySubmit, ctx: Context, book: Book) -> Reply:
         )
     after = replace(found.apology, state="submitted", submitted_by=ctx.actor.key, revision=found.apology.revision + 1)
     book.put(after)
-    found = replace(found, apology=after)
+    found = replace(found, apology=after, version=replace(found.version, submitted_at=ctx.now))
     book.put(found.version)
     unmanaged = [c.name for cs in managers_needed(book, found).values() for c in cs if not c.account_manager]
     if unmanaged:
@@ -131,7 +136,9 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
     """The preview goes to the rooms and to the missing approvers; that counts as shown. Returns who may not see it."""
     number, lead = found.apology.number, found.incidents[-1]
     signed = signatures(book, found.apology, found.version.digest)
-    card = say.submitted(found, needs, signed)
+    whole, before = say.submitted(found, needs, signed), asked_before(book, found)
+    card = whole if before is None else say.submitted_again(found, before, needs, signed)
+    knew = {s.person for s in book.find(Shown, apology=number, digest=before.digest)} if before else set()
     say_in_rooms(book, ctx, lead, f"apology-{number}/preview/{_bytes(found)}", card)
     inside = {m.person for i in found.incidents for m in book.find(Member, incident=i.number) if m.left_at is None}
     holders = {p for i in found.incidents for _, p in i.roles}
@@ -146,10 +153,18 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
         del approvers[person.key]
     for person in approvers.values():
         if person.key not in found.version.authors and person.key not in {a.person for a in signed}:
-            say_to(book, ctx, person, f"{_own(found)}{person.key}", card, incident=lead.number)
-    for key_ in inside | holders | set(approvers):
+            own = card if person.key in knew else whole
+            say_to(book, ctx, person, f"{_own(found)}{person.key}", own, incident=lead.number)
+    told = set(approvers) | ((inside | holders) if before is None else (inside | holders) & knew)
+    for key_ in told:  # the difference shows the bytes only to whoever was shown what it differs from
         book.put(Shown(number, found.version.digest, key_, ctx.now))
     return blind
+
+
+def asked_before(book: Book, found: Draft) -> Version | None:
+    """The version people were asked to sign before this one, if one."""
+    earlier = [v for v in book.find(Version, apology=found.apology.number) if v.number < found.version.number]
+    return next((v for v in reversed(earlier) if v.submitted_at is not None), None)
 
 
 def _people(book: Book, role: str) -> list[Person]:

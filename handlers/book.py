@@ -45,6 +45,10 @@ class Book(Protocol):
         """Write a record, new or newer."""
         ...
 
+    def put_all(self, records: Sequence[object]) -> None:
+        """Write many records of one kind, as `put` would one after another."""
+        ...
+
     def number(self, series: str) -> int:
         """The next number of a series, without gaps."""
         ...
@@ -55,6 +59,10 @@ class Book(Protocol):
 
     def send(self, post: Post) -> None:
         """Write down what must be sent; the same key again edits the message."""
+        ...
+
+    def send_all(self, posts: Sequence[Post]) -> None:
+        """Write down many posts, as `send` would one after another: in a fraction of the time where they are new."""
         ...
 
     def release(self, keys: Sequence[str]) -> None:

@@ -371,6 +371,13 @@ class ApologyShow:
 
 
 @dataclass(frozen=True, slots=True)
+class ApologyWhy:
+    """Each sentence with the facts behind it."""
+
+    apology: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ApologyLint:
     """What the linter finds."""
 
@@ -422,6 +429,14 @@ class ApologyEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class ApologyMend:
+    """Put the linter's better words in place of what a rule found."""
+
+    apology: int | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApologySuggest:
     """Offer words without becoming an author."""
 
@@ -431,9 +446,10 @@ class ApologySuggest:
 
 @dataclass(frozen=True, slots=True)
 class ApologySubmit:
-    """Ask for approval."""
+    """Ask for approval. `because`: the reason why the warnings that are left stand; they are waived with it."""
 
     apology: int | None = None
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -737,12 +753,14 @@ Command = (
     | Unlink
     | ApologyDraft
     | ApologyShow
+    | ApologyWhy
     | ApologyLint
     | ApologyStatus
     | ApologyFollowUp
     | ApologyFill
     | ApologyWaive
     | ApologyEdit
+    | ApologyMend
     | ApologySuggest
     | ApologySubmit
     | ApologyApprove

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Reply, Strong, Text, line, small
@@ -167,11 +167,14 @@ def customer_of(book: Book, said: str) -> Customer:
 def holding(command: Holding, ctx: Context, book: Book) -> Reply:
     """Propose the holding statement: what, since when, who, when the next word comes; no cause."""
     from handlers.apologise import holding_text
+    from handlers.customer_clock import next_word
 
     incident = running(book, ctx, command.incident)
     must("holding", standing(book, ctx, incident))
-    approved = approved_wording(book, ctx, incident)
-    reply = propose(book, ctx, incident, "holding", approved or holding_text(book, ctx, incident), None)
+    following = next_word(book, ctx, incident)
+    approved = approved_wording(book, ctx, incident, following)
+    words = approved or holding_text(book, ctx, incident, following)
+    reply = propose(book, ctx, incident, "holding", words, following)
     if approved and isinstance(reply.show, Card):
         proposal = book.find(Proposal, incident=incident.number, state="open")[-1]
         note = small("Two people approved this wording beforehand: one press sends it.")
@@ -180,7 +183,7 @@ def holding(command: Holding, ctx: Context, book: Book) -> Reply:
     return reply
 
 
-def approved_wording(book: Book, ctx: Context, incident: Incident) -> str:
+def approved_wording(book: Book, ctx: Context, incident: Incident, following: datetime) -> str:
     """The holding statement that two people approved beforehand (policy), filled from the record.
 
     Nothing where none is approved any more, or where the record lacks what it must say.
@@ -188,22 +191,21 @@ def approved_wording(book: Book, ctx: Context, incident: Incident) -> str:
     approved = book.catalog.policy.holding
     if approved is None or approved.until <= ctx.now:
         return ""
-    known = _known(book, ctx, incident)
+    known = _known(book, ctx, incident, following)
     if not all(known.get(name) for name in _PLACEHOLDER.findall(approved.text)):
         return ""
     return _PLACEHOLDER.sub(lambda found: known[found[1]], approved.text)
 
 
-def _known(book: Book, ctx: Context, incident: Incident) -> dict[str, str]:
+def _known(book: Book, ctx: Context, incident: Incident, following: datetime) -> dict[str, str]:
     """What an approved wording may leave open, in public words; clock times in UTC."""
     facts = book.find(Fact, incident=incident.number, state="live", visibility="public")
     starts = [start for f in facts if f.kind == "window" and (start := _start(f.value, ctx)) is not None]
-    following = incident.customer_update_at or incident.next_update_at
     return {
         "services": " and ".join(book.catalog.service_name(k) for k in incident.services),
         "region": book.catalog.region_name(incident.region) if incident.region else "every region",
         "since": f"{min(starts):%H:%M UTC on %-d %B %Y}" if starts else "",
-        "next_update": f"{following:%H:%M UTC on %-d %B %Y}" if following else "",
+        "next_update": f"{following.astimezone(UTC):%H:%M UTC on %-d %B %Y}",
         "contact": next((f.value for f in facts if f.kind == "contact" and not f.unknown), ""),
     }
 
@@ -225,8 +227,11 @@ def _approved_beforehand(book: Book, ctx: Context, proposal: Proposal) -> bool:
     return re.fullmatch(pattern, proposal.text) is not None
 
 
-def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str, next_in: timedelta | None) -> Reply:
-    """Show the exact bytes and how far they go; another commander, deputy or comms presses Send."""
+def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str, next_at: datetime | None) -> Reply:
+    """Show the exact bytes and how far they go; another commander, deputy or comms presses Send.
+
+    `next_at` (UTC): when customers hear next, as the words or the sender say; None: by the policy's cadence.
+    """
     must("customers", standing(book, ctx, incident))
     if incident.drill:
         raise Refused(f"{incident.name} is a drill: nothing leaves the house. Post it in the room instead.")
@@ -250,7 +255,7 @@ def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str,
         ctx.actor.key,
         ctx.now,
         rows,
-        ctx.now + next_in if next_in else None,
+        next_at,
     )
     book.put(proposal)
     what = "holding statement" if kind == "holding" else "update"
@@ -307,15 +312,19 @@ def send(command: Send, ctx: Context, book: Book) -> Reply:
         words = "The affected customers changed since this was shown. Propose it again. Nothing was sent."
         return Reply(Card(say.head(incident), (line(words),), "warning"), changed=True)
     threads = book.threads((incident.number,))
-    for row in rows:
-        if not row.spare:
-            series = f"{proposal.kind}-{proposal.number}"
-            post_to_customer(book, series, row, proposal.digest, incident.number, threads=threads)
+    series = f"{proposal.kind}-{proposal.number}"
+    first = [r for r in rows if not r.spare]
+    book.send_all([customer_post(series, r, proposal.digest, incident.number, threads=threads) for r in first])
     sent = replace(proposal, state="sent", sent_by=ctx.actor.key, sent_at=ctx.now)
     book.put(sent)
-    after = replace(
-        incident, customer_update_at=proposal.next_at or incident.customer_update_at, revision=incident.revision + 1
-    )
+    from handlers.customer_clock import next_word, told
+
+    following = proposal.next_at if proposal.next_at is not None and proposal.next_at > ctx.now else None
+    after = told(
+        book, ctx, incident, following or next_word(book, ctx, replace(incident, customer_update_at=None)),
+        f"sent a {what} to {counted(rows)}",
+    )  # fmt: skip
+    after = replace(after, revision=incident.revision + 1)
     book.put(after)
     tell(book, ctx, after, "customers", f"sent a {what} to {counted(rows)}")
     card = Card(
@@ -432,23 +441,34 @@ def post_to_customer(
     threads: Mapping[str, str],
     hold: bool = False,
 ) -> str:
-    """Write down one customer post; returns its key. Same series, customer and channel: the same message, ever.
+    """Write down one customer post (`customer_post`); returns its key."""
+    post = customer_post(series, row, approval, incident, threads=threads, hold=hold)
+    book.send(post)
+    return post.key
+
+
+def customer_post(
+    series: str,
+    row: Recipient,
+    approval: str,
+    incident: int,
+    *,
+    threads: Mapping[str, str],
+    hold: bool = False,
+) -> Post:
+    """One customer post, to be written down. Same series, customer and channel: the same message, ever.
 
     `threads` (`book.threads`) tells where a channel was told of these incidents before: the post continues there.
     """
     channel = f"{row.customer}/{row.platform}:{row.address}"
-    key = f"{series}/{channel}"
-    book.send(
-        Post(
-            key=key,
-            place=Place(row.platform, "channel", row.address),
-            text=row.text,
-            rank=BROADCAST,
-            audience="customer",
-            approval=approval,
-            incident=incident,
-            hold=hold,
-            thread=threads.get(channel, ""),
-        )
+    return Post(
+        key=f"{series}/{channel}",
+        place=Place(row.platform, "channel", row.address),
+        text=row.text,
+        rank=BROADCAST,
+        audience="customer",
+        approval=approval,
+        incident=incident,
+        hold=hold,
+        thread=threads.get(channel, ""),
     )
-    return key

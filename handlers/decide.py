@@ -5,6 +5,7 @@ from typing import assert_never
 from handlers import (
     apologise,
     approve,
+    customer_clock,
     customers,
     declare,
     facts,
@@ -126,6 +127,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return apologise.draft(command, ctx, book)
         case c.ApologyShow():
             return apologise.show(command, ctx, book)
+        case c.ApologyWhy():
+            return apologise.why(command, ctx, book)
         case c.ApologyLint():
             return apologise.check(command, ctx, book)
         case c.ApologyFill():
@@ -134,6 +137,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return apologise.waive(command, ctx, book)
         case c.ApologyEdit():
             return apologise.edit(command, ctx, book)
+        case c.ApologyMend():
+            return apologise.mend(command, ctx, book)
         case c.ApologySuggest():
             return apologise.suggest(command, ctx, book)
         case c.ApologySubmit():
@@ -197,7 +202,15 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
     return Reply(Card("Amends", (line("Done."),)))
 
 
-DUE = (remind.due_updates, remind.due_pings, relay.due_relays, publish.due_publications, promises.due_promises)
+DUE = (
+    remind.due_updates,
+    customer_clock.due_words,
+    remind.due_pings,
+    relay.due_relays,
+    publish.due_publications,
+    promises.due_promises,
+    promises.due_progress,
+)
 """What the clock asks for: each takes some of what is due now, sees that it is said once, and says how much it took."""
 
 

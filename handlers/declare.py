@@ -7,6 +7,7 @@ from handlers.book import Book
 from handlers.card import Reply
 from handlers.commands import CannotDo, Declare, RoomOpened
 from handlers.context import Context
+from handlers.customer_clock import first_word
 from handlers.domain.catalog import Catalog
 from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Room, Setting
@@ -46,6 +47,7 @@ def declare(command: Declare, ctx: Context, book: Book) -> Reply:
         severity_assumed=command.severity is None,
         roles=(("commander", ctx.actor.key),),
         next_update_at=next_due(book, severity, "investigating", ctx.now),
+        customer_ping_at=None if command.drill else first_word(book, ctx, severity, ctx.now),
     )
     book.put(incident)
     storm = [i for i in book.search(statuses=OPEN, since=ctx.now - STORM, reader=ctx.actor.key) if i.number != number]

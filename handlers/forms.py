@@ -5,7 +5,7 @@ from dataclasses import replace
 from handlers import grammar
 from handlers.apologise import Draft, current
 from handlers.book import Book
-from handlers.card import Block, Form, FormField, Quote, small
+from handlers.card import Block, Bullets, Form, FormField, Quote, small
 from handlers.commands import SEVERITIES, OpenForm
 from handlers.context import Context
 from handlers.customers import counted
@@ -15,6 +15,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
 from handlers.recap import proposed
 from handlers.rooms import incident_of
+from handlers.say import apology as say_apology
 
 MOST_OPTIONS = 100
 """Options of a Slack select menu (docs.slack.dev/reference/block-kit/block-elements/select-menu-element)."""
@@ -25,8 +26,8 @@ INCIDENT_VERBS = frozenset(
      "role", "remind", "note", "task", "fact", "recap", "affected", "confirm")
 )  # fmt: skip
 """Verbs whose line names an incident first: their forms carry its number, so that they work from anywhere."""
-OPEN_APOLOGY = ("apology fill", "apology waive", "apology edit", "apology suggest", "apology reject", "apology publish",
-                "apology correct", "apology retract")  # fmt: skip
+OPEN_APOLOGY = ("apology fill", "apology waive", "apology edit", "apology mend", "apology suggest", "apology submit",
+                "apology reject", "apology publish", "apology correct", "apology retract")  # fmt: skip
 
 SENDS = {
     "declare": "Declare", "severity": "Set severity", "services": "Set services", "region": "Set region",
@@ -34,9 +35,9 @@ SENDS = {
     "merge": "Merge", "update": "Post update", "recap": "Record and confirm", "role": "Give role", "remind": "Set",
     "remind me": "Remind me", "note": "Save note", "task add": "Add task", "fact": "Record", "affected": "Change",
     "apology draft": "Draft", "apology fill": "Record", "apology waive": "Leave it out", "apology edit": "Save words",
-    "apology suggest": "Suggest", "apology reject": "Send back", "apology publish": "Publish",
-    "apology correct": "Begin correction", "apology retract": "Retract", "relay done": "Told", "relay ask": "Ask",
-    "relay answer": "Answer", "cover": "Hand over",
+    "apology suggest": "Suggest", "apology submit": "Submit", "apology reject": "Send back",
+    "apology publish": "Publish", "apology correct": "Begin correction", "apology retract": "Retract",
+    "relay done": "Told", "relay ask": "Ask", "relay answer": "Answer", "cover": "Hand over",
 }  # fmt: skip
 """What the button of each verb's form says (at most 24 characters, as a modal's title); `Send` where it is not here."""
 _ASKED_OF_A_GAP = ("value", "unknown", "source")
@@ -58,6 +59,11 @@ def form(command: OpenForm, ctx: Context, book: Book) -> Form:
         title = _titled(f"A{found.apology.number}", title)
         if command.verb == "apology publish":
             intro = (small(f"It goes to {counted(found.version.recipients)}."),)
+        elif command.verb == "apology submit":
+            intro = (small("The approvers read your reason beside the text."), Bullets(say_apology.warnings(found)))
+        elif command.verb == "apology mend":
+            rules = dict.fromkeys(f.rule for f in found.report.findings if f.fix is not None)
+            options["rule"] = tuple((rule, rule) for rule in rules)
         elif command.verb == "apology edit":
             variant = "chat" if says.split()[-1] == "chat" else "full"
             initial["text"] = found.version.text(variant)

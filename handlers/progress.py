@@ -32,6 +32,7 @@ from handlers.commands import (
     Update,
 )
 from handlers.context import Context
+from handlers.customer_clock import first_word
 from handlers.customers import propose
 from handlers.declare import next_due
 from handlers.domain.delivery import EDIT, PAGE, Place, Post
@@ -82,8 +83,16 @@ def set_severity(command: SetSeverity, ctx: Context, book: Book) -> Reply:
         severity=command.severity,
         severity_assumed=False,
         next_update_at=_due(book, ctx, replace(incident, severity=command.severity)),
+        customer_ping_at=_first_word(book, ctx, incident, command.severity),
     )
     return Reply(say.understood(after, f"Severity is {after.severity.upper()} now."), changed=True)
+
+
+def _first_word(book: Book, ctx: Context, incident: Incident, severity: str) -> datetime | None:
+    """Another severity, another clock for the first word to customers, as long as they have heard none."""
+    if incident.drill or incident.customer_update_at is not None or incident.customer_reminded:
+        return incident.customer_ping_at
+    return first_word(book, ctx, severity, incident.declared_at)
 
 
 def _due(book: Book, ctx: Context, incident: Incident) -> datetime | None:
@@ -224,6 +233,9 @@ def reopen(command: Reopen, ctx: Context, book: Book) -> Reply:
         resolved_at=None,
         reminders_off="",
         next_update_at=next_due(book, incident.severity, "investigating", ctx.now),
+        customer_update_at=None,
+        customer_ping_at=None if incident.drill else first_word(book, ctx, incident.severity, ctx.now),
+        customer_reminded=0,
     )
     return Reply(say.understood(after, "Reopened: investigating, and reminders run again."), changed=True)
 
@@ -359,7 +371,8 @@ def update(command: Update, ctx: Context, book: Book) -> Reply:
             "Nothing was posted."
         )
     if command.to == "customers":
-        return propose(book, ctx, incident, "update", words, command.next_in)
+        next_at = ctx.now + command.next_in if command.next_in is not None else None
+        return propose(book, ctx, incident, "update", words, next_at)
     if command.to == "status":
         must("status-page", standing(book, ctx, incident))
         _fit_for_the_page(book, incident, words)

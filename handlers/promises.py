@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers.apologise import Draft
+from handlers.apologise import Draft, answered_by
 from handlers.book import Book
-from handlers.card import Button, Buttons, Card, line
+from handlers.card import Block, Bullets, Button, Buttons, Card, Text, line
 from handlers.context import Context
 from handlers.customers import affected_by
 from handlers.domain.apology import Apology, Promise
@@ -17,6 +17,8 @@ from handlers.facts import read_due
 from handlers.rooms import say_in_rooms, say_to, tell
 from handlers.say import apology as say
 
+OPEN = ("open", "late")
+"""States in which customers still wait for it."""
 FIXED = "fixed"
 """The kind of promise that a word about the fix is."""
 
@@ -24,7 +26,9 @@ FIXED = "fixed"
 def made(book: Book, ctx: Context, found: Draft) -> None:
     """Write down what this version promises; what an earlier version promised already stays as it is."""
     number = found.apology.number
-    known = {(p.kind, p.incident, p.text) for p in book.find(Promise, apology=number)}
+    told_before = (number, found.apology.follows) if found.apology.follows else (number,)
+    stands = [p for n in told_before for p in book.find(Promise, apology=n)]
+    known = {(p.kind, p.incident, p.text) for p in stands if p.apology == number or p.state in OPEN}
     told = {r.customer for r in found.version.recipients}
     customers = tuple(sorted(told | {c.key for i in found.incidents for c, _ in affected_by(book, i)}))
     for kind, incident, text, owner, due in _said(book, found):
@@ -46,6 +50,46 @@ def made(book: Book, ctx: Context, found: Draft) -> None:
         )  # fmt: skip
 
 
+def owed(book: Book, apology: int) -> list[Promise]:
+    """What customers were promised with an apology and its follow-ups, and still wait for."""
+    numbers = [apology, *(a.number for a in book.find(Apology, follows=apology))]
+    return [p for n in numbers for p in book.find(Promise, apology=n) if p.state in OPEN]
+
+
+def answered(book: Book, ctx: Context, found: Draft) -> None:
+    """A follow-up goes out: what it reports is kept; what it cannot say yet has the date that it names now."""
+    if not found.apology.follows:
+        return
+    said = {(kind, incident.number, text): due for kind, incident, text, _, due in _said(book, found)}
+    for promise in owed(book, found.apology.follows):
+        if promise.kind == FIXED:
+            continue
+        task = _task_of(book, promise)
+        due = said.get((promise.kind, promise.incident, promise.text), "")
+        still = due if promise.kind != "report" else ""
+        if promise.kind == "change" and task is not None and task.done_at is None:
+            still = task.due
+        if not still:
+            book.put(replace(promise, state="kept", evidence=f"told in A{found.apology.number}", remind_at=None))
+            words = f"kept promise P{promise.number}: told in A{found.apology.number}"
+        elif still == promise.due:
+            continue
+        else:
+            due_at = read_due(ctx, still)
+            later = replace(promise, state="open", due=still, due_at=due_at, remind_at=_before(book, ctx, due_at))
+            book.put(later)
+            words = f"told the new date of promise P{promise.number}: {still}"
+        incident = book.get(Incident, promise.incident)
+        if incident is not None:
+            tell(book, ctx, incident, "promise", words)
+
+
+def _task_of(book: Book, promise: Promise) -> Task | None:
+    """The task that a promised change is."""
+    tasks = book.find(Task, incident=promise.incident) if promise.kind == "change" else []
+    return next((t for t in tasks if t.text == promise.text), None)
+
+
 def _before(book: Book, ctx: Context, due_at: datetime | None) -> datetime | None:
     """When the owner is reminded next: the first of the policy's days before it is due that is still to come."""
     if due_at is None:
@@ -58,6 +102,11 @@ def _said(book: Book, found: Draft) -> list[tuple[str, Incident, str, str, str]]
     """(kind, incident, text, owner, due) of everything the text promises."""
     said: list[tuple[str, Incident, str, str, str]] = []
     lead = found.incidents[-1]
+    numbers = tuple(i.number for i in found.incidents)
+    reports = book.find(Fact, incident=numbers, state="live", visibility="public", kind="next-report")
+    # by when an unknown is explained, unless it names a day of its own
+    known = [f for f in reports if not f.unknown and not answered_by(book, found.apology.follows, f)]
+    report = max(known, key=lambda f: f.recorded_at).value if known else ""
     linked = {r.earlier for r in book.find(Recurrence) if not r.gone}
     for incident in found.incidents:
         said += [
@@ -67,6 +116,8 @@ def _said(book: Book, found: Draft) -> list[tuple[str, Incident, str, str, str]]
         ]
         for fact in book.find(Fact, incident=incident.number, state="live", visibility="public"):
             value = fact.value.strip()
+            if not _stands(book, fact) or answered_by(book, found.apology.follows, fact):
+                continue
             if fact.kind == "fix" and value in ("fixed", "verified") and incident.number not in linked:
                 said.append((FIXED, incident, f"{incident.name} is fixed", "", ""))
             elif fact.kind == "next-report" and not fact.unknown:
@@ -75,9 +126,19 @@ def _said(book: Book, found: Draft) -> list[tuple[str, Incident, str, str, str]]
                 said.append(
                     ("remedy", lead, "Decide on a remedy", "", value.lower().partition("decision by")[2].strip())
                 )
-            elif fact.unknown and fact.due:
-                said.append(("explain", incident, f"Explain {fact.kind} of {incident.name}", "", fact.due))
+            elif fact.unknown and (fact.due or report):
+                said.append(("explain", incident, f"Explain {fact.kind} of {incident.name}", "", fact.due or report))
     return list(dict.fromkeys(said))
+
+
+def _stands(book: Book, fact: Fact) -> bool:
+    """Whether no later word took its place: a known value that of an unknown, a new date or decision that of an old."""
+    if not fact.unknown and fact.kind not in ("next-report", "remedy"):
+        return True
+    kinds = {"times": ("times", "window"), "cause": ("cause.trigger", "cause.flaw", "cause.latent")}
+    same = kinds.get(fact.kind, (fact.kind,))
+    later = book.find(Fact, incident=fact.incident, state="live", visibility="public", kind=same)
+    return not any(not f.unknown and f.recorded_at > fact.recorded_at for f in later)
 
 
 def broken(book: Book, ctx: Context, earlier: Incident, later: Incident) -> list[Promise]:
@@ -119,6 +180,37 @@ def due_promises(ctx: Context, book: Book, limit: int = 50) -> int:
     return len(soon) + len(late)
 
 
+def next_progress(book: Book, apology: Apology, published_at: datetime, now: datetime) -> datetime | None:
+    """When progress on its promises is told next: days after publication, by policy and worst severity. UTC."""
+    incidents = [i for n in apology.incidents if (i := book.get(Incident, n)) is not None]
+    policy = book.catalog.policy
+    days = policy.severity(policy.worst([i.severity for i in incidents])).promise_progress
+    return next((at for day in sorted(days) if (at := published_at + timedelta(days=day)) > now), None)
+
+
+def due_progress(ctx: Context, book: Book, limit: int = 50) -> int:
+    """The tick: so many days after publication, customers hear how far their promises are, if any is still open."""
+    found = book.due(Apology, "progress_at", limit, state="published")
+    for apology in found:
+        published_at = apology.published_at or ctx.now
+        book.put(replace(apology, progress_at=next_progress(book, apology, published_at, ctx.now)))
+        lead = book.get(Incident, apology.incidents[-1])
+        left = [p for p in owed(book, apology.number) if p.kind != FIXED]
+        if lead is None or not left:
+            continue
+        days = (ctx.now - published_at).days
+        blocks: list[Block] = [line(f"{days} days after it was published, customers still wait for this:")]
+        blocks.append(Bullets(tuple((Text(f"P{p.number} {p.text}: {p.state}, due {p.due}"),) for p in left[:10])))
+        row = Button("Draft the follow-up", f"apology follow-up {apology.number}", "primary")
+        card = Card(f"{say.named(apology)}: progress", (*blocks, Buttons((row,))), "warning")
+        key = f"promise/progress-{apology.number}/{days}"
+        say_in_rooms(book, ctx, lead, key, card, REMINDER)
+        owner = book.person(lead.holder("comms") or lead.holder("commander"))
+        if owner is not None:
+            say_to(book, ctx, owner, f"{key}/{owner.key}", card, REMINDER, lead.number)
+    return len(found)
+
+
 def _ping(book: Book, ctx: Context, promise: Promise, words: str, tone: str) -> None:
     owner = book.person(promise.owner) if promise.owner else None
     if owner is None:
@@ -129,7 +221,8 @@ def _ping(book: Book, ctx: Context, promise: Promise, words: str, tone: str) -> 
         (
             line(f"Promised to {len(promise.customers)} customer{'s' * (len(promise.customers) != 1)}. It {words}."),
             Buttons((
-                Button("Kept", f"promise done {n}", "primary", form=True),
+                Button("Draft the follow-up", f"apology follow-up {promise.apology}", "primary"),
+                Button("Kept", f"promise done {n}", form=True),
                 Button("New date", f"promise move {n}", form=True),
                 Button("Withdraw", f"promise withdraw {n}", form=True),
             )),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers import promises
+from handlers import grammar, promises
 from handlers.apologise import CORRECTED, READY, Draft, apology_of, next_version, refreshed, void_waivers
 from handlers.approve import complete, expires, needed, preview, signatures
 from handlers.book import Book
@@ -16,13 +16,24 @@ from handlers.commands import (
     ApologyResume,
     ApologyRetract,
     ApologyStatus,
+    OpenForm,
     PostSettled,
     Settle,
 )
 from handlers.context import Context
-from handlers.customers import Tally, affected_by, counted, fall_back, of_customer, post_to_customer, tally, untold
+from handlers.customers import (
+    Tally,
+    affected_by,
+    counted,
+    customer_post,
+    fall_back,
+    of_customer,
+    post_to_customer,
+    tally,
+    untold,
+)
 from handlers.customers import customer_posts as posts_of
-from handlers.domain.apology import Apology, Approval, Promise, Proposal, Recipient, Version
+from handlers.domain.apology import Apology, Approval, Proposal, Recipient, Version
 from handlers.domain.catalog import Customer
 from handlers.domain.delivery import PostState
 from handlers.domain.errors import Refused
@@ -70,6 +81,11 @@ def publish(command: ApologyPublish, ctx: Context, book: Book) -> Reply:
         )
     rows = [r for r in found.version.recipients if not r.spare]
     counting = command.count is not None or len(rows) > book.catalog.policy.publishing.count_above
+    if counting and command.count is None:
+        from handlers import forms  # not at the top: forms asks there what it shows
+
+        says = grammar.write(replace(command, apology=number))
+        return Reply(forms.form(OpenForm(says, "apology publish"), ctx, book))
     if counting and command.count != len(rows):
         raise Refused(
             f"This goes to {counted(found.version.recipients)}. Say the number of channels to be sure: "
@@ -117,10 +133,10 @@ def begin(book: Book, ctx: Context, found: Draft) -> None:
     name, lead = f"apology-{found.apology.number}", found.apology.incidents[-1]
     rows = () if found.drill else tuple(r for r in found.version.recipients if not r.spare)
     threads = book.threads(found.apology.incidents)
-    for row in rows:
-        post_to_customer(book, name, row, found.version.digest, lead, threads=threads, hold=True)
+    book.send_all([customer_post(name, r, found.version.digest, lead, threads=threads, hold=True) for r in rows])
     _relays(book, ctx, found)
     if not found.drill:
+        promises.answered(book, ctx, found)
         promises.made(book, ctx, found)
     exercise = " (drill: nothing left the house)" if found.drill else ""
     _tell(book, ctx, found.apology, f"published A{found.apology.number} to {counted(rows)}{exercise}")
@@ -133,6 +149,7 @@ def begin(book: Book, ctx: Context, found: Draft) -> None:
         published_at=ctx.now,
         publish_at=None,
         stage=0,
+        progress_at=None if found.apology.follows else promises.next_progress(book, found.apology, ctx.now, ctx.now),
         revision=found.apology.revision + 1,
     )
     if rows:
@@ -153,16 +170,19 @@ def _relays(book: Book, ctx: Context, found: Draft) -> None:
     hit = {c.key for i in found.incidents for c, _ in affected_by(book, i)}
     told = {r.customer for r in found.version.recipients}
     again = {r.customer for r in before.values() if r.state in ("relayed", "acknowledged", "closed")}
+    concerned = hit | told | again
     managed: dict[str, list[Customer]] = {}
+    receipts: list[Relay] = []
     for customer in book.catalog.customers:
-        if customer.key not in hit | told | again:
+        if customer.key not in concerned:
             continue
         managed.setdefault(customer.account_manager, []).append(customer)
         known = before.get(customer.key)
         if known is None or known.version != version:
             due = ctx.now + book.catalog.policy.reminders.relay_remind
             row = Relay(number, customer.key, customer.account_manager, "released", version)
-            book.put(replace(row, released_at=ctx.now, due_at=due))
+            receipts.append(replace(row, released_at=ctx.now, due_at=due))
+    book.put_all(receipts)
     for email, customers in managed.items():
         person = book.person(email) if email else None
         if person is not None and all(may_see(book, person, i) for i in found.incidents):
@@ -382,7 +402,17 @@ def correct(command: ApologyCorrect, ctx: Context, book: Book) -> Reply:
         if not approval.void:
             book.put(replace(approval, void="a correction was opened"))
     book.put(after)
-    book.put(replace(version, number=number, because=because, authors=(ctx.actor.key,), made_at=ctx.now, digest=""))
+    book.put(
+        replace(
+            version,
+            number=number,
+            because=because,
+            authors=(ctx.actor.key,),
+            made_at=ctx.now,
+            digest="",
+            submitted_at=None,
+        )
+    )
     void_waivers(book, after)
     _tell(book, ctx, apology, f"opened a correction of A{apology.number} because {command.because}")
     return Reply(say.draft(refreshed(book, ctx, after)), changed=True)
@@ -400,12 +430,11 @@ def retract(command: ApologyRetract, ctx: Context, book: Book) -> Reply:
         raise Refused(f"A{apology.number} is {apology.state}: nothing of it is out.{way} Nothing was changed.")
     name = f"apology-{apology.number}"
     book.halt(series(apology))
-    told = 0
-    for post in customer_posts(book, apology):
-        if post.shown:
-            row = Recipient(say.customer_of(post), "", post.place.platform, post.place.address, text=NOTICE)
-            post_to_customer(book, name, row, f"retracted by {ctx.actor.key}", apology.incidents[-1], threads={})
-            told += 1
+    lead, by = apology.incidents[-1], f"retracted by {ctx.actor.key}"
+    shown = [p for p in customer_posts(book, apology) if p.shown]
+    rows = [Recipient(say.customer_of(p), "", p.place.platform, p.place.address, text=NOTICE) for p in shown]
+    book.send_all([customer_post(name, row, by, lead, threads={}) for row in rows])
+    told = len(rows)
     after = replace(apology, state="retracted", publish_at=None, revision=apology.revision + 1)
     book.put(after)
     for relay in book.find(Relay, apology=apology.number, state=("relayed", "acknowledged", "closed")):
@@ -437,11 +466,34 @@ def status(command: ApologyStatus, ctx: Context, book: Book) -> Reply:
 
 
 def follow_up(command: ApologyFollowUp, ctx: Context, book: Book) -> Reply:
-    """What was promised with this apology and how it stands."""
+    """Draft what customers are owed after this apology: it goes into the same threads and answers what was promised."""
     apology = apology_of(book, ctx, command.apology, ("published",))
-    promises = book.find(Promise, apology=apology.number)
-    lines = tuple(line(f"P{p.number} {p.text}: {p.state}, {p.owner_name}, due {p.due}") for p in promises)
-    return Reply(Card(f"{say.named(apology)}: promised", lines or (line("Nothing was promised in it."),)))
+    first = apology.follows or apology.number
+    must("draft", standing(book, ctx, *(incident_of(book, ctx, n) for n in apology.incidents)))
+    if apology.state != "published":
+        raise Refused(
+            f"A{apology.number} is {apology.state}: what was published is followed up. "
+            f"`apology show {apology.number}` shows it. Nothing was drafted."
+        )
+    open_ = next(
+        (a for a in book.find(Apology, follows=first) if a.state in (*UNSETTLED, "publishing", "paused")), None
+    )
+    if open_ is None:
+        number = book.number("apologies")
+        open_ = Apology(
+            number, apology.incidents, "draft", 0, ctx.actor.key, ctx.now, signatory=apology.signatory, follows=first
+        )
+        book.put(open_)
+        _tell(book, ctx, open_, f"drafted A{number}, a follow-up to A{first}")
+    card = say.draft(refreshed(book, ctx, open_))
+    owed = [line(f"P{p.number} {p.text}: {p.state}, due {p.due or 'at once'}") for p in promises.owed(book, first)]
+    return Reply(
+        replace(
+            card,
+            blocks=(small(f"Promised with A{first} and still owed:"), *owed, *card.blocks) if owed else card.blocks,
+        ),
+        changed=True,
+    )
 
 
 def settle(command: Settle, ctx: Context, book: Book) -> Reply:

@@ -25,7 +25,7 @@ from handlers.domain.apology import Apology, Promise, Version, Waiver
 from handlers.domain.catalog import Customer
 from handlers.domain.compose import Audience
 from handlers.domain.errors import Refused
-from handlers.domain.incident import Incident
+from handlers.domain.incident import Incident, Task
 from handlers.domain.lint import Finding, drift, record_view
 from handlers.domain.permit import Standing, must
 from handlers.domain.relay import Covering, Question, Relay
@@ -158,7 +158,7 @@ def _drift(book: Book, ctx: Context, apology: Apology, customer: str, words: str
         return ()
     incidents = [i for n in apology.incidents if (i := book.get(Incident, n)) is not None]
     waived = frozenset(w.rule for w in book.find(Waiver, apology=apology.number) if not w.void)
-    source = source_of(book, ctx, incidents, apology.signatory, waived)
+    source = source_of(book, ctx, incidents, apology.signatory, waived, apology.follows)
     view = record_view(source, Audience(reader.key, reader.timezone, reader.english), book.catalog)
     approved = next((r.text for r in version.recipients if r.customer == customer), version.text("chat"))
     return tuple(sorted(drift(words, approved, view).findings, key=lambda f: f.severity != "error"))
@@ -288,11 +288,12 @@ def _promise(book: Book, ctx: Context, number: int) -> Promise:
     return found
 
 
-def _shown(promise: Promise, words: str) -> Reply:
-    return Reply(
-        Card(f"P{promise.number} {promise.text}", (line(words), small(f"From apology A{promise.apology}."))),
-        changed=True,
-    )
+def _shown(promise: Promise, words: str, *, tell_them: bool = False) -> Reply:
+    blocks: list[Block] = [line(words), small(f"From apology A{promise.apology}.")]
+    if tell_them:
+        row = Button("Draft the follow-up", f"apology follow-up {promise.apology}", "primary")
+        blocks.append(Buttons((row,)))
+    return Reply(Card(f"P{promise.number} {promise.text}", tuple(blocks)), changed=True)
 
 
 def promise_done(command: PromiseDone, ctx: Context, book: Book) -> Reply:
@@ -310,9 +311,14 @@ def promise_move(command: PromiseMove, ctx: Context, book: Book) -> Reply:
     must("act", standing(book, ctx))
     due_at = read_due(ctx, command.due)
     book.put(replace(promise, due=command.due, due_at=due_at, state="open"))
+    for task in book.find(Task, incident=promise.incident) if promise.kind == "change" else ():
+        if task.text == promise.text and task.done_at is None:  # the follow-up tells the date the task has
+            book.put(replace(task, due=command.due, due_at=due_at))
     _note(book, ctx, promise, f"moved promise P{promise.number} to {command.due} because {command.because}")
     return _shown(
-        promise, f"Due {command.due} now (was {promise.due}). Its customers were told the old date: tell them."
+        promise,
+        f"Due {command.due} now (was {promise.due}). Its customers were told the old date: tell them.",
+        tell_them=True,
     )
 
 
@@ -322,7 +328,9 @@ def promise_withdraw(command: PromiseWithdraw, ctx: Context, book: Book) -> Repl
     must("act", standing(book, ctx))
     book.put(replace(promise, state="withdrawn", evidence=command.because))
     _note(book, ctx, promise, f"withdrew promise P{promise.number} because {command.because}")
-    return _shown(promise, f"Withdrawn: {command.because}. Its customers were told otherwise: tell them.")
+    return _shown(
+        promise, f"Withdrawn: {command.because}. Its customers were told otherwise: tell them.", tell_them=True
+    )
 
 
 def _note(book: Book, ctx: Context, promise: Promise, words: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, tuple_, update
 
 from handlers.domain.catalog import Catalog, to_dict
 from handlers.domain.delivery import Post, PostState
@@ -18,6 +18,7 @@ from handlers.domain.incident import Event, Incident
 from handlers.domain.people import Account, Person
 from storage import outbox as posts_
 from storage import statements
+from storage.outbox import BATCH
 from storage.rows import from_row, plain, to_row, typed
 from storage.tables import RECORDS, accounts, audit, catalogs, events, incidents, members, requests
 
@@ -36,6 +37,7 @@ class SqlBook:
         self._now = now
         self._load = catalog
         self._catalog: Catalog | None = None
+        self._people: list[Person] | None = None
         self._order = 0
         self.changes: list[list[Any]] = []
         self.left_house = False
@@ -107,6 +109,43 @@ class SqlBook:
         else:
             self.connection.execute(statements.change(table), row | statements.keys(table, key))
         self._held[table.name, tuple(key)] = record
+        if kind is Account:
+            self._people = None
+
+    def put_all(self, records: Sequence[object]) -> None:
+        """Write many records of one kind, as `put` would one after another: a statement for hundreds, not for each."""
+        for start in range(0, len(records), BATCH):
+            self._put_batch(records[start : start + BATCH])
+
+    def _put_batch(self, records: Sequence[object]) -> None:
+        kind = type(records[0])
+        table = RECORDS[kind]
+        columns = table.primary_key.columns
+        rows = [(record, row, tuple(row[c.name] for c in columns)) for record in records for row in [to_row(record)]]
+        unread = {key for _, _, key in rows if (table.name, key) not in self._held}
+        known = select(table).where(tuple_(*columns).in_(sorted(unread))).order_by(*columns).with_for_update()
+        for found in self.connection.execute(known).mappings() if unread else ():
+            before = self._noticed(from_row(kind, found))
+            self._held[table.name, tuple(found[c.name] for c in columns)] = before
+        new: dict[tuple[Any, ...], dict[str, Any]] = {}
+        changed: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for record, row, key in rows:
+            before = self._held.get((table.name, key))
+            if before == record:
+                continue
+            after = plain(record)
+            self.changes.append([table.name, list(key), None if before is None else plain(before), after])
+            if before is None or key in new:
+                new[key] = row
+            else:
+                changed[key] = row | statements.keys(table, key)
+            self._held[table.name, key] = record
+        if new:
+            self.connection.execute(statements.new(table), list(new.values()))
+        if changed:
+            self.connection.execute(statements.change(table), list(changed.values()))
+        if kind is Account:
+            self._people = None
 
     def number(self, series: str) -> int:
         """The next number of a series."""
@@ -121,8 +160,19 @@ class SqlBook:
     def send(self, post: Post) -> None:
         """Write a post down in this transaction."""
         self._order += 1
-        self.sent += 1
         posts_.put(self.connection, self._now, post, self._order)
+        self._written(post)
+
+    def send_all(self, posts: Sequence[Post]) -> None:
+        """Write many posts down in this transaction."""
+        posts_.put_all(self.connection, self._now, posts, self._order + 1)
+        self._order += len(posts)
+        for post in posts:
+            self._written(post)
+
+    def _written(self, post: Post) -> None:
+        """Remember what a post that was written down means for undo and for the answer."""
+        self.sent += 1
         if post.audience == "customer":
             self.left_house = True
         if post.place.platform == "teams" and post.place.kind == "room" and "/said/" in post.key and post.incident:
@@ -225,6 +275,12 @@ class SqlBook:
         return next((p for p in self._everybody() if id_ and id_ in (p.slack, p.teams)), None)
 
     def _everybody(self) -> list[Person]:
+        """Catalog people and known colleagues, gathered once: an apology looks up every account manager among them."""
+        if self._people is None:
+            self._people = self._gathered()
+        return self._people
+
+    def _gathered(self) -> list[Person]:
         people = [
             Person(
                 key=(p.email or p.name).lower(),
@@ -317,6 +373,7 @@ class SqlBook:
                 yield
         except BaseException:
             self._held.clear()
+            self._people = None
             self.changes, self.left_house, self.sent, self._said = changes, left, sent, said
             raise
 
@@ -330,7 +387,9 @@ class SqlBook:
 
     def answered(self, key: str, reply: Any, incident: int | None, *, changed: bool) -> None:
         """Store the reply and the journal with the request."""
-        row = {"reply": reply, "incident": incident, "changes": self.changes, "changed": changed}
+        # what has left the house is never taken back, so how it was before is not kept: megabytes, with many customers
+        changes = [] if self.left_house else self.changes
+        row = {"reply": reply, "incident": incident, "changes": changes, "changed": changed}
         self.connection.execute(statements.ANSWERED, row | {"left_house": self.left_house, "request": key})
 
     def record(self, person: str, platform: str, what: str, incident: int | None) -> None:
@@ -409,7 +468,7 @@ class SqlBook:
         """Make this the current catalog; earlier ones stay in the table."""
         number = self.number("catalog")
         self.connection.execute(insert(catalogs).values(number=number, at=self._now, digest=digest, content=content))
-        self._catalog = None
+        self._catalog = self._people = None
         return number
 
 

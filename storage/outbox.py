@@ -8,10 +8,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal, or_, select, update
 from uuid_utils import uuid7
 
 from handlers.card import Card
@@ -30,7 +33,7 @@ from handlers.domain.delivery import (
 )
 from handlers.domain.errors import Refused
 from storage.rows import pack, unpack
-from storage.tables import attempts, outbox, rooms
+from storage.tables import Instant, attempts, outbox, rooms
 from storage.tables import settings as setting_rows
 
 LEASE = timedelta(seconds=10)
@@ -38,11 +41,24 @@ LEASE = timedelta(seconds=10)
 QUARANTINE_DEATHS = 3
 """A row over which this many workers died is parked for a person."""
 WAITING = ("pending", "claimed", "sending", "retry")
+STATES = (*WAITING, "sent", "unknown", "held", "dead")
+"""All there are."""
+CLAIMABLE = ("pending", "retry")
+"""States of a post that a worker may take."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""Later than any instant."""
+BATCH = 500
+"""Rows written or named by one statement: well below the parameters a statement may have (SQLite's older default 999,
+https://www.sqlite.org/limits.html#max_variable_number), and nothing is gained beyond a few hundred."""
 STOPPED = "stopped by a person while it was under way"
 """The mark of a post that was halted after its bytes left: if they did not arrive, it is not tried again by itself."""
 
 _NEW = insert(outbox)
 _BY_KEY = select(outbox).where(outbox.c.key == bindparam("wanted")).with_for_update()
+_CHANGED = update(outbox).where(outbox.c.id == bindparam("wanted"))
+_BY_KEYS = (
+    select(outbox).where(outbox.c.key.in_(bindparam("wanted", expanding=True))).order_by(outbox.c.id).with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,46 +90,90 @@ class Claimed:
 
 def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
     """Write a post down. The same key again is an edit; an identical one changes nothing."""
-    body = {"card": pack(post.card) if post.card else None, "text": post.text, "args": list(post.args)}
     row = connection.execute(_BY_KEY, {"wanted": post.key}).mappings().first()
-    seq = int(now.timestamp() * 1_000_000) + order
     if row is None:
-        first: dict[str, Any] = {
-            "key": post.key,
-            "audience": post.audience,
-            "platform": post.place.platform,
-            "kind": post.place.kind,
-            "address": post.place.address,
-            "lane": _lane(post),
-            "op": post.op,
-            "body": body,
-            "approval": post.approval,
-            "rank": post.rank,
-            "incident": post.incident,
-            "needs": post.needs,
-            "thread": post.thread,
-            "state": "pending",
-            "due": None if post.hold else now,
-            "seq": seq,
-            "revision": 1,
-            "shown": 0,
-            "message_id": "",
-            "message_at": "",
-            "link": "",
-            "nonce": str(uuid7()),
-            "attempts": 0,
-            "deaths": 0,
-            "fence": 0,
-            "lease_until": None,
-            "error": "",
-            "created_at": now,
-            "sent_at": None,
-        }
-        connection.execute(_NEW, first)
-        return
+        connection.execute(_NEW, _first(now, post, order))
+    elif changed := _again(now, post, order, row):
+        connection.execute(_CHANGED, changed)
+
+
+def put_all(connection: Connection, now: datetime, posts: Sequence[Post], order: int) -> None:
+    """Write many posts down, as `put` would one after another; `order` is the first one's, the others follow it."""
+    for start in range(0, len(posts), BATCH):
+        batch = posts[start : start + BATCH]
+        asked = {"wanted": [post.key for post in batch]}
+        known = {row["key"]: row for row in connection.execute(_BY_KEYS, asked).mappings()}
+        new: list[dict[str, Any]] = []
+        changed: dict[int, list[dict[str, Any]]] = {}  # by how many columns change: a statement for each kind of edit
+        later: list[tuple[int, Post]] = []  # the same key twice: an edit of what this very batch writes
+        seen: set[str] = set()
+        for place, post in enumerate(batch, order + start):
+            if post.key in seen:
+                later.append((place, post))
+            elif post.key in known:
+                if edit := _again(now, post, place, known[post.key]):
+                    changed.setdefault(len(edit), []).append(edit)
+            else:
+                new.append(_first(now, post, place))
+            seen.add(post.key)
+        if new:
+            connection.execute(_NEW, new)
+        for edits in changed.values():
+            connection.execute(_CHANGED, edits)
+        for place, post in later:
+            put(connection, now, post, place)
+
+
+def _body(post: Post) -> dict[str, Any]:
+    return {"card": pack(post.card) if post.card else None, "text": post.text, "args": list(post.args)}
+
+
+def _seq(now: datetime, order: int) -> int:
+    return int(now.timestamp() * 1_000_000) + order
+
+
+def _first(now: datetime, post: Post, order: int) -> dict[str, Any]:
+    """The row of a message that is not on screen yet."""
+    return {
+        "key": post.key,
+        "audience": post.audience,
+        "platform": post.place.platform,
+        "kind": post.place.kind,
+        "address": post.place.address,
+        "lane": _lane(post),
+        "op": post.op,
+        "body": _body(post),
+        "approval": post.approval,
+        "rank": post.rank,
+        "incident": post.incident,
+        "needs": post.needs,
+        "thread": post.thread,
+        "state": "pending",
+        "due": None if post.hold else now,
+        "seq": _seq(now, order),
+        "revision": 1,
+        "shown": 0,
+        "message_id": "",
+        "message_at": "",
+        "link": "",
+        "nonce": str(uuid7()),
+        "attempts": 0,
+        "deaths": 0,
+        "fence": 0,
+        "lease_until": None,
+        "error": "",
+        "created_at": now,
+        "sent_at": None,
+    }
+
+
+def _again(now: datetime, post: Post, order: int, row: Any) -> dict[str, Any]:
+    """The same key once more: what changes in `row`, and its number for `_CHANGED`; nothing if nothing is new."""
+    body = _body(post)
     if row["body"] == body and row["op"] == post.op and row["approval"] == post.approval and row["state"] != "dead":
-        return
+        return {}
     changed: dict[str, Any] = {
+        "wanted": row["id"],
         "body": body,
         "op": post.op,
         "approval": post.approval,
@@ -122,8 +182,8 @@ def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
     }
     if row["state"] in ("sent", "dead"):  # anything else is not through yet and keeps its place in the line
         changed |= {"state": "pending", "due": None if post.hold else now, "attempts": 0, "error": ""}
-        changed |= {"seq": seq, "rank": post.rank}
-    connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(**changed))
+        changed |= {"seq": _seq(now, order), "rank": post.rank}
+    return changed
 
 
 def _lane(post: Post) -> str:
@@ -168,19 +228,24 @@ def _claimable() -> Any:
         and_(outbox.c.kind != "incidents", or_(outbox.c.op != "open", outbox.c.platform != "teams")),
         exists(select(setting_rows.c.name).where(setting_rows.c.name == outbox.c.platform + ".incidents")),
     )
-    return and_(
-        outbox.c.state.in_(("pending", "retry")), outbox.c.due <= bindparam("now"), ~blocked, room_open, ready, known
-    )
+    # said so that SQLite reads the rows in the line's order and stops at the limit (`ix_outbox_next`): by `due` alone
+    # it looks at all that wait, ten thousand customers' posts, for every dozen it takes
+    at = func.coalesce(outbox.c.due, literal(NEVER, Instant()))
+    return and_(outbox.c.due.is_not(None), at <= bindparam("now"), ~blocked, room_open, ready, known)
 
 
 _CLAIM = (
     select(outbox)
-    .where(outbox.c.platform.in_(bindparam("platforms", expanding=True)), _claimable())
+    .where(
+        outbox.c.state == bindparam("waiting"),
+        outbox.c.platform.in_(bindparam("platforms", expanding=True)),
+        _claimable(),
+    )
     .order_by(outbox.c.rank, outbox.c.seq, outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_READY = select(func.count()).where(_claimable())
+_READY = select(func.count()).where(outbox.c.state.in_(CLAIMABLE), _claimable())
 _OVER = (
     update(outbox)
     .where(outbox.c.lease_until < bindparam("now"), outbox.c.state == "claimed")
@@ -213,9 +278,9 @@ def claim(
     if expire:
         _expire(connection, now)
     asked = {"now": now, "platforms": list(platforms), "most": limit}
-    found = connection.execute(_CLAIM, asked).mappings().all()
+    lines = (connection.execute(_CLAIM, asked | {"waiting": state}).mappings().all() for state in CLAIMABLE)
     claimed = []
-    for row in found:
+    for row in islice(merge(*lines, key=itemgetter("rank", "seq", "id")), limit):
         until = now + LEASE
         connection.execute(
             update(outbox)
@@ -483,7 +548,9 @@ def threads(connection: Connection, incidents: Sequence[int], channel: str = "")
         or_(outbox.c.state != "dead", outbox.c.message_id != ""),
     )
     if channel:
-        query = query.where(outbox.c.key.endswith(f"/{channel}", autoescape=True))
+        platform, _, address = channel.partition("/")[2].partition(":")
+        lane = Place(platform, "channel", address).lane  # found by its index: a correction asks for each customer
+        query = query.where(outbox.c.lane == lane, outbox.c.key.endswith(f"/{channel}", autoescape=True))
     found: dict[str, str] = {}
     for key in connection.execute(query.order_by(outbox.c.id)).scalars():
         found.setdefault(key.partition("/")[2], key)
@@ -492,9 +559,13 @@ def threads(connection: Connection, incidents: Sequence[int], channel: str = "")
 
 def tally(connection: Connection, prefix: str) -> dict[str, int]:
     """How many customer posts under this key prefix are in each state; `waiting` are written down but not let go."""
-    state = case((and_(outbox.c.state == "pending", outbox.c.due.is_(None)), "waiting"), else_=outbox.c.state)
-    query = select(state, func.count()).where(_under(connection, prefix), outbox.c.audience == "customer")
-    return {row[0]: row[1] for row in connection.execute(query.group_by(state))}
+    mine = and_(_under(connection, prefix), outbox.c.audience == "customer", outbox.c.state.in_(STATES))
+    query = select(outbox.c.state, func.count(), func.count(outbox.c.due)).where(mine).group_by(outbox.c.state)
+    found: dict[str, int] = {}
+    for state, count, let_go in connection.execute(query):
+        waiting = count - let_go if state == "pending" else 0
+        found |= {name: n for name, n in ((state, count - waiting), ("waiting", waiting)) if n}
+    return found
 
 
 def _under(connection: Connection, prefix: str) -> Any:
@@ -564,10 +635,12 @@ def _owed(connection: Connection, row: Any, now: datetime) -> dict[str, Any]:
 
 def release(connection: Connection, now: datetime, keys: Sequence[str]) -> None:
     """Let held-back posts go. One that waits because a platform asked for it goes on waiting."""
-    held_back = and_(outbox.c.key.in_(keys), outbox.c.state == "pending", outbox.c.due.is_(None))
-    connection.execute(update(outbox).where(held_back).values(due=now))
-    under_way = and_(outbox.c.key.in_(keys), outbox.c.state == "sending", outbox.c.error == STOPPED)
-    connection.execute(update(outbox).where(under_way).values(error=""))
+    for start in range(0, len(keys), BATCH):
+        named = outbox.c.key.in_(keys[start : start + BATCH])
+        held_back = and_(named, outbox.c.state == "pending", outbox.c.due.is_(None))
+        connection.execute(update(outbox).where(held_back).values(due=now))
+        under_way = and_(named, outbox.c.state == "sending", outbox.c.error == STOPPED)
+        connection.execute(update(outbox).where(under_way).values(error=""))
 
 
 def halt(connection: Connection, prefix: str) -> int:

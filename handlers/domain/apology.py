@@ -25,6 +25,8 @@ class Apology:
     stage: int = 0  # of the ramp: how many recipients were let go so far
     submitted_by: str = ""
     revision: int = 1
+    follows: int = 0  # the apology it follows up
+    progress_at: datetime | None = None  # when progress on its promises is told next
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Version:
     edited: bool = False  # people changed words: facts no longer recompose it
     made_at: datetime | None = None
     because: str = ""
+    submitted_at: datetime | None = None  # when its approval was first asked for: from then on it is never overwritten
 
     def text(self, variant: str) -> str:
         """The words of one variant, or nothing."""

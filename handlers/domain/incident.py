@@ -38,6 +38,8 @@ class Incident:
     reminders_off: str = ""  # the reason, when somebody switched them off
     reminded: int = 0  # the serial of the reminder nobody answered yet, 0: none
     customer_update_at: datetime | None = None  # when customers were promised the next word
+    customer_ping_at: datetime | None = None  # when the house is reminded of customers next
+    customer_reminded: int = 0  # the serial of that reminder while nobody told them, 0: none
     revision: int = 1
     cannot: tuple[str, ...] = ()  # what a platform could not do here ("slack: pin")
 

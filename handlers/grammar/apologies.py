@@ -58,6 +58,12 @@ def only_apology(make: Callable[[int | None], c.Command]) -> Callable[[Cursor], 
     return read
 
 
+def read_submit(cursor: Cursor) -> c.Command:
+    """`apology submit [A] [because …]`."""
+    number = cursor.letter("a")
+    return c.ApologySubmit(number, cursor.needed_reason() if cursor.peek() is not None else "")
+
+
 def reasoned_apology(make: Callable[[int | None, str], c.Command]) -> Callable[[Cursor], c.Command]:
     """A reader for verbs that take an apology's number and need a reason."""
 
@@ -153,6 +159,20 @@ def read_waive(cursor: Cursor) -> c.Command:
     if not because:
         cursor.gap("because", given=("rule", *found), says=cursor.without_because())
     return c.ApologyWaive(number, rule, because, found.get("until", ""))
+
+
+def read_mend(cursor: Cursor) -> c.Command:
+    """`apology mend [A] <rule>`. `A3` alone is the rule A3, not the apology."""
+    number = cursor.letter("a") if len(cursor.tokens) - cursor.at > 1 else None
+    token = cursor.peek()
+    if token is None:
+        cursor.gap("rule")
+    rule = rule_name(token.raw)
+    if rule is None:
+        cursor.wrong("Say which finding, by its rule: apology mend W2")
+    cursor.at += 1
+    cursor.finish()
+    return c.ApologyMend(number, rule)
 
 
 def read_edit(cursor: Cursor) -> c.Command:

@@ -87,6 +87,7 @@ _VERB_OF: dict[type, str] = {
     c.Recap: "recap",
     c.Resolve: "resolve",
     c.ApologyEdit: "apology edit",
+    c.ApologySubmit: "apology submit",
     c.ApologyPublish: "apology publish",
     c.ShowAffected: "affected",
     c.ApologyDraft: "apology draft",

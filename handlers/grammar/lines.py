@@ -119,6 +119,7 @@ USAGE: dict[str, Usage] = {
         "apology draft N [M …] [signatory …]", "Compose the apology.", 'apology draft 7 8 signatory "Dana Lee"', True
     ),
     "apology show": Usage("apology show [A]", "The text as it stands.", "apology show 3"),
+    "apology why": Usage("apology why [A]", "Each sentence with the facts behind it.", "apology why 3"),
     "apology lint": Usage("apology lint [A]", "What the linter finds.", "apology lint 3"),
     "apology status": Usage("apology status [A]", "Who was told, and who not yet.", "apology status 3"),
     "apology follow-up": Usage(
@@ -137,13 +138,18 @@ USAGE: dict[str, Usage] = {
         True,
     ),
     "apology edit": Usage("apology edit [A] [full|chat] [-- <text>]", "Change the words.", "apology edit 3"),
+    "apology mend": Usage("apology mend [A] <rule>", "Use the linter's better words.", "apology mend 3 W2", True),
     "apology suggest": Usage(
         "apology suggest [A] -- <words>",
         "Offer words without becoming an author.",
         "apology suggest 3 -- name it",
         True,
     ),
-    "apology submit": Usage("apology submit [A]", "Ask for approval.", "apology submit 3"),
+    "apology submit": Usage(
+        "apology submit [A] [because …]",
+        "Ask for approval; the reason is why the warnings left over stand.",
+        "apology submit 3 because support is counting",
+    ),
     "apology approve": Usage("apology approve [A]", "Sign what you were shown.", "apology approve 3"),
     "apology reject": Usage(
         "apology reject [A] because …", "Send it back.", "apology reject 3 because the date is wrong", True

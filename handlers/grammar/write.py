@@ -135,10 +135,10 @@ def write(command: c.Command) -> str:
         ):  # fmt: skip
             return _write_fact(command)
         case (
-            c.ApologyDraft() | c.ApologyShow() | c.ApologyLint() | c.ApologyStatus() | c.ApologyFollowUp()
-            | c.ApologyFill() | c.ApologyWaive() | c.ApologyEdit() | c.ApologySuggest() | c.ApologySubmit()
-            | c.ApologyApprove() | c.ApologyReject() | c.ApologyPublish() | c.ApologyPause() | c.ApologyResume()
-            | c.ApologyCorrect() | c.ApologyRetract()
+            c.ApologyDraft() | c.ApologyShow() | c.ApologyWhy() | c.ApologyLint() | c.ApologyStatus()
+            | c.ApologyFollowUp() | c.ApologyFill() | c.ApologyWaive() | c.ApologyEdit() | c.ApologyMend()
+            | c.ApologySuggest() | c.ApologySubmit() | c.ApologyApprove() | c.ApologyReject() | c.ApologyPublish()
+            | c.ApologyPause() | c.ApologyResume() | c.ApologyCorrect() | c.ApologyRetract()
         ):  # fmt: skip
             return _write_apology(command)
         case (
@@ -336,9 +336,9 @@ def _write_fact(command: _Fact) -> str:
 
 
 _Apology = (
-    c.ApologyDraft | c.ApologyShow | c.ApologyLint | c.ApologyStatus | c.ApologyFollowUp | c.ApologyFill
-    | c.ApologyWaive | c.ApologyEdit | c.ApologySuggest | c.ApologySubmit | c.ApologyApprove | c.ApologyReject
-    | c.ApologyPublish | c.ApologyPause | c.ApologyResume | c.ApologyCorrect | c.ApologyRetract
+    c.ApologyDraft | c.ApologyShow | c.ApologyWhy | c.ApologyLint | c.ApologyStatus | c.ApologyFollowUp | c.ApologyFill
+    | c.ApologyWaive | c.ApologyEdit | c.ApologyMend | c.ApologySuggest | c.ApologySubmit | c.ApologyApprove
+    | c.ApologyReject | c.ApologyPublish | c.ApologyPause | c.ApologyResume | c.ApologyCorrect | c.ApologyRetract
 )  # fmt: skip
 
 
@@ -350,6 +350,8 @@ def _write_apology(command: _Apology) -> str:
     match command:
         case c.ApologyShow():
             return _line("apology show", number)
+        case c.ApologyWhy():
+            return _line("apology why", number)
         case c.ApologyLint():
             return _line("apology lint", number)
         case c.ApologyStatus():
@@ -369,10 +371,12 @@ def _write_apology(command: _Apology) -> str:
         case c.ApologyEdit():
             variant = "" if command.variant == "full" else command.variant
             return _line("apology edit", number, variant, _dash(command.text))
+        case c.ApologyMend():
+            return _line("apology mend", number, command.rule)
         case c.ApologySuggest():
             return _line("apology suggest", number, _dash(command.words))
         case c.ApologySubmit():
-            return _line("apology submit", number)
+            return _line("apology submit", number, _because(command.because))
         case c.ApologyApprove():
             return _line("apology approve", number, command.digest)
         case c.ApologyReject():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Span, Strong, Text, Tone, line, small
-from handlers.domain.apology import Apology, Approval
+from handlers.domain.apology import Apology, Approval, Version
+from handlers.domain.compose import Gap
 from handlers.domain.delivery import PostState
+from handlers.domain.facts import Fact
 from handlers.domain.lint import Finding
 from handlers.domain.relay import Relay
 from handlers.say.facts import gap as gap_line
@@ -19,6 +23,17 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS = 8
 """Findings on one card; the rest wait until these are mended."""
+MOST_SENTENCES = 30
+"""Sentences on the card that says why; a text of 350 words has about twenty."""
+UNSIGNED = "F14"
+"""The rule that asks for a named person's signature."""
+_SIGNATURE: tuple[Span, ...] = (Strong("signature"), Text(f": Who signs it, by name? ({UNSIGNED})"))
+NEVER_WAIVED = frozenset({"W11", "W18", "W19", "W23"})
+"""Wording rules whose errors are mended, never waived (apology.md, section 4)."""
+WORDING = "W"
+"""Wording rules misfire; of the others only F3 may be waived as an error."""
+LONGEST_WAY_OUT = 40
+"""Characters of better words that fit a button beside the words "Use this"."""
 QUOTED = 2600
 """Characters of a text on one card: it fits a Slack section with room for escapes."""
 
@@ -26,13 +41,18 @@ QUOTED = 2600
 def title(found: Draft) -> str:
     """INC-1 Checkout is down: apology A1; numbers alone where it covers several."""
     if len(found.incidents) == 1:
-        return f"{head(found.incidents[0])}: apology A{found.apology.number}"
+        return f"{head(found.incidents[0])}: {called(found.apology)}"
     return f"{'DRILL ' if found.drill else ''}{named(found.apology)}"
 
 
 def named(apology: Apology) -> str:
     """INC-1, INC-2: apology A1."""
-    return f"{', '.join(f'INC-{n}' for n in apology.incidents)}: apology A{apology.number}"
+    return f"{', '.join(f'INC-{n}' for n in apology.incidents)}: {called(apology)}"
+
+
+def called(apology: Apology) -> str:
+    """Apology A1, or follow-up A2 to A1."""
+    return f"follow-up A{apology.number} to A{apology.follows}" if apology.follows else f"apology A{apology.number}"
 
 
 def draft(found: Draft) -> Card:
@@ -60,11 +80,27 @@ def _next(found: Draft) -> list[Block]:
         Button("Edit words", f"apology edit {n} chat", form=True),
         Button("Edit long text", f"apology edit {n}", form=True),
         Button("Show everything", f"apology show {n}"),
+        Button("Why?", f"apology why {n}"),
         Button("Findings", f"apology lint {n}", "primary" if found.errors and not found.blocking else "plain"),
     ]
     if draft_ and not found.blocking and not found.errors:
-        row.insert(0, Button("Submit for approval", f"apology submit {n}", "primary"))
+        row.insert(0, _submit(found))
     return [Buttons(tuple(row))]
+
+
+def _submit(found: Draft) -> Button:
+    """Warnings need a reason: the button asks for it where some are left."""
+    says = f"apology submit {found.apology.number}"
+    asks = bool(found.warnings)
+    return Button("Submit for approval", f"{says} because" if asks else says, "primary", form=asks)
+
+
+def warnings(found: Draft) -> tuple[tuple[Span, ...], ...]:
+    """What is left without a reason, one line each."""
+    gone = found.warnings
+    lines = [gap_line(w) if isinstance(w, Gap) else _finding(w) for w in gone[:MOST_FINDINGS]]
+    more = len(gone) - len(lines)
+    return (*lines, *(((Text(f"and {more} more"),),) if more else ()))
 
 
 def _clipped(words: str) -> str:
@@ -85,19 +121,53 @@ def _missing(found: Draft) -> list[Block]:
                 )
             ),
         ]
-    if better:
+    unsigned = [f for f in found.report.findings if f.rule == UNSIGNED and f.rule not in found.waived]
+    if better or unsigned:
+        row = [Button(f"Fill {g.name}", f"apology fill {n} {g.name}", form=True) for g in better[:5]]
+        row += [_name_it(n) for _ in unsigned[:1]]
         blocks += [
             Line((Strong("Better to say"),)),
-            Bullets(tuple(gap_line(g) for g in better)),
-            Buttons(tuple(Button(f"Fill {g.name}", f"apology fill {n} {g.name}", form=True) for g in better[:5])),
+            Bullets((*(gap_line(g) for g in better), *(_SIGNATURE for _ in unsigned[:1]))),
+            Buttons(tuple(row)),
         ]
     return blocks
+
+
+def why(found: Draft, facts: Mapping[str, Fact]) -> Card:
+    """The sentences of the long text, each with its facts: value, source, who confirmed it. `facts` by their id."""
+    text = found.version.text("full")
+    rows: list[tuple[Span, ...]] = []
+    own = 0
+    for clause in found.composed.clauses:
+        if clause.variant != "full":
+            continue
+        if clause.text not in text:
+            own += 1
+            continue
+        behind = [_behind(ident, facts) for ident in clause.fact_ids] or ["no fact: the words themselves"]
+        rows.append((Text(f"“{clause.text}” "), Strong("; ".join(behind)), Text(f" ({clause.rule})")))
+    blocks: list[Block] = [Bullets(tuple(rows[:MOST_SENTENCES]))]
+    if len(rows) > MOST_SENTENCES:
+        blocks.append(small(f"And {len(rows) - MOST_SENTENCES} more."))
+    if own:
+        blocks.append(small(f"{own} sentence{'s were' if own != 1 else ' was'} reworded by hand."))
+    blocks.append(Buttons(tuple(Button(f"Facts of INC-{i.number}", f"facts {i.number}") for i in found.incidents[:5])))
+    return Card(f"{title(found)}: why it says so", tuple(blocks))
+
+
+def _behind(ident: str, facts: Mapping[str, Fact]) -> str:
+    """F3 cause.trigger (change record, confirmed); a service, a task or a promise by its own name."""
+    fact = facts.get(ident)
+    if fact is None:
+        return ident
+    confirmed = "confirmed" if fact.confirmed_at else "not confirmed"
+    return f"{ident} {fact.kind} ({fact.source or 'no source'}, {confirmed})"
 
 
 def findings(found: Draft) -> Card:
     """What the linter finds, each with reason, better words and reference."""
     n = found.apology.number
-    shown = found.report.findings[:MOST_FINDINGS]
+    shown = [f for f in found.report.findings if f.rule != UNSIGNED][:MOST_FINDINGS]  # that one stands above
     open_ = [f for f in found.report.findings if f.rule not in found.waived]
     errors = sum(f.severity == "error" for f in open_) + len(found.blocking)
     unwaived = [g for g in found.gaps if not g.blocks and g.name not in found.waived]
@@ -110,20 +180,46 @@ def findings(found: Draft) -> Card:
         )
     ]
     blocks += _missing(found)
-    if shown:
-        blocks.append(Bullets(tuple(_finding(f) for f in shown)))
+    for finding in shown:
+        blocks.append(Bullets((_finding(finding),)))
+        if finding in open_ and (row := _ways_out(n, finding)):
+            blocks.append(Buttons(row))
     for waiver in found.waivers:
         blocks.append(small(f"{waiver.rule} is left as it is: {waiver.because}"))
     buttons = [Button("Edit long text", f"apology edit {n}", form=True)]
     if not errors and found.apology.state == "draft":
-        buttons.insert(0, Button("Submit for approval", f"apology submit {n}", "primary"))
+        buttons.insert(0, _submit(found))
     blocks.append(Buttons(tuple(buttons)))
     return Card(f"{title(found)}: findings", tuple(blocks), "danger" if errors else "good")
 
 
+def _ways_out(number: int, found: Finding) -> tuple[Button, ...]:
+    """What can be done about a finding at once: take the better words, or leave it with a reason."""
+    row = []
+    if found.fix is not None:
+        better = f": “{found.fix.words}”" if 0 < len(found.fix.words) <= LONGEST_WAY_OUT else ""
+        row.append(Button(f"Use this{better}", f"apology mend {number} {found.rule}", "primary"))
+    if found.rule == UNSIGNED:
+        row.append(_name_it(number))
+    if waivable(found):
+        row.append(Button("Leave it, because …", f"apology waive {number} {found.rule}", form=True))
+    return tuple(row)
+
+
+def _name_it(number: int) -> Button:
+    return Button("Name who signs", f"apology fill {number} signatory", form=True)
+
+
+def waivable(found: Finding) -> bool:
+    """Whether a finding may be left as it is with a reason (apology.md, section 4)."""
+    wording = found.rule.startswith(WORDING) and found.rule not in NEVER_WAIVED
+    return found.severity in ("warning", "error") and (wording or found.severity == "warning" or found.rule == "F3")
+
+
 def _finding(found: Finding) -> tuple[Span, ...]:
     better = f" Better: {found.suggestion}" if found.suggestion else ""
-    return (Strong(f"{found.rule} {found.severity}"), Text(f" “{found.text}” — {found.message}{better}"))
+    where = f" “{found.text}” —" if found.text else ":"  # what is absent stands nowhere
+    return (Strong(f"{found.rule} {found.severity}"), Text(f"{where} {found.message}{better}"))
 
 
 def filled(found: Draft, name: str, value: str) -> Card:
@@ -167,8 +263,8 @@ def _whole(found: Draft, signatures: list[Block]) -> Card:
     n, digest = found.apology.number, found.version.digest[:12]
     if found.apology.state == "draft":
         blocks += [*_missing(found), *_faults(found)]
-    elif unsaid := [g.name for g in found.gaps if not g.blocks and g.name not in found.waived]:
-        blocks.append(small(f"It says nothing of: {', '.join(unsaid)}."))
+    elif found.warnings:
+        blocks += [small("Warnings for which nobody gave a reason:"), Bullets(warnings(found))]
     blocks += signatures
     if found.apology.state == "submitted":
         blocks.append(
@@ -204,6 +300,70 @@ def corrected_reply(words: str) -> str:
 def submitted(found: Draft, needs: Sequence[str], signed: Sequence[Approval]) -> Card:
     """The preview for the rooms and the approvers: exactly the bytes, who must sign, who has."""
     return Card(f"{title(found)}: please approve", _whole(found, approvals(needs, signed)).blocks, "warning")
+
+
+def submitted_again(found: Draft, before: Version, needs: Sequence[str], signed: Sequence[Approval]) -> Card:
+    """The preview for people who were shown an earlier version: what is different from that one, and nothing else."""
+    n, digest = found.apology.number, found.version.digest[:12]
+    blocks: list[Block] = [
+        line(f"Version {found.version.number}, {found.apology.state}. Since version {before.number}:"),
+        *difference(before, found.version),
+    ]
+    blocks += [small(f"{w.rule} is left as it is: {w.because}") for w in found.waivers]
+    blocks += approvals(needs, signed)
+    blocks.append(
+        Buttons(
+            (
+                Button("Approve", f"apology approve {n} {digest}", "primary"),
+                Button("Reject", f"apology reject {n}", "danger", form=True),
+                Button("Suggest words", f"apology suggest {n}", form=True),
+                Button("Show everything", f"apology show {n}"),
+            )
+        )
+    )
+    return Card(f"{title(found)}: please approve again", tuple(blocks), "warning")
+
+
+def difference(before: Version, after: Version) -> list[Block]:
+    """What changed between two versions: who gets it, and each changed sentence, old and new."""
+    old = {(r.customer, r.platform, r.address): r for r in before.recipients if not r.spare}
+    new = {(r.customer, r.platform, r.address): r for r in after.recipients if not r.spare}
+    blocks: list[Block] = []
+    for words, keys, names in (
+        ("No longer goes to", old.keys() - new.keys(), old),
+        ("Goes to as well", new.keys() - old.keys(), new),
+    ):
+        if keys:
+            told = sorted(f"{names[k].name} ({names[k].platform.capitalize()})" for k in keys)
+            more = f" and {len(told) - 10} more" if len(told) > 10 else ""
+            blocks.append(line(Strong(f"{words}: "), f"{', '.join(told[:10])}{more}."))
+    groups: dict[tuple[str, str], list[str]] = {}
+    for key in sorted(old.keys() & new.keys()):
+        if old[key].text != new[key].text:
+            groups.setdefault((old[key].text, new[key].text), []).append(new[key].name)
+    for (was, now), customers in groups.items():
+        more = f" and {len(customers) - 10} more" if len(customers) > 10 else ""
+        blocks += _changed(f"For {', '.join(dict.fromkeys(customers[:10]))}{more}", was, now)
+    blocks += _changed("In the long text", before.text("full"), after.text("full"))
+    return blocks or [small("The words and the customers are the same.")]
+
+
+def _changed(what: str, was: str, now: str) -> list[Block]:
+    """The sentences that went and those that came."""
+    old, new = _sentences(was), _sentences(now)
+    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    gone = [s for tag, a, b, _, _ in steps if tag != "equal" for s in old[a:b]]
+    come = [s for tag, _, _, a, b in steps if tag != "equal" for s in new[a:b]]
+    if not gone and not come:
+        return []
+    blocks: list[Block] = [Line((Strong(what),))]
+    blocks += [line("It no longer says:"), Quote(_clipped(" ".join(gone)))] if gone else []
+    blocks += [line("It says now:"), Quote(_clipped(" ".join(come)))] if come else []
+    return blocks
+
+
+def _sentences(text: str) -> list[str]:
+    return [s for row in text.splitlines() for s in re.split(r"(?<=[.!?]) (?=[A-Z“])", row) if s.strip()]
 
 
 def approvals(needs: Sequence[str], signed: Sequence[Approval]) -> list[Block]:

@@ -119,6 +119,10 @@ def headline(
             pairs.append(("Next update", (Text(f"reminders off: {incident.reminders_off}"),)))
         elif incident.next_update_at is not None:
             pairs.append(("Next update", (clock(incident.next_update_at, zone),)))
+        if incident.customer_update_at is not None:
+            missed = incident.customer_reminded and incident.customer_ping_at != incident.customer_update_at
+            late: tuple[Span, ...] = (Text("missed, was due "),) if missed else ()
+            pairs.append(("Customers hear next", (*late, clock(incident.customer_update_at, zone))))
     elif incident.resolved_at is not None:
         pairs.append(("Resolved", (clock(incident.resolved_at, zone),)))
     blocks: list[Block] = [Fields(tuple(pairs[:10]))]

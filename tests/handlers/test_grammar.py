@@ -322,6 +322,12 @@ LINES: tuple[tuple[str, Command], ...] = (
     ("apology draft 1,2,3 signatory Dana Lee", c.ApologyDraft((1, 2, 3), "Dana Lee")),
     ("apology 3", c.ApologyShow(3)),
     ("apology show A3", c.ApologyShow(3)),
+    ("apology why", c.ApologyWhy()),
+    ("apology mend 3 w2b", c.ApologyMend(3, "W2b")),
+    ("apology mend A3", c.ApologyMend(None, "A3")),
+    ("apology submit 3 because support is counting", c.ApologySubmit(3, "support is counting")),
+    ("apology submit -- support is counting", c.ApologySubmit(None, "support is counting")),
+    ("apology why A3", c.ApologyWhy(3)),
     ("apology status", c.ApologyStatus()),
     ("apology follow up 3", c.ApologyFollowUp(3)),
     (

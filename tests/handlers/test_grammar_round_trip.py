@@ -145,6 +145,8 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
         c.ApologyDraft, st.lists(_NUMBER, min_size=1, max_size=4, unique=True).map(tuple), _MAYBE_LINE
     ),
     c.ApologyShow: st.builds(c.ApologyShow, _MAYBE),
+    c.ApologyMend: st.builds(c.ApologyMend, _MAYBE, st.sampled_from(["W2", "W2b", "A5b", "R1", "F12"])),
+    c.ApologyWhy: st.builds(c.ApologyWhy, _MAYBE),
     c.ApologyLint: st.builds(c.ApologyLint, _MAYBE),
     c.ApologyStatus: st.builds(c.ApologyStatus, _MAYBE),
     c.ApologyFollowUp: st.builds(c.ApologyFollowUp, _MAYBE),
@@ -161,7 +163,7 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     ),
     c.ApologyEdit: st.builds(c.ApologyEdit, _MAYBE, st.just("") | _TEXT, st.sampled_from(["full", "chat"])),
     c.ApologySuggest: st.builds(c.ApologySuggest, _MAYBE, _TEXT),
-    c.ApologySubmit: st.builds(c.ApologySubmit, _MAYBE),
+    c.ApologySubmit: st.builds(c.ApologySubmit, _MAYBE, _MAYBE_LINE),
     c.ApologyApprove: st.builds(c.ApologyApprove, _NUMBER, st.just("") | _HASH) | st.just(c.ApologyApprove()),
     c.ApologyReject: st.builds(c.ApologyReject, _MAYBE, _TEXT),
     c.ApologyPublish: st.builds(

@@ -173,6 +173,32 @@ def test_undo_puts_back_what_stood_before(database: Database) -> None:
         assert b.undo("ana", since(database)) is None
 
 
+def test_many_records_at_once_are_put_like_one_after_another(database: Database) -> None:
+    """New ones, changed ones, unchanged ones and the same one twice; undo finds what stood before."""
+    with book(database) as b:
+        b.put_all([Setting("a", "old"), Setting("b", "same")])
+    with book(database) as b:
+        b.admit("k1", "ana", "slack", "C1", "line k1")
+        b.put_all([Setting("a", "new"), Setting("b", "same"), Setting("c", "first"), Setting("c", "second")])
+        assert [change[1] for change in b.changes] == [["a"], ["c"], ["c"]]
+        b.answered("k1", None, None, changed=True)
+    with book(database) as b:
+        assert [s.value for s in b.find(Setting, name=("a", "b", "c"))] == ["new", "same", "second"]
+        assert b.undo("ana", since(database)) == ("line k1", None)
+    with book(database) as b:
+        assert [(s.name, s.value) for s in b.find(Setting, name=("a", "b", "c"))] == [("a", "old"), ("b", "same")]
+
+
+def test_people_who_are_met_meanwhile_are_found(database: Database) -> None:
+    """Everybody is gathered once a transaction, and anew after somebody was met in it."""
+    with book(database) as b:
+        assert b.person("Zoe Zhang") is None
+        b.put(Account("slack", "U0ZOE", "Zoe Zhang", "colleague", "zoe@example.com"))
+        found = b.person("Zoe Zhang")
+        assert found is not None
+        assert found.slack == "U0ZOE"
+
+
 def test_undo_touches_only_ones_own(database: Database) -> None:
     """And only what is young enough."""
     with book(database) as b:

@@ -168,3 +168,37 @@ def test_the_incidents_channel_must_be_known_first(worker: Worker) -> None:
     worker.set(Setting("teams.incidents", "19:here@thread.tacv2"))
     (row,) = worker.claim()
     assert row.address == "19:here@thread.tacv2"
+
+
+def test_many_at_once_are_written_like_one_after_another(worker: Worker) -> None:
+    """New ones, an edit, one that says nothing new, and a key twice in one go."""
+    worker.put(post("known"), post("same"))
+    worker.carry()
+    many = [post("new", THERE), post("known", words="other"), post("same"), post("new", THERE, words="twice")]
+    many += [post(f"n{n}", Place("slack", "channel", f"C{n}")) for n in range(outbox.BATCH + 1)]
+    with worker.database.begin() as (connection, now):
+        outbox.put_all(connection, now, many, 1)
+    assert [worker.row(k)["revision"] for k in ("known", "same", "new", "n0")] == [2, 1, 2, 1]
+    assert "twice" in str(worker.row("new")["body"])
+    places = [worker.row(p.key)["seq"] for p in many[4:]]
+    assert places == sorted(set(places))
+
+
+def test_retries_and_new_posts_stand_in_one_line(worker: Worker) -> None:
+    """What is tried again goes by its own urgency and age, and no more is claimed than was asked for."""
+    worker.put(post("late", Place("slack", "channel", "C1"), rank=3), post("again", Place("slack", "channel", "C2")))
+    row = next(r for r in worker.claim() if r.key == "again")
+    worker.start(row)
+    worker.finish(row, Retry("slow down", 5))
+    worker.clock.wind(seconds=11)
+    worker.put(post("urgent", Place("slack", "channel", "C3"), rank=0))
+    assert [r.key for r in worker.claim(2)] == ["urgent", "again"]
+    assert [r.key for r in worker.claim(2)] == ["late"]
+
+
+def test_a_tally_tells_waiting_from_pending(worker: Worker) -> None:
+    """Written down, let go, sent; only customers' posts, only under the prefix."""
+    held = Post("a-1/x", Place("slack", "channel", "C1"), text="t", audience="customer", approval="d", hold=True)
+    worker.put(apology("a-1/y", Place("slack", "channel", "C2")), held, apology("a-10/z"), post("a-1/card", THERE))
+    tally = worker.database.run(lambda c, _now: outbox.tally(c, "a-1/"))
+    assert tally == {"pending": 1, "waiting": 1}

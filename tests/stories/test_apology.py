@@ -1,5 +1,6 @@
 """From the record to an approved apology in the channels of those who were hit, and of nobody else."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -258,3 +259,35 @@ async def test_the_status_names_every_customer_and_those_to_be_told_by_hand(desk
     assert "Contoso Ltd Slack: sent" in told
     assert "Fabrikam Inc has no channel here: to be told by hand" in told
     assert "Northwind" not in told
+
+
+async def test_every_sentence_answers_why_with_its_facts(seed_desk: Desk) -> None:
+    """Each clause names the fact behind it, its source and whether it is confirmed; no internal fact is shown."""
+    await type_seed(seed_desk)
+    shown = words((await seed_desk.say("ben", "apology why 1")).show)
+    assert re.search(r"“[^”]*design flaw[^”]*” [^\n]*INC-1 F\d+ cause\.flaw \(statement, confirmed\)", shown)
+    assert "Exchange Online" not in shown
+    text = shown.replace("\n", " ")
+    assert "INC-3 T1" in text  # a task stands behind what is promised
+    await seed_desk.say(
+        "ben",
+        "apology edit 1",
+        values={"text": (await version(seed_desk)).text("full").replace("We are sorry.", "We apologise.")},
+    )
+    assert "1 sentence was reworded by hand." in words((await seed_desk.say("ben", "apology why 1")).show)
+
+
+async def test_the_linters_better_words_are_taken_by_a_press(seed_desk: Desk) -> None:
+    """An edit brought a relative date and an empty word in: the card offers the way out beside each finding."""
+    await type_seed(seed_desk)
+    text = (await version(seed_desk)).text("full").replace("We are sorry.", "We are sorry for the inconvenience.")
+    await seed_desk.say("ben", "apology edit 1", values={"text": text})
+    card = (await seed_desk.say("ben", "apology lint 1")).show
+    assert "W2 error" in words(card)
+    says = next(says for label, says in buttons(card).items() if label.startswith("Use this"))
+    assert says == "apology mend 1 W2"
+    assert not (await seed_desk.say("ben", says)).refused
+    assert "inconvenience" not in (await version(seed_desk)).text("full")
+    again = await seed_desk.say("ben", says)
+    assert again.refused
+    assert "no better words" in words(again.show)

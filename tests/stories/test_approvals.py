@@ -2,6 +2,8 @@
 
 import pytest
 
+from handlers.card import Card, Form
+from handlers.domain.apology import Version, Waiver
 from tests.desk import Desk, words
 from tests.stories.quick import all_of, apology, approved, customer, draft, furnish, refused, submitted, version
 
@@ -278,3 +280,88 @@ async def test_a_waiver_ends_with_its_date(desk: Desk) -> None:
     )
     await desk.pass_time(days=2, hours=1)
     assert (await apology(desk)).state == "draft"
+
+
+async def test_asked_again_people_see_only_what_is_different(desk: Desk) -> None:
+    """Cleo was shown version 1; after a fact changed she is shown the old and the new sentence, and what was is kept."""
+    await submitted(desk)
+    first = await version(desk)
+    await all_of(
+        desk, ("ana", 'fact 1 F5 = "1,300 customers" because support counted again'), ("ben", "apology submit 1")
+    )
+    await desk.settle()
+    second = await version(desk)
+    assert (first.number, second.number) == (1, 2)
+    kept = await desk.store.book(lambda b: b.get(Version, 1, 1))
+    assert kept is not None
+    assert (kept.texts, kept.digest) == (first.texts, first.digest)
+    (card,) = [s for s in desk.screens("preview-1/2-") if s.place == "U0CLEO"]
+    shown = words(card.card)
+    assert "Since version 1" in shown
+    assert "1,200 customers" in shown
+    assert "1,300 customers" in shown
+    assert "We are sorry" not in shown
+    await all_of(desk, ("cleo", "apology approve 1"), ("ana", "apology approve 1"))
+    assert (await apology(desk)).state == "approved"
+
+
+async def test_whoever_joins_later_is_shown_everything_first(desk: Desk) -> None:
+    """Priya becomes an approver between the versions: a difference to what she never saw would tell her nothing."""
+    await submitted(desk)
+    await furnish(desk, *HOUSE, priya="[comms-approver]")
+    await all_of(
+        desk, ("ana", 'fact 1 F5 = "1,300 customers" because support counted again'), ("ben", "apology submit 1")
+    )
+    await desk.settle()
+    cards = {s.place: words(s.card) for s in desk.screens("preview-1/2-")}
+    assert "We are sorry" in cards["U0PRIYA"]
+    assert "We are sorry" not in cards["U0CLEO"]
+
+
+async def test_a_changed_circle_of_customers_is_named(desk: Desk) -> None:
+    """The words are the same and one customer more reads them: that is what is asked about."""
+    await submitted(desk)
+    await furnish(desk, *HOUSE, customer("cargo", "slack: C0CARGO01"))
+    await desk.say("cleo", "apology approve 1")  # finds that it changed: a draft again
+    await all_of(desk, ("ben", "apology submit 1"))
+    await desk.settle()
+    (card,) = [s for s in desk.screens("preview-1/2-") if s.place == "U0CLEO"]
+    assert "Goes to as well: Cargo Ltd (Slack)" in words(card.card)
+
+
+async def test_a_warning_takes_a_reason_which_the_approvers_read(desk: Desk) -> None:
+    """The button asks for the reason; it stands beside the text, and is part of what is signed."""
+    await draft(desk)
+    await all_of(desk, ("ana", "fact 1 drop F7 because that address is closed"))
+    card = await desk.say("ben", "apology show 1")
+    assert isinstance(card.show, Card)
+    (button,) = [b for b in card.show.buttons if b.label == "Submit for approval"]
+    assert button.form
+    form = await desk.say("ben", button.says)
+    assert isinstance(form.show, Form)
+    assert "contact" in str(form.show.intro)
+    await all_of(desk, ("ben", "apology submit 1 because their account managers call them"))
+    await desk.settle()
+    (preview,) = [s for s in desk.screens("preview-1/") if s.place == "U0CLEO"]
+    assert "contact is left as it is: their account managers call them" in words(preview.card)
+    waivers = await desk.store.book(lambda b: b.find(Waiver, apology=1))
+    assert [(w.rule, w.by) for w in waivers] == [("contact", "ben@example.com")]
+
+
+async def test_a_warning_without_a_reason_is_named_to_the_approvers(desk: Desk) -> None:
+    """Typed without a reason it goes through, and whoever signs sees that nobody gave one."""
+    await draft(desk)
+    await all_of(desk, ("ana", "fact 1 drop F7 because that address is closed"), ("ben", "apology submit 1"))
+    await desk.settle()
+    (preview,) = [s for s in desk.screens("preview-1/") if s.place == "U0CLEO"]
+    assert "Warnings for which nobody gave a reason" in words(preview.card)
+    assert "contact" in words(preview.card)
+
+
+async def test_a_reason_where_no_warning_is_left_changes_nothing(desk: Desk) -> None:
+    """There is nothing to waive; it is submitted as it is."""
+    await draft(desk)
+    before = await version(desk)
+    await all_of(desk, ("ben", "apology submit 1 because it is complete"))
+    assert (await version(desk)).digest == before.digest
+    assert await desk.store.book(lambda b: b.find(Waiver, apology=1)) == []

@@ -1,5 +1,6 @@
 """The whole way in a browser, by mouse and keyboard: from the first word to an apology in three customers' channels."""
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ ROOM = "inc-1-checkout-fails-for-customers-in-the-us"
 SEEN = "could not pay"
 CUSTOMERS = ("C0CONTOSO", "C0TAILSPIN", "19:fabrikam@thread.tacv2")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SCREENS = Path(__file__).parents[2] / "docs" / "images"
+"""Where `WRITE_DOCS=1 pytest tests/stories/test_page_story.py` puts the screens that docs/apology.md shows."""
 PATIENCE = 20_000
 """Milliseconds until something that should appear counts as missing."""
 
@@ -67,6 +70,12 @@ class Desk:
     def asked(self, name: str) -> Locator:
         """An input of Slack's open modal."""
         return self.modal.locator(f'[data-control="{name}/answer"]')
+
+    async def screen(self, name: str) -> None:
+        """Keep what the commander sees now, for the docs."""
+        if os.environ.get("WRITE_DOCS"):
+            await self.page.wait_for_timeout(400)  # what slides in has slid in
+            await self.page.screenshot(path=SCREENS / f"apology-{name}.png")
 
     async def send(self) -> None:
         """Send Slack's modal, and see it go."""
@@ -163,11 +172,14 @@ async def recap_and_draft(desk: Desk) -> None:
     await desk.asked("change").fill("renew every certificate 30 days before it expires")
     await desk.asked("change-by").select_option(label="Noor Haddad")
     await desk.asked("change-due").fill("2026-12-18")
+    await desk.screen("1-recap")
     await desk.send()  # the one form
     await expect(desk.slack).to_contain_text("This is what customers will read")
+    await desk.screen("2-sentences")
     await desk.press(desk.slack, "Draft apology")  # the second button
     await expect(desk.slack.get_by_role("button", name="Submit for approval")).to_be_visible()
     await expect(desk.slack).not_to_contain_text("Needed before it can be submitted")
+    await desk.screen("3-draft")
 
 
 async def mend_and_submit(desk: Desk) -> None:
@@ -176,6 +188,10 @@ async def mend_and_submit(desk: Desk) -> None:
     await desk.asked("value").fill("your account manager")
     await desk.send()
     await expect(desk.slack).to_contain_text("Contact: your account manager.")
+    await desk.press(desk.slack, "Name who signs")
+    await desk.asked("value").fill("Morgan Cole, on behalf of us all")
+    await desk.send()
+    await expect(desk.slack).to_contain_text("Morgan Cole, on behalf of us all")
     await desk.press(desk.slack, "Edit words")
     words = await desk.asked("text").input_value()
     assert SEEN in words
@@ -193,11 +209,13 @@ async def approve_and_publish(desk: Desk) -> None:
     await desk.become("slack", "U0CLEO")
     await desk.slack_chat()
     await expect(desk.slack).to_contain_text("Approved by Ana Silva (commander)")
+    await desk.screen("4-approve")
     await desk.press(desk.slack, "Approve")
     await expect(desk.slack).to_contain_text("the last signature")
     await desk.press(desk.slack, "Publish")
     await desk.page.get_by_test_id("confirm-yes").click()
     await expect(desk.teams).to_contain_text("3 of 3 sent")
+    await desk.screen("5-published")
     for side in (desk.slack, desk.teams):  # what is out cannot be sent by a late press
         await expect(side.get_by_role("button", name="Publish")).to_have_count(0)
 

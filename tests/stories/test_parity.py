@@ -76,6 +76,8 @@ SCRIPT: tuple[tuple[str, str, str], ...] = (
     ("apology draft", "ben", 'apology draft 1 signatory "Morgan Cole, on behalf of us all"'),
     ("apology fill", "ben", 'apology fill 1 remedy "none due"'),
     ("apology lint", "ben", "apology lint 1"),
+    ("apology why", "ben", "apology why 1"),
+    ("apology mend", "ben", "apology mend 1 W2"),
     ("apology waive", "ben", "apology waive 1 contact because the account manager is named elsewhere"),
     ("apology edit", "ben", "apology edit 1"),
     ("apology suggest", "cleo", "apology suggest 1 -- say it plainly"),
@@ -116,7 +118,12 @@ SCRIPT: tuple[tuple[str, str, str], ...] = (
 )
 REFUSED = {
     (line, on)
-    for line in ("apology pause 1", "customer channel contoso +C0OTHER0001", "settle 1 arrived")
+    for line in (
+        "apology mend 1 W2",
+        "apology pause 1",
+        "customer channel contoso +C0OTHER0001",
+        "settle 1 arrived",
+    )
     for on in ("slack", "teams")
 } | {("here", "slack")}
 """Lines that are rightly refused where they stand, on both platforms with the same sentence."""

@@ -80,6 +80,7 @@ CLOSED = (
     "apology draft 1 2",
     "apology show 1",
     "apology show",
+    "apology why 1",
     "apology lint 1",
     "apology status 1",
     "apology follow-up 1",

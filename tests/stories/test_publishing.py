@@ -2,6 +2,7 @@
 
 import pytest
 
+from handlers.card import Form
 from handlers.domain.delivery import Dead, Retry, Unknown
 from handlers.domain.relay import Relay
 from tests.desk import Desk, buttons, words
@@ -18,11 +19,17 @@ async def desk(seed_desk: Desk) -> Desk:
 
 
 async def test_above_25_channels_the_count_is_typed(desk: Desk) -> None:
-    """Not the wrong one, not none."""
+    """Not the wrong one, not none: without it the form asks, and says how many there are."""
     await approved(desk)
-    assert "to 40" in refused(await desk.say("cleo", "apology publish 1"))
+    asked = (await desk.say("cleo", "apology publish 1")).show
+    assert isinstance(asked, Form)
+    assert "To how many channels?" in [f.label for f in asked.fields]
+    assert "40 channels" in "".join(str(b) for b in asked.intro)
+    assert "to 40" in refused(await desk.say("cleo", asked.says, values={"count": "39"}))
     refused(await desk.say("cleo", "apology publish 1 to 39"))
-    await all_of(desk, ("cleo", "apology publish 1 to 40"))
+    assert (await apology(desk)).state == "approved"
+    answer = await desk.say("cleo", asked.says, values={"count": "40"})
+    assert not answer.refused, words(answer.show)
     await desk.settle()
     assert len(told(desk)) == 40
     assert (await apology(desk)).state == "published"

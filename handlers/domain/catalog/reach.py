@@ -60,6 +60,7 @@ class _Reach:
         self.region = region
         self.hit = [found.key for word in services if (found := catalog.service(word))]
         self.by_service: dict[str, tuple[tuple[str, str], ...]] = {}
+        self.by_use: dict[Use, str] = {}  # customers are many, the ways to use a service few
 
     def touched(self, key: str) -> tuple[tuple[str, str], ...]:
         """The hit services that touch the users of `key`, each with the words of why."""
@@ -89,6 +90,11 @@ class _Reach:
 
     def hits(self, use: Use) -> str:
         """Why a use is hit, or nothing."""
+        if use not in self.by_use:
+            self.by_use[use] = self._hits(use)
+        return self.by_use[use]
+
+    def _hits(self, use: Use) -> str:
         for hit, why in self.touched(use.service):
             regions = self.regions(hit)
             if regions is None or not use.region or self.folded(use.region) in regions:

@@ -14,7 +14,13 @@ from handlers.domain.compose.source import (
     default_next_report,
     fact_id,
 )
-from handlers.domain.compose.variants import DO_NOT_SAY, compose, compose_closure, compose_holding
+from handlers.domain.compose.variants import (
+    DO_NOT_SAY,
+    compose,
+    compose_closure,
+    compose_holding,
+    leaves_nothing_open,
+)
 
 __all__ = [
     "DO_NOT_SAY",
@@ -32,5 +38,6 @@ __all__ = [
     "default_next_report",
     "fact_id",
     "gaps",
+    "leaves_nothing_open",
     "words_in",
 ]

@@ -6,14 +6,17 @@ import re
 from datetime import date
 from typing import Final
 
+from handlers.domain.apology import Promise
 from handlers.domain.compose import phrases as say
 from handlers.domain.compose.caused import LONGEST_SENTENCE, UNKNOWN_CAUSES
 from handlers.domain.compose.frame import Frame, Said, blank
 from handlers.domain.compose.gaps import is_amount
-from handlers.domain.compose.ledger import Settled
+from handlers.domain.compose.ledger import Settled, internals
 from handlers.domain.compose.moments import date_words, due_day
 from handlers.domain.compose.phrases import Part, Token, listed, opened, plain, small
 
+MOST_UNKNOWNS: Final = 4
+"""Things not known yet in one sentence."""
 MOST_PROMISES: Final = 3
 """Earlier promises said in one text."""
 
@@ -21,6 +24,19 @@ _DECISION: Final = re.compile(r"\b(?:decision|decide[sd]?)\b", re.IGNORECASE)
 _BOLD_PROMISE: Final = re.compile(
     r"\b(?:fixed|resolved|solved|repaired|never|guarantee\w*|will not|won't)\b", re.IGNORECASE
 )
+_PROMISED: Final = {
+    "report": "report to you again",
+    "remedy": "decide on a remedy",
+    "explain": "explain what was not known",
+}
+"""Kinds of promise that are told in words of their own."""
+_VERDICTS: Final = {
+    "broken": "we did not keep that promise",
+    "late": "that is late",
+    "withdrawn": "we took that promise back",
+    "kept": "we kept that promise",
+}
+"""How an earlier promise stands, what weighs most first."""
 
 
 class Ahead(Frame):
@@ -34,7 +50,10 @@ class Ahead(Frame):
                 return []
             parts: tuple[Part, ...] = ("We will make this change: ", blank("what changes, who owns it, by when"), ".")
             return [[Said("prevention", "F11", parts, 83)]]
-        lines: list[list[Said]] = [[Said("commitment", "A4", ("We will change what led to this.",), 87)]]
+        commitment = "We will change what led to this."
+        if all(task.done_at is not None for task in tasks):
+            commitment = "We have changed what led to this, so that it does not happen again."
+        lines: list[list[Said]] = [[Said("commitment", "A4", (commitment,), 87)]]
         for task in tasks:
             day = self.ledger.task_day(task)
             ident = f"INC-{task.incident} T{task.number}"
@@ -60,29 +79,36 @@ class Ahead(Frame):
 
     def unknowns(self, *, brief: bool = False) -> list[Said]:
         """What is not known yet, by when it will be explained (A3, F3, F7, F8, W14)."""
-        groups: dict[tuple[date, tuple[str, ...]] | None, list[tuple[str, tuple[str, ...]]]] = {}
+        groups: dict[date | None, list[tuple[str, tuple[str, ...], tuple[str, ...]]]] = {}
         for words, short, settled, core in self._unknown_facts():
             if (brief and not core) or (not brief and settled.kind in UNKNOWN_CAUSES):
                 continue  # the full text says what is not known of a cause where it tells of causes
-            groups.setdefault(self.ledger.explained_by(settled), []).append((short if brief else words, settled.ids))
+            until = self.ledger.explained_by(settled)
+            day, because = until or (None, ())
+            groups.setdefault(day, []).append((short if brief else words, settled.ids, because))
         out = []
-        for until, items in groups.items():
+        for by, items in groups.items():
             merged: dict[str, list[str]] = {}
-            for words, ids in items:
+            for words, ids, _ in items:
                 merged.setdefault(words, []).extend(ids)
-            names = listed([(Token(words, tuple(dict.fromkeys(ids))),) for words, ids in merged.items()], self.locale)
-            many = len(merged) > 1 or say.plural(next(iter(merged)))
-            them, verb = ("them", "are") if many else ("it", "is")
-            day: tuple[Part, ...] = (self.day_token(until),) if until else (blank("the date of the next report"),)
+            until = (by, tuple(dict.fromkeys(i for *_, because in items for i in because))) if by else None
+            tokens = [(Token(words, tuple(dict.fromkeys(ids))),) for words, ids in merged.items()]
+            end: tuple[Part, ...] = (self.day_token(until),) if until else (blank("the date of the next report"),)
             if not until and self.ledger.waived("next-report", "F12"):
-                day = ()  # people chose to name no date
+                end = ()  # people chose to name no date
             if brief:
-                parts = ("We will explain ", *names, *((" by ", *day) if day else ()), ".")
+                parts = ("We will explain ", *listed(tokens, self.locale), *((" by ", *end) if end else ()), ".")
                 out.append(Said("unknown", "F3", parts, 79))
                 continue
-            out.append(Said("unknown", "F3", (*opened(names), f" {verb} not known yet."), 79))
-            if day:
-                out.append(Said("unknown by", "F3", (f"We will explain {them} by ", *day, "."), 79))
+            for first in range(0, len(tokens), MOST_UNKNOWNS):
+                some = tokens[first : first + MOST_UNKNOWNS]
+                verb = "are" if len(some) > 1 or say.plural(plain(some[0])) else "is"
+                either = " either" if first else ""
+                said = (*opened(listed(some, self.locale)), f" {verb} not known yet{either}.")
+                out.append(Said("unknown", "F3", said, 79))
+            if end:
+                them = "them" if len(tokens) > 1 or say.plural(plain(tokens[0])) else "it"
+                out.append(Said("unknown by", "F3", (f"We will explain {them} by ", *end, "."), 79))
         return out
 
     def unknown_answers(self) -> list[Said]:
@@ -133,7 +159,7 @@ class Ahead(Frame):
         ):
             facts = ledger.of(kind)
             found = ledger.one(kind) if facts and all(f.unknown for f in facts) else None
-            if found:
+            if found and not (kind == "prevention" and ledger.prevention):
                 out.append((words, words, found, kind in {"impact", "fix", "prevention"}))
         return out
 
@@ -145,6 +171,8 @@ class Ahead(Frame):
             return [Said("report", "F12", (words, self.day_token(day), "."), 93)]
         if self.ledger.waived("next-report", "F12"):
             return []
+        if self.ledger.last_word:
+            return [Said("report", "F12", ("This is our last report on this.",), 93)]
         return [
             Said("report", "F12", ("We will report to you again by ", blank("the date of the next report"), "."), 93)
         ]
@@ -190,6 +218,8 @@ class Ahead(Frame):
         dated = [(one, *_by(one)) for one in said]
         first = next((day.text for _, _, day in dated if day), None)
         joined = [(one, parts, day) for one, parts, day in dated if day and day.text == first]
+        while len(joined) > 2 and sum(one.words for one, _, _ in joined) - 4 * len(joined) > LONGEST_SENTENCE - 4:
+            joined = joined[1:]  # the longest comes first: it keeps a sentence of its own
         if len(joined) < 2:
             return said
         verbs = [joined[0][1], *[_without_subject(parts) for _, parts, _ in joined[1:]]]
@@ -198,35 +228,50 @@ class Ahead(Frame):
         keep = max(one.keep for one, _, _ in joined)
         if len(plain(parts).split()) > LONGEST_SENTENCE:
             return said
+        one_day = Said("report", "F12", parts, keep)
         others = [one for one in said if not any(one is known for known, _, _ in joined)]
-        return [Said("report", "F12", parts, keep), *others]
+        before = [one for one in others if said.index(one) < said.index(joined[0][0])]
+        return [*before, one_day, *(one for one in others if one not in before)]
 
     def promises(self) -> list[Said]:
-        """What was promised before and how it stands, where a recurrence makes it matter (F9)."""
+        """What was promised before and how it stands, where a recurrence makes it matter (F9).
+
+        What one customer alone was told is said to that customer alone.
+        """
         if not self.ledger.links:
             return []
         customer = self.ledger.audience.customer
-        mine = [p for p in self.source.promises if not p.customers or (customer and customer in p.customers)]
-        wanted = [p for p in sorted(mine, key=lambda p: p.number) if p.state in {"broken", "late", "kept"}]
-        out = []
-        for promise in wanted[:MOST_PROMISES]:
-            ident = (f"P{promise.number}",)
-            words = say.clean(promise.text).replace("“", "").replace("”", "")
-            if promise.state == "broken" and _BOLD_PROMISE.search(words):
-                parts: tuple[Part, ...] = (
-                    "We told you that the problem was fixed, and ",
-                    Token("it was not", ident),
-                    ".",
-                )
-            else:
-                verdict = {
-                    "broken": "We did not keep this promise",
-                    "late": "This is late",
-                    "kept": "We kept this promise",
-                }
-                parts = ("We promised you: “", Token(words, ident), "”. ", Token(verdict[promise.state], ident), ".")
-            out.append(Said("promise", "F9", parts, 76))
-        return list({said.text: said for said in out}.values())
+        mine = [p for p in self.source.promises if len(p.customers) != 1 or (customer and customer in p.customers)]
+        wanted = [p for p in mine if p.state in _VERDICTS]
+        out: dict[str, Said] = {}
+        for promise in sorted(wanted, key=lambda p: (list(_VERDICTS).index(p.state), p.number)):
+            parts = self._promise(promise)
+            said = Said("promise", "F9", parts, 76)
+            if parts:
+                out.setdefault(said.text, said)
+        return list(out.values())[:MOST_PROMISES]
+
+    def _promise(self, promise: Promise) -> tuple[Part, ...]:
+        """One promise and how it stands; nothing of one that the record answers."""
+        ident = (f"P{promise.number}",)
+        words = say.clean(promise.text).replace("“", "").replace("”", "")
+        if promise.kind == "fixed" or _BOLD_PROMISE.search(words):
+            told = "We told you that the problem was fixed, and "
+            return (told, Token("it was not", ident), ".") if promise.state != "kept" else ()
+        verdict = Token(_VERDICTS[promise.state], ident)
+        if promise.kind in _PROMISED:
+            return (f"We promised to {_PROMISED[promise.kind]}, and ", verdict, ".")
+        if internals(words):
+            return ("We promised you a change, and ", verdict, ".")
+        return ("We promised you “", Token(words, ident), "”, and ", verdict, ".")
+
+    def again(self) -> list[Said]:
+        """How a follow-up begins: with what customers were promised."""
+        if not self.source.follows:
+            return []
+        promised = any(p.apology == self.source.follows and p.kind == "report" for p in self.source.promises)
+        words = "This is the report we promised you." if promised else "We write to you again about what happened."
+        return [Said("follow-up", "F9", (words,), 98)]
 
     def contact(self, *, brief: bool = False) -> list[Said]:
         """Where to ask (F13)."""

@@ -16,6 +16,7 @@ from handlers.domain.compose.moments import (
     day_list,
     duration_words,
     shown_day,
+    start_words,
     zone_title,
 )
 from handlers.domain.compose.phrases import Part, Token, listed, plain
@@ -71,17 +72,33 @@ class Frame:
         return Token(words, tuple(dict.fromkeys(i for span in spans for i in span.ids)))
 
     def on_days(self, cases: Sequence[Case]) -> tuple[Part, ...]:
-        """On which days, as " on 3 September and 7 September 2010"; nothing where no day is recorded."""
+        """On which days, as " on 3 September and 7 September 2010"; nothing where no day is recorded.
+
+        A day that is missing is asked for where the incident is told itself, not where another one is named beside it.
+        """
         days = self.days(cases)
-        if not days:
+        if not days or not any(case.spans or case.number in self.ledger.numbers for case in cases):
             return ()
         held = {shown_day(span, self.zone) for case in cases for span in case.spans}
         others = [c for c in self.ledger.cases if c not in cases]
         rivals = [c for c in others if held & {shown_day(span, self.zone) for span in c.spans}]
         names = self.services(cases)
         if not rivals or not names or any(set(c.services) & {s for x in cases for s in x.services} for c in rivals):
-            return (" on ", days)
+            return (" on ", self._start(cases, rivals) or days)
         return (" on ", days, " in ", *listed(names, self.locale))  # the day alone does not tell them apart
+
+    def _start(self, cases: Sequence[Case], rivals: Sequence[Case]) -> Token | None:
+        """When one incident began, to the minute, where others of that day began at another time; else nothing."""
+        spans = [span for case in cases for span in case.spans]
+        others = {span.start for case in rivals for span in case.spans}
+        if len(spans) != 1 or not spans[0].zoned or spans[0].start in others or not agrees(self.ledger, cases[0]):
+            return None
+        return Token(start_words(spans[0], self.zone, self.locale), self._ids(cases[0], spans[0])) if rivals else None
+
+    def _ids(self, case: Case, span: Span) -> tuple[str, ...]:
+        """The facts behind a time of day: the window's, and the zone's where that names it."""
+        zone = self.ledger.zone_fact(case.number)
+        return tuple(dict.fromkeys((*span.ids, *(zone.ids if zone and zone.value == span.zone else ()))))
 
     def services(self, cases: Sequence[Case], *, whole: bool = False) -> tuple[tuple[Part, ...], ...]:
         """The public names, each with its article; `whole` names the product a part belongs to."""
@@ -116,19 +133,17 @@ class Frame:
 
     def when(self, case: Case, span: Span) -> tuple[Part, ...]:
         """The day of one window, with its part or its clock times, each with a zone."""
-        ids = span.ids
-        day = date_words(shown_day(span, self.zone if span.zoned else ""), self.locale)
-        zone = self.ledger.zone_fact(case.number)
+        day = date_words(shown_day(span, self.zone), self.locale)
         if not agrees(self.ledger, case):
-            return (Token(day, ids),)
-        zone_ids = tuple(dict.fromkeys((*ids, *(zone.ids if zone and zone.value == span.zone else ()))))
+            return (Token(day, span.ids),)
+        zone_ids = self._ids(case, span)
         if span.part and span.zoned:
             return (Token(f"{day}, in the {span.part} ({zone_title(span.zone, self.locale)})", zone_ids),)
         if span.start and span.zoned:
             words = clock_words(span, self.zone, self.locale)
             return (Token(f"{day}, {words}", zone_ids),)
         mark = (span.part or span.start) and not self.ledger.waived("timezone", "F2")
-        return (Token(day, ids), *((f" ({blank('time zone')})",) if mark else ()))
+        return (Token(day, span.ids), *((f" ({blank('time zone')})",) if mark else ()))
 
     def length(self, case: Case) -> tuple[Part, ...]:
         """How long one window lasted, as " for 2 hours"; nothing where the windows say it or disagree."""

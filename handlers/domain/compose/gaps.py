@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from zoneinfo import ZoneInfo
 
 from handlers.domain.compose.ledger import Case, Conflict, Ledger, internals
 from handlers.domain.compose.moments import date_words, duration_of
@@ -104,10 +105,14 @@ def _times(ledger: Ledger) -> Gap | None:
                 f"F{length.fact.number}). Which is right? Neither is printed until then."
             )
             return Gap("times", "F3", True, question, (case.number,), "times", conflict=True)
-    told_unknown = any(f.unknown for kind in ("times", "duration") for f in ledger.of(kind))
+    told_unknown = any((found := ledger.one(kind)) and found.unknown for kind in ("times", "duration"))
     missing = _where(
         ledger,
-        lambda c: any(not s.timed for s in c.spans) and not ledger.known("duration", c.number) and not told_unknown,
+        lambda c: (
+            any(not s.timed for s in c.spans)
+            and (len(c.spans) > 1 or not ledger.known("duration", c.number))
+            and not told_unknown
+        ),
     )
     question = f"From when to when were customers hit, or for how long ({_incidents(missing)})?"
     return Gap("times", "F3", True, question, missing, "times") if missing else None
@@ -184,9 +189,17 @@ def _fix(ledger: Ledger) -> Gap | None:
 
 
 def _prevention(ledger: Ledger) -> Gap | None:
-    if ledger.prevention or any(f.unknown for f in ledger.of("prevention")):
+    if any(t.owner_title.strip() for t in ledger.prevention):
+        return None
+    if not ledger.prevention and any(f.unknown for f in ledger.of("prevention")):
         return None
     last = ledger.numbers[-1] if ledger.numbers else 0
+    for task in ledger.prevention:
+        question = (
+            f"Which role may customers read? Who owns task {task.number} of INC-{task.incident} has no title in the "
+            "catalog: add one, or give the task to somebody who has."
+        )
+        return Gap("prevention", "F11", True, question, (task.incident,), "prevention")
     question = f"What will change, who owns it, by when? For example: task {last} add <what changes> @owner due <date>."
     for task in ledger.source.tasks:
         name = f"Task {task.number} of INC-{task.incident}"
@@ -221,9 +234,19 @@ def is_amount(words: str) -> bool:
 
 def _next_report(ledger: Ledger) -> Gap | None:
     disputed = _disputed_over_all(ledger, "next-report", "F12", blocks=True)
-    if disputed or ledger.report_day:
+    if disputed or ledger.last_word:
         return disputed
     latest = default_next_report(ledger.source)
+    if ledger.report_day and not ledger.last_word:
+        day, at = ledger.report_day[0], ledger.source.publication
+        late = latest is not None and day > latest
+        if at is None or latest is None or not (late or day < at.astimezone(ZoneInfo(ledger.source.house_zone)).date()):
+            return None
+        why = "is more than five business days away" if late else "has passed"
+        question = (
+            f"{date_words(day, 'en-GB')} {why}. On which day until {date_words(latest, 'en-GB')} will you report?"
+        )
+        return Gap("next-report", "F12", True, question, ledger.numbers, "next-report")
     hint = f" {date_words(latest, 'en-GB')} is five business days after publication." if latest else ""
     return Gap("next-report", "F12", True, f"On which day will you report next?{hint}", ledger.numbers, "next-report")
 

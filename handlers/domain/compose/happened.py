@@ -9,7 +9,7 @@ from typing import Final
 from handlers.domain.compose import phrases as say
 from handlers.domain.compose.frame import Frame, Said, blank
 from handlers.domain.compose.ledger import Case
-from handlers.domain.compose.moments import Span, hedged
+from handlers.domain.compose.moments import LAST, Span, lived, rounded
 from handlers.domain.compose.phrases import Part, Token, listed, opened, plain, small
 from handlers.domain.compose.source import fact_id
 
@@ -18,6 +18,8 @@ MOST_NAMED_SERVICES: Final = 3
 YES: Final = frozenset({"yes", "true", "ongoing", "on"})
 NO: Final = frozenset({"no", "none", "false", "off", "done", "stopped", "ended"})
 
+HARM: Final = 95
+"""How long the sentence stays that tells of lost data or a breach."""
 _WIDER: Final = re.compile(r"\b(?:more|wider|larger|bigger|greater|broader)\b", re.IGNORECASE)
 _NARROWER: Final = re.compile(r"\b(?:fewer|less|smaller|narrower)\b", re.IGNORECASE)
 
@@ -107,12 +109,13 @@ class Happened(Frame):
         return Token(words, token.ids)
 
     def saw(self) -> list[list[Said]]:
-        """A line for each window: when, what, how long, how wide."""
-        lines = []
-        for case in self.ledger.cases:
-            for index, span in enumerate(case.spans or (None,)):
-                lines.append(self._window_line(case, span, first=index == 0))
-        return lines
+        """A line for each window, in order of time: when, what, how long, how wide."""
+        rows = [
+            (lived(span, self.zone) if span else LAST, self._window_line(case, span, first=index == 0))
+            for case in self.ledger.cases
+            for index, span in enumerate(case.spans or (None,))
+        ]
+        return [said for _, said in sorted(rows, key=lambda row: row[0])]
 
     def _window_line(self, case: Case, span: Span | None, *, first: bool) -> list[Said]:
         head: tuple[Part, ...] = () if self.ledger.waived("window", "F1") else (blank("the date"),)
@@ -120,7 +123,7 @@ class Happened(Frame):
             head = self.when(case, span)
         symptoms = self.symptoms((case,))
         place = () if self.one_place else self.place((case,))
-        scope: tuple[Part, ...] = (". This affected ", *place) if place else ()
+        scope: tuple[Part, ...] = (". This affected ", *place) if place and not head else ()
         if symptoms:
             body: tuple[Part, ...] = (*symptoms[0], *self.length(case))
         else:
@@ -128,8 +131,8 @@ class Happened(Frame):
             names = self.services_words((case,))
             body = (mark, *((" in ", *names) if names else ()), *self.length(case))
             if self.ledger.waived("impact", "F6") or any(f.unknown for f in self.ledger.of("impact", case.number)):
-                body = ("trouble", *((" in ", *names) if names else ()), *self.length(case))
-        start: tuple[Part, ...] = (*head, ": ") if head else ()
+                body = ("you had trouble", *((" with ", *names) if names else ()), *self.length(case))
+        start: tuple[Part, ...] = (*head, *((", for ", *place) if place else ()), ": ") if head else ()
         parts = (*start, *(body if head else opened(body)), *scope, ".")
         out = [Said("window", "F1", parts, 94 if first else 90)]
         if first:
@@ -168,12 +171,12 @@ class Happened(Frame):
         for settled, held in self.ledger.each("count"):
             if settled.unknown:
                 continue
-            words = settled.value
+            words = rounded(settled.fact)
             scope = () if set(held) == set(self.ledger.numbers) else self.on_days(self.those(held))
             if say.shape(words) == "clause":
                 parts: tuple[Part, ...] = (*opened((Token(words, settled.ids),)), *scope, ".")
             else:
-                words = f"{hedged(settled.fact)}{_counted(words)}"
+                words = _counted(words)
                 verb = "was" if re.match(r"(?:about |at least )?1 (?!\d)", words) else "were"
                 parts = (*opened((Token(words, settled.ids),)), f" {verb} affected", *scope, ".")
             out.append(Said("count", "F7", parts, 66))
@@ -196,6 +199,10 @@ class Happened(Frame):
             out.append(Said("exclusion", "F10", parts, 58))
         return out
 
+    def harm(self) -> list[Said]:
+        """Lost data and a breach of security: what no variant may leave out."""
+        return [said for said in self.data() if said.keep == HARM]
+
     def data(self) -> list[Said]:
         """Data loss and security, where the record answers yes or no (F8)."""
         out = []
@@ -217,7 +224,7 @@ class Happened(Frame):
                 else:
                     told = re.sub(r"^yes\W+", "", settled.value, flags=re.IGNORECASE)
                     parts = (Token(f"{some[0]}: {told}", settled.ids), *scope, ".")
-                out.append(Said(kind, "F8", parts, 68))
+                out.append(Said(kind, "F8", parts, 68 if words in NO else HARM))
         return out
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Final
 
-from handlers.domain.compose.moments import Span, due_day, duration_of, merged, read_span, zone_of
+from handlers.domain.compose.moments import LAST, Span, due_day, duration_of, lived, merged, read_span, rounded, zone_of
 from handlers.domain.compose.phrases import Token, clean
 from handlers.domain.compose.source import Audience, Source, fact_id
 from handlers.domain.facts import Fact
@@ -204,7 +204,7 @@ class Ledger:
         self.source = source
         self.audience = audience
         self.locale = audience.locale or source.house_locale
-        self.numbers = tuple(incident.number for incident in source.incidents)
+        self.numbers = tuple(sorted(incident.number for incident in source.incidents))
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
@@ -254,14 +254,14 @@ class Ledger:
             if fact.unknown:
                 continue
             key = value_key(fact)
-            words.setdefault(key, clean(fact.value))
+            words.setdefault(key, rounded(fact))
             ids.setdefault(key, []).append(fact_id(fact))
         return tuple(Token(words[key], tuple(ids[key])) for key in words)
 
     def each(self, kind: str) -> tuple[tuple[Settled, tuple[int, ...]], ...]:
-        """The settled values over the covered incidents, each with the incidents that hold it."""
+        """The settled values over the covered incidents as customers lived them, each with its incidents."""
         groups: dict[str, tuple[Settled, list[int]]] = {}
-        for number in self.numbers:
+        for number in (case.number for case in self.cases):
             found = self.one(kind, number)
             if found is None:
                 continue
@@ -292,8 +292,12 @@ class Ledger:
     @cached_property
     def cases(self) -> tuple[Case, ...]:
         """The covered incidents in the order in which customers lived them; undated ones last."""
-        cases = (self._case(incident) for incident in self.source.incidents)
-        return tuple(sorted(cases, key=_lived))
+        zone = self.audience.zone
+        cases = (
+            replace(case, spans=tuple(sorted(case.spans, key=lambda span: lived(span, zone))))
+            for case in map(self._case, self.source.incidents)
+        )
+        return tuple(sorted(cases, key=lambda case: (lived(case.spans[0], zone) if case.spans else LAST, case.number)))
 
     @cached_property
     def others(self) -> tuple[Case, ...]:
@@ -368,7 +372,22 @@ class Ledger:
             if task.incident in self.numbers and task.owner and day and not late and not internals(task.text):
                 fit.append(task)
         preventing = [t for t in fit if _PREVENTS.search(t.text)]
-        return tuple((preventing or [t for t in fit if t.done_at is None])[:MOST_TASKS])
+        told = preventing or [t for t in fit if t.done_at is None or self.source.follows]  # what was promised and done
+        return tuple(told[:MOST_TASKS])
+
+    @cached_property
+    def last_word(self) -> bool:
+        """Whether a follow-up leaves nothing open: all is known, fixed, changed and decided, so no report is owed."""
+        if not self.source.follows or self.report_day:
+            return False
+        kinds = {f.kind for f in self.facts if f.incident in self.numbers}
+        found = [self.settled(kind) for kind in kinds]
+        if any(isinstance(s, Conflict) or (s is not None and s.unknown) for s in found):
+            return False
+        remedy = self.known("remedy")
+        decided = remedy is not None and "decision" not in remedy.value.casefold()
+        changed = all(task.done_at is not None for task in self.prevention)
+        return decided and changed and all(case.state in FIXED_STATES for case in self.cases)
 
     def task_day(self, task: Task) -> date | None:
         """By when a task is due, in the house's zone."""
@@ -434,12 +453,6 @@ def _undisputed(pairs: Sequence[tuple[Fact, Span]]) -> list[Span]:
         elif chosen is None:
             out.append(Span(span.ids, span.day, zone=span.zone, zoned=span.zoned))
     return out
-
-
-def _lived(case: Case) -> tuple[date, datetime, int]:
-    first = case.spans[0] if case.spans else None
-    start = first.start if first and first.start else datetime.max.replace(tzinfo=UTC)
-    return (first.day if first else date.max, start, case.number)
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from handlers.domain.compose import phrases as say
 from handlers.domain.compose.frame import Frame, Said, blank
 from handlers.domain.compose.happened import NO, YES
 from handlers.domain.compose.ledger import FIXED_STATES, Case
-from handlers.domain.compose.phrases import Part, Token, capital, opened, small
+from handlers.domain.compose.phrases import Part, Token, capital, listed, opened, plain, small
+
+_STANDS: Final = {"none": "not yet fixed", "contained": "stable", "fixed": "fixed", "verified": "fixed and checked"}
+"""The verb for each state of a fix (apology.md, section 1)."""
+_FEW: Final = {1: "one", 2: "two", 3: "three"}
+MOST_ACTIONS: Final = 3
+LONGEST_LIST: Final = 18
+"""Words of the actions in one sentence."""
 
 
 class Mended(Frame):
@@ -20,18 +29,38 @@ class Mended(Frame):
 
     def actions(self) -> list[Said]:
         """What was done, in the order recorded, each with what it named and left open."""
-        out = []
-        for token in self.ledger.many("action"):
+        out: list[Said] = []
+        for together in self._in_one_breath(self.ledger.many("action")):
+            token = together[0]
             words = small(token.text)
             if words.lower().startswith("we "):
                 parts: tuple[Part, ...] = (*opened((token,)), ".")
             elif say.is_past_action(words):
-                parts = ("We ", Token(words, token.ids), ".")
+                parts = ("We ", *listed([(Token(small(t.text), t.ids),) for t in together], self.locale), ".")
             elif say.shape(words) == "clause":
                 parts = (*opened((token,)), ".")
             else:
                 parts = ("What we did: ", Token(words, token.ids), ".")
             out.append(Said("action", "A5a", parts, 78))
+        return out
+
+    def _in_one_breath(self, tokens: Sequence[Token]) -> list[list[Token]]:
+        """Short actions that follow one another share a sentence; one that wants an explanation stands alone."""
+        phrases = [teaser.phrase for teaser in self.ledger.teasers]
+
+        def joins(token: Token) -> bool:
+            words = small(token.text)
+            simple = say.is_past_action(words) and not re.search(r",| and |[:;.]", words)
+            return simple and not any(phrase in words.lower() for phrase in phrases)
+
+        out: list[list[Token]] = []
+        for token in tokens:
+            last = out[-1] if out else []
+            length = sum(len(t.text.split()) for t in (*last, token))
+            if last and len(last) < MOST_ACTIONS and length <= LONGEST_LIST and all(map(joins, (*last, token))):
+                last.append(token)
+            else:
+                out.append([token])
         return out
 
     def with_teasers_explained(self, said: Sequence[Said], *, brief: bool = False) -> list[Said]:
@@ -84,22 +113,20 @@ class Mended(Frame):
         for case in self.ledger.cases:
             if case.state != "insufficient":
                 groups.setdefault(case.state, []).append(case)
-        out: list[Said] = []
+        several = len(groups) > 1
+        out = self._side_by_side(groups) if several else []
         for state, cases in groups.items():
             ids = tuple(dict.fromkeys(i for c in cases for i in c.state_ids))
-            apart = self.on_days(cases) if len(groups) > 1 else ()
+            apart = self.on_days(cases) if several else ()
             after: tuple[Part, ...] = ("The service is ",)
             if apart:
                 after = ("After the trouble", *apart, ", the service is ")
             parts: tuple[Part, ...]
             match state:
                 case "contained":
-                    parts = (*after, Token("stable", ids))
-                case "fixed" | "verified":
-                    words = "fixed" if state == "fixed" else "fixed and checked"
-                    parts = ("The problem", *apart, " is ", Token(words, ids))
-                case "none":
-                    parts = ("The problem", *apart, " is ", Token("not yet fixed", ids))
+                    parts = (*after, Token(_STANDS[state], ids))
+                case "none" | "fixed" | "verified":
+                    parts = ("The problem", *apart, " is ", Token(_STANDS[state], ids))
                 case _:
                     told_unknown = any(f.unknown for c in cases for f in self.ledger.of("fix", c.number))
                     if told_unknown or self.ledger.waived("fix", "A5a"):
@@ -111,6 +138,29 @@ class Mended(Frame):
             joined = (*out[0].parts[:-1], ", and we are ", *watch[0].parts[1:])
             return [Said("state", "A5a", joined, 92)]
         return out + watch
+
+    def _side_by_side(self, groups: dict[str, list[Case]]) -> list[Said]:
+        """Incidents of one day that stand differently and that no words tell apart, in one sentence."""
+        days: dict[str, list[str]] = {}
+        for state, cases in groups.items():
+            if state in _STANDS:
+                days.setdefault(plain(self.on_days(cases)), []).append(state)
+        out = []
+        for states in days.values():
+            if len(states) == 1:
+                continue
+            items: list[tuple[Part, ...]] = []
+            for state in states:
+                cases = groups[state]
+                ids = tuple(dict.fromkeys(i for c in cases for i in c.state_ids))
+                items.append((f"{_FEW.get(len(cases), len(cases))} {'is' if len(cases) == 1 else 'are'} ",
+                              Token(_STANDS[state], ids)))  # fmt: skip
+            every = [case for state in states for case in groups[state]]
+            parts = ("Of the problems", *self.on_days(every), ", ", *listed(items, self.locale), ".")
+            out.append(Said("state", "A5a", parts, 92))
+            for state in states:
+                del groups[state]
+        return out
 
     def monitoring(self) -> list[Said]:
         """Whether somebody still watches."""
@@ -154,6 +204,8 @@ class Mended(Frame):
         if found is None or all(c.state in FIXED_STATES for c in self.ledger.cases):
             return []
         words = small(found.value)
+        if say.is_instruction(words):
+            words = words[:1].lower() + words[1:]
         if say.shape(words) == "clause":
             return [Said("workaround", "F6", (*opened((found.token,)), "."), 62)]
         if say.is_instruction(words):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,18 +20,24 @@ from handlers.domain.facts import Fact
 from handlers.domain.when import PARTS, Unreadable, Zone, parse_due, parse_duration, parse_window, parse_zone
 
 _COARSE: Final = frozenset({"day", "comparative", *PARTS})
-_ALREADY_HEDGED: Final = re.compile(
-    r"^(?:about|around|roughly|approximately|nearly|almost|at least|more than|over|up to|under|fewer than|less than)\b",
-    re.IGNORECASE,
+_COARSE_LENGTHS: Final = {"hour": (60, "1 hour"), "day": (1440, "1 day")}
+"""Minutes of the finest unit that a length of this precision may name."""
+_HEDGE_WORDS: Final = (
+    "about|around|roughly|approximately|nearly|almost|at least|more than|over|up to|under|fewer than|less than"
 )
+_ALREADY_HEDGED: Final = re.compile(rf"^(?:{_HEDGE_WORDS})\b", re.IGNORECASE)
+_HEDGED_HERE: Final = re.compile(rf"\b(?:{_HEDGE_WORDS})(?: an?)?\s*$", re.IGNORECASE)
+_HEDGES: Final = {"about": "about ", "at-least": "at least "}
+_NUMBER: Final = re.compile(r"(?:\ban? )?(?<![\w:.,/-])\d+(?:[.,]\d+)*(?!\d|[:/-]\d)", re.IGNORECASE)
+"""A number that is no part of a date, a clock time or "24/7", with its article."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """One window as far as it is known. `day` is the day it began, in the zone it was recorded in.
 
-    `start` and `end` are instants (UTC) and only set where the record is as fine as that; `clock` is whether they print
-    to the minute or, rounded, to the hour. `zoned` says that somebody named the zone.
+    `start` and `end` are instants (UTC) and only set where the record is as fine as that; known to the hour, they are
+    whole hours of the zone they were recorded in. `zoned` says that somebody named the zone.
     """
 
     ids: tuple[str, ...]
@@ -84,20 +90,27 @@ def read_span(fact: Fact, ident: str, zone: str, house: str) -> Span | None:
     except Unreadable:
         return None
     said = window.zone or zone
+    if window.start and said != "UTC" and _clock_of(zone, window.start) == _clock_of(said, window.start):
+        said = zone  # an offset or a season's name, and the place it belongs to: its clocks may change on the way
     if window.start is None:
         if window.day is None:
             return None
         part = "" if fact.precision == "day" else window.part or ""
         return Span((ident,), window.day, part, zone=said, zoned=bool(said))
-    day = window.start.astimezone(rules(said or house)).date()
+    start, end = window.start, window.end
+    if fact.precision == "hour":
+        start = _whole_hour(start, said or house)
+        end = _whole_hour(end, said or house) if end else None
+        end = end if end and end > start else None
+    day = start.astimezone(rules(said or house)).date()
     if fact.precision in _COARSE:
         part = fact.precision if fact.precision in PARTS else ""
         return Span((ident,), day, part, zone=said, zoned=bool(said))
     return Span(
         (ident,),
         day,
-        start=window.start,
-        end=window.end,
+        start=start,
+        end=end,
         zone=said,
         zoned=bool(said),
         about=fact.precision in {"about", "hour"},
@@ -105,8 +118,19 @@ def read_span(fact: Fact, ident: str, zone: str, house: str) -> Span | None:
     )
 
 
+def _clock_of(zone: str, moment: datetime) -> timedelta | None:
+    """How far the clocks of a zone are from UTC then; nothing where no zone is named."""
+    return moment.astimezone(rules(zone)).utcoffset() if zone else None
+
+
+def _whole_hour(moment: datetime, zone: str) -> datetime:
+    """The nearest full hour on the clocks of a zone."""
+    here = (moment.astimezone(rules(zone)) + timedelta(minutes=30)).replace(minute=0, second=0, microsecond=0)
+    return here.astimezone(UTC)
+
+
 def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """One span per window: of several about the same day the finest, with every fact behind it, in order of time."""
+    """One span per window: of several about the same day the finest, with every fact behind it."""
     out: list[Span] = []
     for span in sorted(spans, key=_finest_first):
         twin = next((i for i, known in enumerate(out) if _same(known, span)), None)
@@ -117,7 +141,18 @@ def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
             ids = tuple(sorted({*known.ids, *span.ids}))
             zone = known.zone or span.zone
             out[twin] = replace(known, ids=ids, zone=zone, zoned=bool(zone), end=known.end or _end_for(known, span))
-    return tuple(sorted(out, key=lambda s: (s.day, s.start or datetime.max.replace(tzinfo=UTC), s.part, s.ids)))
+    return tuple(out)
+
+
+LAST: Final = (date.max, time.max, len(PARTS))
+"""Where a window that nobody dated stands."""
+
+
+def lived(span: Span, zone: str) -> tuple[date, time, int]:
+    """The order in which a reader in `zone` lived windows: by the days and clock times as they print."""
+    clock = span.start.astimezone(rules(zone or span.zone)).time() if span.start else time.max
+    part = PARTS.index(span.part) if span.part in PARTS else len(PARTS)
+    return (shown_day(span, zone), clock, part)
 
 
 def _finest_first(span: Span) -> tuple[int, date, str, str]:
@@ -183,13 +218,7 @@ def zone_title(name: str, locale: str) -> str:
 
 def shown_day(span: Span, zone: str) -> date:
     """The day a reader in `zone` calls it; a day without clock times is never converted."""
-    return span.start.astimezone(rules(zone)).date() if span.start and zone else span.day
-
-
-def _clock(moment: datetime, *, hours: bool) -> str:
-    if hours:
-        moment = (moment + timedelta(minutes=30)).replace(minute=0)
-    return f"{moment:%H:%M}"
+    return span.start.astimezone(rules(zone)).date() if span.start and span.zoned and zone else span.day
 
 
 def clock_words(span: Span, zone: str, locale: str) -> str:
@@ -199,8 +228,19 @@ def clock_words(span: Span, zone: str, locale: str) -> str:
     reader = zone or span.zone
     day = span.start.astimezone(rules(reader)).date()  # named by the sentence; UTC says its own where it differs
     own, utc = _range(span, reader, day, locale), _range(span, "UTC", day, locale)
-    hedge = "about " if span.about else ""
-    return f"{hedge}{own}" if own == utc else f"{hedge}{own} ({utc})"
+    if own == utc:
+        return own
+    same = own.replace(zone_label(reader, span.start), "UTC") == utc  # London in winter
+    return f"{own} (UTC)" if same else f"{own} ({utc.replace('about ', '')})"
+
+
+def start_words(span: Span, zone: str, locale: str) -> str:
+    """The day and the clock time at which a window began: "20 November 2026 at 14:02 CET"."""
+    day = date_words(shown_day(span, zone), locale)
+    if span.start is None:
+        return day
+    here = span.start.astimezone(rules(zone or span.zone))
+    return f"{day} at {'about ' if span.about else ''}{here:%H:%M} {zone_label(zone or span.zone, span.start)}"
 
 
 def _range(span: Span, zone: str, day: date, locale: str) -> str:
@@ -208,15 +248,16 @@ def _range(span: Span, zone: str, day: date, locale: str) -> str:
     begin = span.start.astimezone(rules(zone))
     label = zone_label(zone, span.start)
     named = f"{date_words(begin.date(), locale)}, " if begin.date() != day else ""
-    first = _clock(begin, hours=span.hours)
+    hedge = "about " if span.about else ""
+    first = f"{hedge}{begin:%H:%M}"
     if span.end is None:
         return f"{named}from {first} {label}"
     finish = span.end.astimezone(rules(zone))
     last_label = zone_label(zone, span.end)
     if finish.date() == begin.date() and last_label == label:
-        return f"{named}{first} to {_clock(finish, hours=span.hours)} {label}"
+        return f"{named}{first} to {finish:%H:%M} {label}"
     on = f" on {date_words(finish.date(), locale)}" if finish.date() != begin.date() else ""
-    return f"{named}{first} {label} to {_clock(finish, hours=span.hours)} {last_label}{on}"
+    return f"{named}{first} {label} to {finish:%H:%M} {last_label}{on}"
 
 
 def duration_words(fact: Fact) -> str:
@@ -228,6 +269,11 @@ def duration_words(fact: Fact) -> str:
     said = _ALREADY_HEDGED.match(words)
     hedge = f"{said[0].lower()} " if said else hedged(fact)
     minutes = int(length.total_seconds() // 60)
+    unit, name = _COARSE_LENGTHS.get(fact.precision, (1, ""))
+    if minutes % unit:
+        if minutes < unit / 2:
+            return f"less than {name}"
+        minutes, hedge = (minutes + unit // 2) // unit * unit, "about "
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
     parts = [
         f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in ((days, "day"), (hours, "hour"), (rest, "minute")) if n
@@ -246,9 +292,16 @@ def duration_of(fact: Fact) -> timedelta | None:
 
 def hedged(fact: Fact) -> str:
     """What a number's precision puts before it."""
-    if _ALREADY_HEDGED.match(clean(fact.value)):
-        return ""
-    return {"about": "about ", "at-least": "at least "}.get(fact.precision, "")
+    return "" if _ALREADY_HEDGED.match(clean(fact.value)) else _HEDGES.get(fact.precision, "")
+
+
+def rounded(fact: Fact) -> str:
+    """The words of a fact whose number is no exact one: "about 12% of requests failed"."""
+    words, hedge = clean(fact.value), _HEDGES.get(fact.precision, "")
+    found = _NUMBER.search(words) if hedge else None
+    if found is None or _HEDGED_HERE.search(words[: found.start()]):
+        return words
+    return f"{words[: found.start()]}{hedge}{words[found.start() :]}"
 
 
 def due_day(words: str, recorded_at: datetime, house: str) -> date | None:

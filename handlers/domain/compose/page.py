@@ -33,7 +33,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A finished variant."""
+    """A finished variant. `ids` are the facts behind it, also those of a sentence that had no room.
+
+    So the hash does not hang on how long a reader's dates and zones are.
+    """
 
     variant: str
     text: str
@@ -67,7 +70,7 @@ def fitted(variant: str, sections: Sequence[Section], limit: int) -> Page:
     """The page within its limit of words: the least needed sentence goes first, of equals the last."""
     left_out: list[str] = []
     current = list(sections)
-    page = _set(variant, current)
+    page = whole = _set(variant, current)
     while words_in(page.text) > limit:
         candidates = [
             (said.keep, -s, -n, -i)
@@ -81,7 +84,7 @@ def fitted(variant: str, sections: Sequence[Section], limit: int) -> Page:
         current, gone = _without(current, -s, -n, -i)
         left_out.append(f"{variant}: {gone.name}")
         page = _set(variant, current)
-    return Page(variant, page.text, page.clauses, page.locked, tuple(left_out), page.ids)
+    return Page(variant, page.text, page.clauses, page.locked, tuple(left_out), whole.ids)
 
 
 def _without(sections: list[Section], s: int, n: int, i: int) -> tuple[list[Section], Said]:

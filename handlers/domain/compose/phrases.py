@@ -36,7 +36,8 @@ _AUXILIARIES: Final = (
 )
 _FINITE: Final = (
     "failed|missed|stopped|lost|sent|broke|ran|went|allowed|let|took|gave|made|accepted|returned|dropped|rejected|ignored|"
-    "overwrote|removed|deleted|exceeded|reached|saw|got|received|became|kept|fell|crashed|restarted|expired"
+    "overwrote|removed|deleted|exceeded|reached|saw|got|received|became|kept|fell|crashed|restarted|expired|"
+    "showed|ended|hung|froze|timed|refused|loaded|arrived|disappeared|vanished|appeared|started|began|threw|rose|grew"
 )
 _PREPOSITIONS: Final = _words(
     "in|of|on|with|for|at|from|to|that|which|who|by|between|during|after|before|into|over|under|when|where|while"
@@ -80,7 +81,10 @@ _IMPERATIVES: Final = _words(
     "harden|improve|increase|introduce|isolate|limit|lower|make|measure|migrate|monitor|move|practise|"
     "practice|prevent|protect|publish|put|raise|reduce|redesign|refactor|rehearse|remove|repair|replace|"
     "require|restore|retire|review|rewrite|rework|roll|rotate|run|separate|set|ship|show|simplify|split|stop|"
-    "switch|teach|test|tighten|track|train|tune|update|upgrade|use|validate|verify|write"
+    "switch|teach|test|tighten|track|train|tune|update|upgrade|use|validate|verify|write|"
+    "agree|allow|archive|ask|assign|back|call|catch|close|compare|configure|confirm|delete|double|encrypt|enforce|"
+    "expand|handle|hold|inspect|install|keep|list|lock|log|map|merge|notify|patch|pin|plan|prepare|provide|rebuild|"
+    "recover|rename|renew|restart|revoke|scale|schedule|sign|start|stagger|tell|throttle|trace|turn|warn|watch"
 )
 _VOWEL_SOUND: Final = re.compile(
     r"^(?:[aeio]|u(?!ni|se|ti|s[aeiou]|[bcdfgklmnprst][aeiou])|hour|honest)", re.IGNORECASE
@@ -111,8 +115,10 @@ def small(words: str) -> str:
 
 
 def small_title(title: str) -> str:
-    """A role as it reads after "our": "network engineering director", but "CTO" and "VP of Payments"."""
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+    """A role as it reads after "our": "network engineering director", but "CTO" and "Head of Platform"."""
+    words = [word for word in title.split() if word.lower() not in _PREPOSITIONS | {"and", "the", "&"}]
+    named = len(words) > 1 and all(word[:1].isupper() for word in words)
+    return title[:1].lower() + title[1:] if title[1:2].islower() and not named else title
 
 
 def shape(words: str) -> Shape:

@@ -44,6 +44,7 @@ class Source:
     region not listed is its own name. `part_of` names the whole a service belongs to. `waived` holds gaps and rules
     left as they are. `publication` (UTC) is when the text is meant to go out: it sets the default day of the next
     report.
+    `follows` is the apology that this one follows up, 0 if it is a first word: then it answers what was promised there.
     `house_zone` is an IANA name. `promises` are earlier ones with their state; one without `customers` was told to all.
     """
 
@@ -61,6 +62,7 @@ class Source:
     house_locale: str = "en-GB"
     linked: tuple[Incident, ...] = ()
     promises: tuple[Promise, ...] = ()
+    follows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

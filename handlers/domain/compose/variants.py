@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +11,7 @@ from handlers.domain.compose import phrases as say
 from handlers.domain.compose.clauses import Clauses
 from handlers.domain.compose.frame import Said, blank
 from handlers.domain.compose.ledger import Case, Ledger
-from handlers.domain.compose.moments import date_words, rules, zone_label, zone_title
+from handlers.domain.compose.moments import date_words, lived, rules, zone_label, zone_of, zone_title
 from handlers.domain.compose.page import Line, Page, Section, fitted, line, section, words_in
 from handlers.domain.compose.phrases import Part, Token, listed, opened, small
 from handlers.domain.compose.source import (
@@ -32,10 +32,12 @@ from handlers.domain.compose.source import (
 _COMMITS: Final = re.compile(r"\bprevent\w*\b.{0,60}\b(?:again|future|recur\w*|repeat)", re.IGNORECASE)
 """Rule A4."""
 _OWED: Final = {"contact": 95, "remedy": 95, "recurrence": 91, "cause": 90, "unknown": 89}
+_CLOSING: Final = {"unknown": 93, "unknown by": 93, "cause": 70, "flaw": 69, "recurrence": 70, "cause unknown": 70}
+"""A closing word owes the times and the state; the causes it tells as far as there is room."""
 MOST_FINE_LINES: Final = 2
 """Clock times of more incidents than this are not read aloud."""
-_SPARED: Final = frozenset({"chat: prevention", "chat: commitment", "chat: effort"})
-"""What chat can do without before it gives up clock times."""
+_SPARED: Final = frozenset({"chat: prevention", "chat: effort"})
+"""What chat can do without before it gives up clock times; so is the commitment where the effort says it."""
 DO_NOT_SAY: Final = (
     "Do not say: more on the cause, other customers' names, end times to come, credit, or “never again”."
 )
@@ -46,6 +48,11 @@ def compose(source: Source, audience: Audience = PUBLIC) -> Composed:
     ledger = Ledger(source, audience)
     clauses = Clauses(ledger)
     return _composed(ledger, (_full(clauses), _chat(clauses), _talking(clauses), _faq(clauses)))
+
+
+def leaves_nothing_open(source: Source) -> bool:
+    """Whether this is a follow-up after which customers are owed no report (F12 asks for none)."""
+    return Ledger(source, PUBLIC).last_word
 
 
 def compose_holding(source: Source, audience: Audience = PUBLIC, next_update: datetime | None = None) -> Composed:
@@ -81,11 +88,13 @@ def _full(c: Clauses) -> Page:
     saw = [line(c.with_teasers_explained(said), before="- ") for said in c.saw()]
     around = line(c.count(), c.data(), c.exclusions())
     sections = [
-        section(line(c.sorry())),
+        section(line(c.again(), c.sorry())),
         section(*saw, heading="What you saw"),
         section(around),
         section(line(c.with_teasers_explained(c.causes()), c.promises()), heading="What went wrong"),
-        section(line(c.with_teasers_explained(c.done())), heading="What we have done"),
+        section(
+            line(c.with_teasers_explained(c.done())), heading="What we have done" if c.actions() else "Where we stand"
+        ),
         _next(c),
         section(line(c.contact())),
         section(line(c.signatory())),
@@ -122,6 +131,7 @@ def _groups(c: Clauses, *, coarse: bool) -> list[tuple[Case, ...]]:
 def _group_lines(c: Clauses, *, coarse: bool = False) -> list[Line | None]:
     out: list[Line | None] = []
     told: set[int] = set()
+    spoken: set[str] = set()
     for cases in _groups(c, coarse=coarse):
         said = [_group_fact(c, cases)]
         said += [Said("impact", "F6", (*opened(more), "."), 88) for more in c.symptoms(cases, brief=True)[1:]]
@@ -136,7 +146,9 @@ def _group_lines(c: Clauses, *, coarse: bool = False) -> list[Line | None]:
             told |= {x.number for x in failed}
         elif latent:
             said.append(c.latent_alone(latent, cases, what))
-        out.append(line(c.with_teasers_explained(said, brief=True)))
+        fresh = [one for one in said if one.name != "recurrence" or one.text not in spoken]
+        spoken |= {one.text for one in fresh}
+        out.append(line(c.with_teasers_explained(fresh, brief=True)))
     rest = c.unsaid_failures(told)
     return [*out, line(rest)]
 
@@ -157,8 +169,8 @@ def _group_fact(c: Clauses, cases: tuple[Case, ...]) -> Said:
     else:
         names = c.services_words(cases)
         silent = c.ledger.waived("impact", "F6") or any(f.unknown for f in c.ledger.of("impact", cases[0].number))
-        what = "trouble" if silent else blank("what customers saw")
-        body = (what, *((" in ", *names) if names else ()), *length, *scope)
+        what, where = ("trouble", " with ") if silent else (blank("what customers saw"), " in ")
+        body = (what, *((where, *names) if names else ()), *length, *scope)
     start: tuple[Part, ...] = (*head, ": ") if head else ()
     return Said("window", "F1", (*start, *(body if head else opened(body)), "."), 94)
 
@@ -182,7 +194,8 @@ def _work(c: Clauses) -> Line | None:
 def _chat(c: Clauses) -> Page:
     """Days alone where the clock times of several incidents would push out something that chat owes."""
     fine = _chat_page(c, coarse=False)
-    if len(c.ledger.cases) == 1 or not set(fine.left_out) - _SPARED:
+    spared = _SPARED | ({"chat: commitment"} if any(_COMMITS.search(s.text) for s in c.effort()) else set())
+    if len(c.ledger.cases) == 1 or not set(fine.left_out) - spared:
         return fine
     coarse = _chat_page(c, coarse=True)
     return coarse if len(coarse.left_out) < len(fine.left_out) else fine
@@ -190,8 +203,9 @@ def _chat(c: Clauses) -> Page:
 
 def _chat_page(c: Clauses, *, coarse: bool) -> Page:
     rows = [
-        line(c.sorry_briefly()),
+        line(c.again(), c.sorry_briefly()),
         *_group_lines(c, coarse=coarse),
+        line(c.harm()),
         _stand(c),
         _work(c),
         line(c.next_dates(), c.contact(brief=True)),
@@ -202,20 +216,25 @@ def _chat_page(c: Clauses, *, coarse: bool) -> Page:
 
 def _owed(row: Line | None) -> Line | None:
     """What the short variants owe by the specification stays longer there than in the full text."""
+    return _weighed(row, _OWED)
+
+
+def _weighed(row: Line | None, keep: Mapping[str, int]) -> Line | None:
+    """The line with its sentences kept as long as this variant needs them."""
     if row is None:
         return None
-    return Line(tuple(Said(s.name, s.rule, s.parts, _OWED.get(s.name, s.keep)) for s in row.said), row.before)
+    return Line(tuple(Said(s.name, s.rule, s.parts, keep.get(s.name, s.keep)) for s in row.said), row.before)
 
 
 def _talking(c: Clauses) -> Page:
-    groups = [row for row in _group_lines(c, coarse=len(c.ledger.cases) > MOST_FINE_LINES) if row]
+    groups = [row for row in (*_group_lines(c, coarse=len(c.ledger.cases) > MOST_FINE_LINES), line(c.harm())) if row]
     signed = [Said(s.name, s.rule, ("Signed: ", *s.parts), s.keep) for s in c.signatory()]
     rest = [row for row in (_stand(c), _work(c), line(c.next_dates(), c.contact(brief=True)), line(signed)) if row]
     room = TALKING_LINES - 2 - len(rest)  # the apology and the do-not-say line
     while len(groups) > max(room, 1):
         last = groups.pop()
         groups[-1] = Line((*groups[-1].said, *last.said))
-    rows = [line(c.sorry_briefly()), *groups, *rest]
+    rows = [line(c.again(), c.sorry_briefly()), *groups, *rest]
     spoken = [section(*(Line(owed.said, "- ") for row in rows if (owed := _owed(row))))]
     page = fitted("talking-points", spoken, SPOKEN_WORDS - words_in(DO_NOT_SAY))
     return Page(page.variant, f"{page.text}\n{DO_NOT_SAY}", page.clauses, page.locked, page.left_out, page.ids)
@@ -225,9 +244,9 @@ def _talking(c: Clauses) -> Page:
 def _faq(c: Clauses) -> Page:
     days = c.days(c.ledger.cases)
     when = [Said("window", "F1", ("It happened on ", days, "."), 94)] if isinstance(days, Token) else []
-    timed = [case for case in c.ledger.cases if any(s.start and s.zoned for s in case.spans)]
-    if timed and len(c.ledger.cases) == 1 and len(timed[0].spans) == 1:
-        when = [Said("window", "F1", ("It happened on ", *c.when(timed[0], timed[0].spans[0]), "."), 94)]
+    cases = c.ledger.cases
+    if len(cases) == 1 and len(cases[0].spans) == 1:
+        when = [Said("window", "F1", ("It happened on ", *c.when(cases[0], cases[0].spans[0]), "."), 94)]
     names = c.services(c.ledger.cases)
     which = []
     if names:
@@ -246,9 +265,10 @@ def _faq(c: Clauses) -> Page:
             (f"What {'were' if noun.endswith('s') else 'was'} the {noun}?", 83, c.explanation(name, noun))
             for name, noun in c.teaser_nouns().items()
         ),
-        ("Is it fixed?", 93, c.state(monitoring=False)),
+        ("Is it fixed?", 93, c.state(monitoring=False) or _one(unknown, "fix")),
         ("Can it happen again?", 82, c.risk()),
         ("Was data lost?", 90, [s for s in c.data() if s.name == "data-loss"] or _one(unknown, "data-loss")),
+        ("Was this a security incident?", *_security(c, unknown)),
         ("Was anything else affected?", 50, c.exclusions()[:1]),
         ("What will you change?", 80, plans[:1] or _one(unknown, "prevention")),
         ("Will there be a remedy?", 81, c.remedy()),
@@ -259,6 +279,13 @@ def _faq(c: Clauses) -> Page:
     chosen = sorted(asked, key=lambda item: -item[1])[:FAQ_ITEMS]
     rows = [line(said, before=f"{q}\n") for q, keep, said in asked if (q, keep, said) in chosen]
     return fitted("faq", [section(*rows, gap="\n\n")], FULL_WORDS)
+
+
+def _security(c: Clauses, unknown: dict[str, Said]) -> tuple[int, Sequence[Said]]:
+    """A breach, or the doubt of one, is answered before most; that there was none, where there is room."""
+    said = [s for s in c.data() if s.name == "security"]
+    doubt = _one(unknown, "security")
+    return (91 if doubt or any(s in c.harm() for s in said) else 52), said or doubt
 
 
 def _one(unknown: dict[str, Said], name: str) -> list[Said]:
@@ -295,8 +322,11 @@ def _holding(c: Clauses, next_update: datetime | None) -> Page:
     at = next_update or next((p for p in planned if p), None)
     by: Part = blank("time of the next update")
     if at is not None:
-        told = next((s.zone for case in cases for s in case.spans if s.zoned), "")
-        zone = c.zone or told or ledger.source.house_zone
+        told = ledger.known("timezone")
+        named = [told.value] if told else []
+        named += [s.zone for case in cases for s in case.spans if s.zoned]
+        places = [name for name in named if (found := zone_of(name)) and found.key]  # a bare offset holds one season
+        zone = c.zone or next(iter(places), ledger.source.house_zone)
         by = Token(_moment(at, zone, c.locale), ("next update",))
     said.append(Said("next", "F12", ("The next update comes by ", by, "."), 98))
     return fitted("holding", [section(line(said, c.contact()))], HOLDING_WORDS)
@@ -308,12 +338,14 @@ def _moment(at: datetime, zone: str, locale: str) -> str:
     beside = f"{utc:%H:%M} UTC"
     if here.date() != utc.date():
         beside = f"{beside} on {date_words(utc.date(), locale)}"
+    if here.utcoffset() == utc.utcoffset():
+        beside = "UTC"
     return f"{own if own == f'{utc:%H:%M} UTC' else f'{own} ({beside})'} on {date_words(here.date(), locale)}"
 
 
 def _began(c: Clauses, cases: Sequence[Case]) -> list[Said]:
     """Since when: only a recorded window says so, never the opening of a room."""
-    spans = sorted((s for case in cases for s in case.spans), key=lambda s: (s.day, s.ids))
+    spans = sorted((s for case in cases for s in case.spans), key=lambda s: lived(s, c.zone or "UTC"))
     if not spans:
         return [Said("window", "F1", ("The start time is not known yet.",), 70)]
     span = spans[0]
@@ -338,7 +370,7 @@ def _closure(c: Clauses) -> Page:
     sections = [
         section(line(Said("services", "F4", head, 100)), *saw),
         section(line(c.count(), c.data(), c.exclusions())),
-        section(line(c.with_teasers_explained([*c.causes(), *c.done()]))),
-        section(line(c.unknowns(), c.report(), c.contact())),
+        section(_weighed(line(c.with_teasers_explained([*c.causes(), *c.done()])), _CLOSING)),
+        section(_weighed(line(c.unknowns(), c.report(), c.contact()), _CLOSING)),
     ]
     return fitted("closure", sections, CLOSURE_WORDS)
