@@ -123,6 +123,7 @@ def _apology(connection: Connection, apology: Apology) -> Json:
         "approvals": approvals,
         "suggestions": [plain(s) for s in _find(connection, Suggestion, apology=apology.number)],
         "deliveries": [_delivery(p) for p in posts],
+        "replies": [_delivery(p) for p in _posts(connection, f"correction-{apology.number}.")],
     }
 
 

@@ -151,6 +151,9 @@ async def test_a_correction_keeps_what_was_said_before(seed_desk: Desk) -> None:
     assert len(second["deliveries"]) == len(first["deliveries"]) == 3
     assert all("Corrected" in d["text"] for d in second["deliveries"])
     assert all(new["at"] > old["at"] for new, old in zip(second["deliveries"], first["deliveries"], strict=True))
+    said = {r["customer"]: (r["state"], r["text"]) for r in apology["replies"]}
+    assert set(said) == {d["customer"] for d in apology["deliveries"]}
+    assert all(state == "sent" and "their zone" in text for state, text in said.values())
 
 
 async def test_links_facts_and_signatures_are_there_with_their_history(told: Desk) -> None:
