@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from handlers.book import Book
-from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Reply, Strong, Text, line, small
+from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Reply, Strong, Text, Tone, line, small
 from handlers.commands import ChangeAffected, Holding, Send, ShowAffected
 from handlers.context import Context
 from handlers.domain.apology import Proposal, Recipient
@@ -25,6 +25,8 @@ from handlers.rooms import incident_of, may_see, running, say_in_rooms, standing
 from handlers.say import incident as say
 from handlers.void import void_approvals
 
+MOST_TROUBLE = 5
+"""Channels in trouble on one card; each has two buttons."""
 DELIVERED = ("slack", "teams")
 """Platforms on which a customer's channel can be posted to."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -97,6 +99,8 @@ def preview(rows: Sequence[Recipient]) -> list[Block]:
         names = ", ".join(f"{r.name} ({r.platform.capitalize()})" for r in group[:10])
         more = f" and {len(group) - 10} more" if len(group) > 10 else ""
         blocks += [Line((Strong(f"To {names}{more}"),)), Quote(text)]
+        where = ", ".join(f"{r.platform.capitalize()} {r.address}" for r in group[:10])
+        blocks.append(small(f"Channel{'s' * (len(group) != 1)}: {where}{more}"))
     return blocks
 
 
@@ -327,13 +331,45 @@ def send(command: Send, ctx: Context, book: Book) -> Reply:
     after = replace(after, revision=incident.revision + 1)
     book.put(after)
     tell(book, ctx, after, "customers", f"sent a {what} to {counted(rows)}")
-    card = Card(
-        f"{say.head(incident)}: {what} to customers",
-        (line(f"{ctx.actor.name} sent it to {counted(rows)}."), Quote(proposal.text)),
-        "good",
-    )
-    say_in_rooms(book, ctx, after, f"proposal/{proposal.number}", card)
+    show_sent(book, ctx, sent, sender=ctx.actor.name)
     return Reply(say.understood(after, f"On its way to {counted(rows)}."), changed=True)
+
+
+def show_sent(book: Book, ctx: Context, proposal: Proposal, sender: str = "") -> None:
+    """The live card of an update or a holding statement that was sent: how far it is, and each channel in trouble."""
+    incident = book.get(Incident, proposal.incident)
+    if incident is None:
+        return
+    if not sender:
+        person = book.person(proposal.sent_by)
+        sender = person.name if person is not None else "Somebody"
+    far = tally(book, f"{proposal.kind}-{proposal.number}")
+    counts = [f"{far.sent} of {far.total} sent"]
+    counts += [
+        f"{n} {w}" for n, w in ((far.unclear, "unknown"), (len(far.failed), "failed"), (far.moving, "on the way")) if n
+    ]
+    blocks: list[Block] = [
+        line(f"{sender} sent it to {counted(proposal.recipients)}: {', '.join(counts)}."),
+        Quote(proposal.text),
+    ]
+    trouble = [p for p in far.trouble if p.state == "unknown" or p.failed]  # what a person gave up is settled
+    for post in trouble[:MOST_TROUBLE]:
+        customer = book.catalog.customer(customer_of_post(post))
+        who = f"{customer.name if customer else customer_of_post(post)} ({post.place.platform.capitalize()})"
+        if post.state == "unknown":
+            blocks.append(line(f"{who}: nobody can know from here whether it arrived. Look, then say so."))
+            row = [Button("It arrived", f"settle {post.id} arrived")]
+        else:
+            blocks.append(line(f"{who}: {post.error}. They have not been told."))
+            row = [Button("Told by hand", f"settle {post.id} drop")]
+        again = Button("Send again", f"settle {post.id} again", "danger", confirm="Only if it is not there.")
+        blocks.append(Buttons((*row, again)))
+    if len(trouble) > MOST_TROUBLE:
+        blocks.append(small(f"And {len(trouble) - MOST_TROUBLE} more: `amends outbox list` has them."))
+    what = "holding statement" if proposal.kind == "holding" else "update"
+    tone: Tone = "danger" if trouble else "plain" if far.moving or far.waiting else "good"
+    card = Card(f"{say.head(incident)}: {what} to customers", tuple(blocks), tone)
+    say_in_rooms(book, ctx, incident, f"proposal/{proposal.number}", card)
 
 
 def customer_posts(book: Book, series: str) -> list[PostState]:

@@ -29,6 +29,7 @@ from handlers.customers import (
     fall_back,
     of_customer,
     post_to_customer,
+    show_sent,
     tally,
     untold,
 )
@@ -228,8 +229,11 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
     kind, _, number = name.partition("-")
     if kind in ("update", "holding"):
         proposal = book.get(Proposal, int(number))
-        if proposal is not None and untold(of_customer(book, name, customer)):
+        if proposal is None:
+            return
+        if untold(of_customer(book, name, customer)):
             fall_back(book, name, proposal.recipients, proposal.digest, (proposal.incident,), customer, hold=False)
+        show_sent(book, ctx, proposal)
         return
     apology = book.get(Apology, int(number)) if kind == "apology" else None
     if apology is None:

@@ -430,7 +430,8 @@ def test_every_day_time_and_number_is_a_fact_of_this_audience(record: Record, au
 def test_every_clock_time_and_part_of_day_has_its_zone(record: Record, audience: Audience) -> None:
     """A clock time is followed by a zone that its readers or the record use; an afternoon names its zone."""
     moments = [m for start, end, _ in record.windows.values() for m in (start, end) if m] + [NEXT_UPDATE]
-    labels = {zone_label(z, m) for z in ZONES for m in moments}
+    around = [m + timedelta(minutes=n) for m in moments for n in (-30, 0, 30)]  # an hour is rounded
+    labels = {zone_label(z, m) for z in ZONES for m in around}
     labels |= {str(zone) for _, _, zone in record.windows.values() if zone}
     for variant, text in texts_of(record.source, audience):
         for match in CLOCK.finditer(text):

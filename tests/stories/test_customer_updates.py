@@ -2,6 +2,7 @@
 
 import pytest
 
+from handlers.domain.delivery import Dead, Unknown
 from tests.desk import Desk, buttons, words
 from tests.stories.quick import all_of, customer, furnish, refused, told
 
@@ -115,3 +116,44 @@ async def test_without_customers_the_sentence_says_what_is_missing(desk: Desk) -
     """No service named: nobody would get it."""
     await all_of(desk, ("ana", "declare Something is wrong"))
     assert "affected services first" in refused(await desk.say("ana", f"update 2 {TEXT} to customers"))
+
+
+async def test_the_card_shows_each_channel_that_is_in_trouble_with_its_way_out(desk: Desk) -> None:
+    """One arrived, one failed for certain: the room sees it, sends it again, and sees it good."""
+    desk.slack.fail["update-1/acme/"] = Dead("not_in_channel")
+    await all_of(desk, ("ana", f"update 1 {TEXT} to customers"), ("ben", "send 1"))
+    await desk.settle()
+    (card,) = [s for s in desk.slack.screens.values() if s.key == "inc-1/proposal/1@slack"]
+    shown = words(card.card)
+    assert "1 of 2 sent, 1 failed" in shown
+    assert "Acme Ltd (Slack): not_in_channel. They have not been told." in shown
+    desk.slack.fail = {}
+    await all_of(desk, ("ben", buttons(card.card)["Send again"]))
+    await desk.settle()
+    shown = words(card.card)
+    assert "2 of 2 sent" in shown
+    assert "Acme Ltd" not in shown
+
+
+async def test_what_nobody_knows_is_asked_on_the_card_too(desk: Desk) -> None:
+    """It may have arrived: a person looks and says so; nothing is sent twice by itself."""
+    desk.teams.fail["update-1/bolt/"] = Unknown("no answer")
+    await all_of(desk, ("ana", f"update 1 {TEXT} to customers"), ("ben", "send 1"))
+    await desk.settle()
+    (card,) = [s for s in desk.slack.screens.values() if s.key == "inc-1/proposal/1@slack"]
+    assert "nobody can know from here whether it arrived" in words(card.card)
+    await all_of(desk, ("ben", buttons(card.card)["It arrived"]))
+    await desk.settle()
+    assert "2 of 2 sent" in words(card.card)
+
+
+async def test_a_channel_told_by_hand_is_no_trouble_any_more(desk: Desk) -> None:
+    """The failure stays in the count, and nobody is asked about it again."""
+    desk.slack.fail["update-1/acme/"] = Dead("is_archived")
+    await all_of(desk, ("ana", f"update 1 {TEXT} to customers"), ("ben", "send 1"))
+    await desk.settle()
+    (card,) = [s for s in desk.slack.screens.values() if s.key == "inc-1/proposal/1@slack"]
+    await all_of(desk, ("ben", buttons(card.card)["Told by hand"]))
+    await desk.settle()
+    assert "1 of 2 sent" in words(card.card)
+    assert "Told by hand" not in buttons(card.card)
