@@ -30,6 +30,7 @@ from handlers.domain.compose import (
     Source,
     carried_over,
     compose,
+    compose_closure,
     compose_holding,
     fact_id,
     gaps,
@@ -151,6 +152,14 @@ def holding_text(book: Book, ctx: Context, incident: Incident, next_update: date
     """The holding statement from the record; it names the time of the next update (UTC)."""
     composed = compose_holding(source_of(book, ctx, (incident,)), next_update=next_update)
     return str(composed)
+
+
+def closure_text(book: Book, ctx: Context, incident: Incident) -> tuple[str, list[str]]:
+    """The closing update from the record, and what the linter has against it: what the record does not say yet."""
+    source = source_of(book, ctx, (incident,))
+    text = str(compose_closure(source))
+    report = lint(text, "closure", record_view(source, PUBLIC, book.catalog))
+    return text, list(dict.fromkeys(f.message for f in report.findings if f.severity == "error"))
 
 
 def apology_of(book: Book, ctx: Context, number: int | None, states: tuple[str, ...] = LIVING) -> Apology:

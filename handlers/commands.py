@@ -179,6 +179,13 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """Propose the closing update to customers."""
+
+    incident: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recap:
     """The short way into the fact ledger: `answers` are (field, words) pairs; none of them opens the form.
 
@@ -732,6 +739,7 @@ Command = (
     | Merge
     | Update
     | Holding
+    | Closure
     | Recap
     | SetRole
     | Join

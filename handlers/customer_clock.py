@@ -42,10 +42,11 @@ def _every(book: Book, incident: Incident) -> timedelta:
     return book.catalog.policy.cadence(incident.severity, incident.status) or CADENCE
 
 
-def told(book: Book, ctx: Context, incident: Incident, next_at: datetime, words: str) -> Incident:
-    """Customers were told: the next word is due at `next_at` (UTC), and the reminder says who told them."""
-    before = book.catalog.policy.reminders.before_due
-    ping = next_at - before if next_at - before > ctx.now else next_at
+def told(book: Book, ctx: Context, incident: Incident, next_at: datetime | None, words: str) -> Incident:
+    """Customers were told: the next word is due at `next_at` (UTC; None: no more is), and the reminder says who did."""
+    ping = next_at
+    if next_at is not None and next_at - book.catalog.policy.reminders.before_due > ctx.now:
+        ping = next_at - book.catalog.policy.reminders.before_due
     if incident.customer_reminded:
         card = Card(f"{say.head(incident)}: customers", (line(f"{ctx.actor.name} {words}."),), "good")
         say_in_rooms(book, ctx, incident, _key(incident), card)

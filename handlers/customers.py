@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Reply, Strong, Text, Tone, line, small
-from handlers.commands import ChangeAffected, Holding, Send, ShowAffected
+from handlers.commands import ChangeAffected, Closure, Holding, Send, ShowAffected
 from handlers.context import Context
 from handlers.domain.apology import Proposal, Recipient
 from handlers.domain.catalog import Customer, affected, not_affected
@@ -25,6 +25,8 @@ from handlers.rooms import incident_of, may_see, running, say_in_rooms, standing
 from handlers.say import incident as say
 from handlers.void import void_approvals
 
+CALLED = {"update": "update", "holding": "holding statement", "closure": "closing update"}
+"""Words to customers before the apology, by kind."""
 MOST_TROUBLE = 5
 """Channels in trouble on one card; each has two buttons."""
 DELIVERED = ("slack", "teams")
@@ -168,6 +170,26 @@ def customer_of(book: Book, said: str) -> Customer:
     return customer
 
 
+def closure(command: Closure, ctx: Context, book: Book) -> Reply:
+    """Propose the closing update, made of the record: what it was, from when to when, how it stands, what comes."""
+    from handlers.apologise import closure_text
+
+    incident = incident_of(book, ctx, command.incident)
+    must("holding", standing(book, ctx, incident))
+    if incident.status != "resolved":
+        raise Refused(
+            f"{incident.name} is {incident.status}: the closing update is for when it is resolved. Until then "
+            f"`update {incident.number} … to customers`. Nothing was sent."
+        )
+    words, missing = closure_text(book, ctx, incident)
+    if missing:
+        raise Refused(
+            f"The record does not say enough yet: {'; '.join(missing[:4])} `recap {incident.number}` asks for it in "
+            "one form. Nothing was sent."
+        )
+    return propose(book, ctx, incident, "closure", words, None)
+
+
 def holding(command: Holding, ctx: Context, book: Book) -> Reply:
     """Propose the holding statement: what, since when, who, when the next word comes; no cause."""
     from handlers.apologise import holding_text
@@ -239,7 +261,7 @@ def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str,
     must("customers", standing(book, ctx, incident))
     if incident.drill:
         raise Refused(f"{incident.name} is a drill: nothing leaves the house. Post it in the room instead.")
-    fault = unfit_for_customers(book, words)
+    fault = unfit_for_customers(book, words) if kind != "closure" else ""  # that one was held against the record
     if fault:
         raise Refused(f"Customers should not read this yet. {fault} Nothing was sent.")
     rows, by_hand = recipients(book, ctx, (incident,), words)
@@ -262,7 +284,7 @@ def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str,
         next_at,
     )
     book.put(proposal)
-    what = "holding statement" if kind == "holding" else "update"
+    what = CALLED[kind]
     tell(book, ctx, incident, "proposal", f"proposed a {what} to {counted(rows)}")
     card = Card(
         f"{say.head(incident)}: {what} to customers",
@@ -299,12 +321,12 @@ def send(command: Send, ctx: Context, book: Book) -> Reply:
     if proposal is None or incident is None or not may_see(book, ctx.actor, incident):
         raise Refused(f"There is no proposed update {command.proposal}. `update N … to customers` makes one.")
     must("send", standing(book, ctx, incident))
-    what = "holding statement" if proposal.kind == "holding" else "update"
+    what = CALLED[proposal.kind]
     if proposal.state == "sent":
         return Reply(say.understood(incident, f"That {what} was sent already. Nothing was sent again."))
     if proposal.state != "open":
         raise Refused(f"That {what} no longer stands: something newer was proposed. Nothing was sent.")
-    if not incident.open:
+    if incident.open == (proposal.kind == "closure"):  # a closing update is for the end, everything else for before
         raise Refused(f"{incident.name} is {incident.status} since this was written. Nothing was sent.")
     if command.digest and not proposal.digest.startswith(command.digest):
         raise Refused("That button is from another version. Open the latest proposal. Nothing was sent.")
@@ -324,10 +346,11 @@ def send(command: Send, ctx: Context, book: Book) -> Reply:
     from handlers.customer_clock import next_word, told
 
     following = proposal.next_at if proposal.next_at is not None and proposal.next_at > ctx.now else None
-    after = told(
-        book, ctx, incident, following or next_word(book, ctx, replace(incident, customer_update_at=None)),
-        f"sent a {what} to {counted(rows)}",
-    )  # fmt: skip
+    if proposal.kind == "closure":
+        after = told(book, ctx, incident, None, f"sent a {what} to {counted(rows)}")
+    else:
+        due = following or next_word(book, ctx, replace(incident, customer_update_at=None))
+        after = told(book, ctx, incident, due, f"sent a {what} to {counted(rows)}")
     after = replace(after, revision=incident.revision + 1)
     book.put(after)
     tell(book, ctx, after, "customers", f"sent a {what} to {counted(rows)}")
@@ -366,7 +389,7 @@ def show_sent(book: Book, ctx: Context, proposal: Proposal, sender: str = "") ->
         blocks.append(Buttons((*row, again)))
     if len(trouble) > MOST_TROUBLE:
         blocks.append(small(f"And {len(trouble) - MOST_TROUBLE} more: `amends outbox list` has them."))
-    what = "holding statement" if proposal.kind == "holding" else "update"
+    what = CALLED[proposal.kind]
     tone: Tone = "danger" if trouble else "plain" if far.moving or far.waiting else "good"
     card = Card(f"{say.head(incident)}: {what} to customers", tuple(blocks), tone)
     say_in_rooms(book, ctx, incident, f"proposal/{proposal.number}", card)

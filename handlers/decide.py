@@ -87,6 +87,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return progress.leave(command, ctx, book)
         case c.Undo():
             return progress.undo(command, ctx, book)
+        case c.Closure():
+            return customers.closure(command, ctx, book)
         case c.Holding():
             return customers.holding(command, ctx, book)
         case c.Send():

@@ -206,6 +206,7 @@ def resolve(command: Resolve, ctx: Context, book: Book) -> Reply:
                 (
                     Button("Recap", f"recap {n}", "primary", form=True),
                     Button("Draft apology", f"apology draft {n}"),
+                    *([Button("Closing update", f"closure {n}")] if after.customer_update_at is not None else []),
                     Button("Reopen", f"reopen {n}", form=True),
                 )
             ),

@@ -22,6 +22,7 @@ from handlers.commands import (
 )
 from handlers.context import Context
 from handlers.customers import (
+    CALLED,
     Tally,
     affected_by,
     counted,
@@ -227,7 +228,7 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
     """A customer post settled: fall back to the next channel, let the next step go, or pause."""
     name, customer, _ = command.key.split("/", 2)
     kind, _, number = name.partition("-")
-    if kind in ("update", "holding"):
+    if kind in CALLED:
         proposal = book.get(Proposal, int(number))
         if proposal is None:
             return
@@ -532,7 +533,7 @@ def _about(book: Book, post: PostState) -> tuple[Apology | None, tuple[int, ...]
     if kind in ("apology", "correction"):
         apology = book.get(Apology, int(number))
         return apology, apology.incidents if apology else ()
-    if kind in ("update", "holding"):
+    if kind in CALLED:
         proposal = book.get(Proposal, int(number))
         return None, (proposal.incident,) if proposal else ()
     return None, (int(number),) if kind == "inc" else ()

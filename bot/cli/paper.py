@@ -160,7 +160,7 @@ def _updates(found: Sequence[Json]) -> Iterator[Part]:
         yield Heading(2, "Updates to customers")
     for one in found:
         sent = f"sent by {one['sent_by']} {when(one['sent_at'])}" if one["sent_at"] else one["state"]
-        kind = "Holding statement" if one["kind"] == "holding" else "Update"
+        kind = {"holding": "Holding statement", "closure": "Closing update"}.get(one["kind"], "Update")
         yield Heading(3, f"{kind} {one['number']}")
         yield Words(f"Written by {one['by']} {when(one['at'])}; {sent}.")
         yield Said(one["text"])

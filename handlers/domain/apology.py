@@ -121,7 +121,7 @@ class Proposal:
 
     number: int
     incident: int
-    kind: str  # update | holding
+    kind: str  # update | holding | closure
     text: str
     digest: str
     by: str

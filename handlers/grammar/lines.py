@@ -58,6 +58,7 @@ USAGE: dict[str, Usage] = {
         True,
     ),
     "holding": Usage("holding [N]", "Propose the holding statement to customers.", "holding 7"),
+    "closure": Usage("closure [N]", "Propose the closing update to customers.", "closure 7"),
     "recap": Usage(
         "recap [N], then lines seen: from: to: count: trigger: state: data-loss: change: next-report: remedy:",
         "Record what is known, in one go.",

@@ -33,6 +33,7 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "merge": incidents.read_merge,
     "update": incidents.read_update,
     "holding": incidents.only_number(c.Holding),
+    "closure": incidents.only_number(c.Closure),
     "recap": incidents.read_recap,
     "role": incidents.read_role,
     "join": incidents.only_number(c.Join),

@@ -123,8 +123,8 @@ def write(command: c.Command) -> str:
             return _write_first(command)
         case (
             c.SetSeverity() | c.SetServices() | c.SetRegion() | c.SetTitle() | c.SetStatus() | c.SetPrivate()
-            | c.Resolve() | c.Reopen() | c.Cancel() | c.Merge() | c.Update() | c.Holding() | c.Recap() | c.SetRole()
-            | c.Join() | c.Leave()
+            | c.Resolve() | c.Reopen() | c.Cancel() | c.Merge() | c.Update() | c.Holding() | c.Closure() | c.Recap()
+            | c.SetRole() | c.Join() | c.Leave()
         ):  # fmt: skip
             return _write_incident(command)
         case c.Remind() | c.RemindMe() | c.OnTrack() | c.Note() | c.TaskAdd() | c.TaskDone():
@@ -200,7 +200,7 @@ def _write_first(command: _First) -> str:
 
 _Incident = (
     c.SetSeverity | c.SetServices | c.SetRegion | c.SetTitle | c.SetStatus | c.SetPrivate | c.Resolve | c.Reopen
-    | c.Cancel | c.Merge | c.Update | c.Holding | c.Recap | c.SetRole | c.Join | c.Leave
+    | c.Cancel | c.Merge | c.Update | c.Holding | c.Closure | c.Recap | c.SetRole | c.Join | c.Leave
 )  # fmt: skip
 
 
@@ -239,6 +239,8 @@ def _write_incident(command: _Incident) -> str:
             )
         case c.Holding(incident=number):
             return _line("holding", _number(number))
+        case c.Closure(incident=number):
+            return _line("closure", _number(number))
         case c.Recap():
             answers = [f"{field}: {_answer(words)}" for field, words in command.answers]
             return "\n".join([_line("recap", _number(command.incident)), *answers])

@@ -662,6 +662,12 @@ def test_a_window_prints_no_finer_than_its_precision(precision: str, said: str) 
         ("2026-11-20 14:10–15:20", "Asia/Kolkata", "hour",
          "20 November 2026, about 14:00 to 15:00 IST (08:30 to 09:30 UTC)"),
         ("2026-11-19 22:40–23:50 UTC", "", "hour", "19 November 2026, about 23:00 UTC to 00:00 UTC on 20 November 2026"),
+        (
+            "2026-10-25T02:40:00+02:00/2026-10-25T05:10:00+01:00",
+            "Europe/Berlin",
+            "hour",
+            "25 October 2026, about 02:00 to 05:00 CET (01:00 to 04:00 UTC)",
+        ),
         ("2026-11-20 14:10–14:20 UTC", "", "hour", "20 November 2026, from about 14:00 UTC"),
         ("2026-11-20 14:02–15:10", "Europe/London", "", "20 November 2026, 14:02 to 15:10 GMT (UTC)"),
     ],

@@ -198,6 +198,8 @@ def records(draw: st.DrawFn, *, complete: bool = False) -> Record:
         elif not value:
             choices = [v for v in VALUES[kind] if not plain or v != "unknown"]
             value = draw(st.sampled_from(HIDDEN if visibility == "internal" else choices))
+            if "suspicious" in value and any("suspicious" in f.value for f in facts):
+                value = choices[0]  # one explanation is one teaser's
         precision = "about" if value.startswith("about") else precision
         marks[ident] = word
         facts.append(
@@ -395,7 +397,9 @@ class Allowed:
                     for shown in (own, UTC, ZoneInfo(audience.zone) if audience.zone else own):
                         local = at.astimezone(UTC).astimezone(shown)
                         days.add(local.date())
-                        near = (local + timedelta(minutes=30)).replace(minute=0)
+                        near = (at.astimezone(UTC) + timedelta(minutes=30)).astimezone(own).replace(minute=0)
+                        near = near.astimezone(UTC).astimezone(shown)
+                        days.add(near.date())
                         self.clocks.add(f"{near if fact.precision == 'hour' else local:%H:%M}")
         said = [f.value for f in self.seen] + [f.due for f in self.seen]
         said += [t.due for t in source.tasks] + [p.due for p in source.promises]

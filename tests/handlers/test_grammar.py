@@ -231,6 +231,7 @@ LINES: tuple[tuple[str, Command], ...] = (
     ("update 7 line one\nline two\n- a\nnext 15m", c.Update(7, "line one\nline two\n- a", m(15))),
     ("update: All good", c.Update(None, "All good")),
     ("holding 7", c.Holding(7)),
+    ("closure 7", c.Closure(7)),
     ("recap 7", c.Recap(7)),
     (
         "recap 7\nseen: could not pay\nfrom: 14:02 to: 15:10 CET\ntrigger: a deploy\nstate: contained",

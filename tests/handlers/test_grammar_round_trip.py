@@ -117,6 +117,7 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.Cancel: st.builds(c.Cancel, _MAYBE, _TEXT),
     c.Merge: st.builds(c.Merge, _MAYBE, _NUMBER, _TEXT),
     c.Update: st.builds(c.Update, _MAYBE, _TEXT, st.none() | _LENGTH, st.sampled_from(["room", "status", "customers"])),
+    c.Closure: st.builds(c.Closure, _MAYBE),
     c.Holding: st.builds(c.Holding, _MAYBE),
     c.Recap: st.builds(c.Recap, _MAYBE, _RECAP),
     c.SetRole: st.builds(c.SetRole, _MAYBE, st.sampled_from(c.ROLES), _PERSON, st.just(False), st.just("") | _TEXT)

@@ -1,8 +1,11 @@
 """Words to customers before the apology: one person writes, another presses Send, exactly these bytes leave."""
 
+from datetime import timedelta
+
 import pytest
 
 from handlers.domain.delivery import Dead, Unknown
+from handlers.domain.incident import Incident
 from tests.desk import Desk, buttons, words
 from tests.stories.quick import all_of, customer, furnish, refused, told
 
@@ -157,3 +160,43 @@ async def test_a_channel_told_by_hand_is_no_trouble_any_more(desk: Desk) -> None
     await desk.settle()
     assert "1 of 2 sent" in words(card.card)
     assert "Told by hand" not in buttons(card.card)
+
+
+async def test_the_closing_update_is_made_of_the_record_and_ends_the_thread(desk: Desk) -> None:
+    """What it was, from when to when, how it stands; another person sends it; nobody waits for a next word after it."""
+    await all_of(desk, ("ana", f"update 1 {TEXT} to customers"), ("ben", "send 1"))
+    await desk.settle()
+    assert "for when it is resolved" in refused(await desk.say("ana", "closure 1"))
+    answer = await desk.say("ana", "resolve 1")
+    assert buttons(answer.show)["Closing update"] == "closure 1"
+    assert "recap 1" in refused(await desk.say("ana", "closure 1"))
+    day = (desk.clock.at - timedelta(days=1)).date()
+    recap = f"recap 1 seen: could not send mail from: {day} 11:00 UTC to: 11:05 UTC count: unknown state: fixed"
+    await all_of(desk, ("ana", f"{recap} trigger: our configuration change data-loss: no next-report: 2010-08-25"))
+    answer = await desk.say("ana", "closure 1")
+    assert "This is our closing update on Mail" in words(answer.show)
+    assert "You wrote it" in refused(await desk.say("ana", "send 2"))
+    await all_of(desk, ("ben", "send 2"))
+    await desk.settle()
+    for place in ("C0ACME001", "19:bolt@thread.tacv2"):
+        first, last = [s for s in desk.screens() if s.place == place and s.text and s.card is None]
+        assert (last.key.split("/")[0], last.thread) == ("closure-2", first.id)
+        assert "11:00 to 11:05 UTC" in last.text
+        assert "sorry" not in last.text.lower()
+    found = await desk.store.book(lambda b: b.get(Incident, 1))
+    assert found is not None
+    assert (found.customer_update_at, found.customer_ping_at) == (None, None)
+
+
+async def test_a_closing_update_is_not_sent_once_it_is_down_again(desk: Desk) -> None:
+    """Proposed at the end, pressed after it came back: it no longer is the end."""
+    day = (desk.clock.at - timedelta(days=1)).date()
+    recap = f"recap 1 seen: could not send mail from: {day} 11:00 UTC to: 11:05 UTC count: unknown state: fixed"
+    await all_of(
+        desk,
+        ("ana", "resolve 1"),
+        ("ana", f"{recap} trigger: our configuration change data-loss: no next-report: 2010-08-25"),
+        ("ana", "closure 1"),
+        ("ana", "reopen 1 because it is down again"),
+    )
+    assert "since this was written" in refused(await desk.say("ben", "send 1"))

@@ -72,6 +72,7 @@ SCRIPT: tuple[tuple[str, str, str], ...] = (
         "recap 1 seen: could not sign in from: 2026-11-20 09:02 UTC to: 10:10 UTC count: 1,200 customers"
         " state: fixed data-loss: no next-report: 2026-11-25",
     ),
+    ("closure", "ben", "closure 1"),
     ("timeline", "ana", "timeline 1"),
     ("apology draft", "ben", 'apology draft 1 signatory "Morgan Cole, on behalf of us all"'),
     ("apology fill", "ben", 'apology fill 1 remedy "none due"'),

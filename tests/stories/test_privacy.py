@@ -71,6 +71,7 @@ CLOSED = (
     "update 1 hello",
     "update 1 hello to customers",
     "holding 1",
+    "closure 1",
     "remind 1 every 30m",
     "private 1 off because I want to see",
     "cancel 1 because x",

@@ -125,8 +125,8 @@ def _clock_of(zone: str, moment: datetime) -> timedelta | None:
 
 def _whole_hour(moment: datetime, zone: str) -> datetime:
     """The nearest full hour on the clocks of a zone."""
-    here = (moment.astimezone(rules(zone)) + timedelta(minutes=30)).replace(minute=0, second=0, microsecond=0)
-    return here.astimezone(UTC)
+    here = (moment + timedelta(minutes=30)).astimezone(rules(zone))
+    return here.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
