@@ -141,8 +141,7 @@ class Delivery:
             if not await self.store.rows(lambda c, now: outbox.start(c, now, row)):
                 return
             await self._point("started")
-            late = time.monotonic() - began > LEAVE_SECONDS  # this process was stopped: another may have the row now
-            outcome = Retry("held up before it left", after=0) if late else await self._call(row)
+            outcome = await self._call(row, began)
             await self._point("called")
             carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
             sent = await self.store.book(lambda book: self._finish(book, row, outcome))
@@ -153,9 +152,14 @@ class Delivery:
             log.exception("a post stumbled", key=row.key)
         self._woken.set()
 
-    async def _call(self, row: Claimed) -> Outcome:
+    async def _call(self, row: Claimed, began: float) -> Outcome:
+        async def leave() -> Outcome:  # looked at as late as can be: the process may be stopped at any moment before
+            if time.monotonic() - began > LEAVE_SECONDS:  # it was: another may have the row now
+                return Retry("held up before it left", after=0)
+            return await self.carriers[row.place.platform].carry(row)
+
         try:
-            return await asyncio.wait_for(self.carriers[row.place.platform].carry(row), CALL_SECONDS)
+            return await asyncio.wait_for(leave(), CALL_SECONDS)
         except TimeoutError:
             return Unknown("no answer within 8 s")
         except Exception:

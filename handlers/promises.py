@@ -108,11 +108,12 @@ def _said(book: Book, found: Draft) -> list[tuple[str, Incident, str, str, str]]
     known = [f for f in reports if not f.unknown and not answered_by(book, found.apology.follows, f)]
     report = max(known, key=lambda f: f.recorded_at).value if known else ""
     linked = {r.earlier for r in book.find(Recurrence) if not r.gone}
+    printed = {ident for clause in found.composed.clauses for ident in clause.fact_ids}
     for incident in found.incidents:
         said += [
             ("change", incident, task.text, task.owner, task.due)
             for task in book.find(Task, incident=incident.number)
-            if task.done_at is None and task.due and task.owner
+            if task.done_at is None and task.due and task.owner and f"INC-{incident.number} T{task.number}" in printed
         ]
         for fact in book.find(Fact, incident=incident.number, state="live", visibility="public"):
             value = fact.value.strip()

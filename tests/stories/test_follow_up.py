@@ -126,3 +126,16 @@ async def test_so_many_days_later_progress_is_asked_for_as_long_as_a_promise_is_
     await all_of(desk, *(("ana", f"promise done {p.number} -- told by hand") for p in (await promises(desk)).values()))
     await desk.pass_time(days=30)
     assert desk.screens("promise/progress-1/60") == []
+
+
+async def test_work_that_customers_do_not_read_of_is_no_promise_to_them(seed_desk: Desk) -> None:
+    """Of many tasks three are told; the others stay between us."""
+    await furnish(seed_desk, ACME, BOLT)
+    await draft(seed_desk)
+    for n in range(2, 7):
+        await all_of(seed_desk, ("ana", f"task 1 add Prevent cause number {n} @Noor due {report_day(seed_desk)}"))
+    await signed_and_out(seed_desk, 1)
+    text = (await version(seed_desk, 1)).text("full")
+    told = [p.text for p in await seed_desk.store.book(lambda b: b.find(Promise, kind="change"))]
+    assert 1 <= len(told) <= 3
+    assert all(words_[8:] in text for words_ in told)
