@@ -68,6 +68,7 @@ class Draft:
     waivers: tuple[Waiver, ...]
     composed: Composed
     by_hand: tuple[str, ...]
+    promised: tuple[Promise, ...] = ()  # to the same customers, in earlier apologies
 
     @property
     def blocking(self) -> tuple[Gap, ...]:
@@ -305,7 +306,9 @@ def refreshed(book: Book, ctx: Context, apology: Apology) -> Draft:
         book.put(fresh)
     missing = tuple(gaps(source))
     report = _linted(book, source, fresh, missing)
-    return Draft(apology, fresh, incidents, missing, report, waivers, public, by_hand)
+    told = {r.customer for r in rows}
+    promised = tuple(p for p in source.promises if p.apology != apology.number and not told.isdisjoint(p.customers))
+    return Draft(apology, fresh, incidents, missing, report, waivers, public, by_hand, promised)
 
 
 def _linted(book: Book, source: Source, version: Version, missing: Sequence[Gap]) -> Report:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS = 8
 """Findings on one card; the rest wait until these are mended."""
+MOST_PROMISED = 5
+"""Earlier promises on a draft's card."""
 MOST_SENTENCES = 30
 """Sentences on the card that says why; a text of 350 words has about twenty."""
 UNSIGNED = "F14"
@@ -62,9 +64,24 @@ def draft(found: Draft) -> Card:
         Quote(_clipped(found.version.text("chat"))),
         *_missing(found),
         *_faults(found),
+        *_promised(found),
         *_next(found),
     ]
     return Card(title(found), tuple(blocks), "warning" if found.blocking or found.errors else "plain")
+
+
+def _promised(found: Draft) -> list[Block]:
+    """What these customers were promised before, and whether it was kept: broken and late first."""
+    order = {"broken": 0, "late": 1, "open": 2, "kept": 3, "withdrawn": 4}
+    rows = sorted(found.promised, key=lambda p: (order[p.state], p.number))
+    if not rows:
+        return []
+    told = tuple(
+        (Strong(f"P{p.number} {p.state}"), Text(f": {p.text}{f', due {p.due}' if p.due else ''} (A{p.apology})"))
+        for p in rows[:MOST_PROMISED]
+    )
+    more = [small(f"And {len(rows) - MOST_PROMISED} more: `promises`.")] if len(rows) > MOST_PROMISED else []
+    return [Line((Strong("Promised to these customers before"),)), Bullets(told), *more]
 
 
 def _faults(found: Draft) -> list[Block]:

@@ -4,6 +4,7 @@ import pytest
 
 from handlers.domain.apology import Apology, Approval, Promise, Version
 from tests.desk import Desk, words
+from tests.stories.quick import all_of, approved, customer, draft, furnish
 from tests.stories.seed import publish_seed, type_seed
 
 
@@ -94,3 +95,18 @@ async def test_an_owner_is_reminded_before_the_day_and_told_once_when_it_has_pas
     report = next(p for p in await promises(desk) if p.kind == "report")
     await desk.say("ana", f"promise done {report.number} -- sent")
     assert next(p for p in await promises(desk) if p.number == report.number).state == "kept"
+
+
+async def test_a_draft_shows_what_the_same_customers_were_promised_before(seed_desk: Desk) -> None:
+    """Broken and late first: whoever writes the next apology sees what the last one said."""
+    await furnish(seed_desk, customer("acme", "slack: C0ACME001"))
+    await approved(seed_desk)
+    await all_of(seed_desk, ("cleo", "apology publish 1"))
+    await seed_desk.settle()
+    seed_desk.clock.wind(days=10)
+    await seed_desk.intake.tick()
+    await draft(seed_desk, title="Mail is down again")
+    shown = words((await seed_desk.say("ben", "apology draft 2")).show)
+    assert "Promised to these customers before" in shown
+    assert shown.index(" late: ") < shown.index(" open: ")
+    assert "P1" in shown
