@@ -47,10 +47,15 @@ def told(book: Book, ctx: Context, incident: Incident, next_at: datetime | None,
     ping = next_at
     if next_at is not None and next_at - book.catalog.policy.reminders.before_due > ctx.now:
         ping = next_at - book.catalog.policy.reminders.before_due
-    if incident.customer_reminded:
-        card = Card(f"{say.head(incident)}: customers", (line(f"{ctx.actor.name} {words}."),), "good")
-        say_in_rooms(book, ctx, incident, _key(incident), card)
+    settled(book, ctx, incident, words)
     return replace(incident, customer_update_at=next_at, customer_ping_at=ping, customer_reminded=0)
+
+
+def settled(book: Book, ctx: Context, incident: Incident, words: str) -> None:
+    """Somebody told customers, or ended the incident: the reminder's card says so, and has no button that acts late."""
+    if incident.customer_reminded:
+        card = Card(f"{say.head(incident)}: customers", (line(f"{ctx.actor.name} {words}."),))
+        say_in_rooms(book, ctx, incident, _key(incident), card)
 
 
 def _key(incident: Incident) -> str:

@@ -32,7 +32,7 @@ from handlers.commands import (
     Update,
 )
 from handlers.context import Context
-from handlers.customer_clock import first_word
+from handlers.customer_clock import first_word, settled
 from handlers.customers import propose
 from handlers.declare import next_due
 from handlers.domain.delivery import EDIT, PAGE, Place, Post
@@ -185,6 +185,7 @@ def resolve(command: Resolve, ctx: Context, book: Book) -> Reply:
         raise Refused(f"{incident.name} is {incident.status}: there is nothing to resolve.")
     because = f": {command.because}" if command.because else ""
     answer_reminder(book, ctx, replace(incident, next_update_at=None), "resolved it")
+    settled(book, ctx, incident, "resolved it")
     after = changed(
         book,
         ctx,
@@ -195,6 +196,7 @@ def resolve(command: Resolve, ctx: Context, book: Book) -> Reply:
         resolved_at=ctx.now,
         next_update_at=None,
         reminded=0,
+        customer_reminded=0,
     )
     n = after.number
     return Reply(
@@ -246,6 +248,7 @@ def cancel(command: Cancel, ctx: Context, book: Book) -> Reply:
     incident = running(book, ctx, command.incident)
     must("cancel", standing(book, ctx, incident))
     answer_reminder(book, ctx, replace(incident, next_update_at=None), "cancelled the incident")
+    settled(book, ctx, incident, "cancelled the incident")
     after = changed(
         book,
         ctx,
@@ -276,6 +279,7 @@ def merge(command: Merge, ctx: Context, book: Book) -> Reply:
     if incident.drill != into.drill:
         raise Refused("One of them is a drill and the other is real. Nothing was changed.")
     answer_reminder(book, ctx, replace(incident, next_update_at=None), f"merged it into {into.name}")
+    settled(book, ctx, incident, f"merged it into {into.name}")
     after = changed(
         book,
         ctx,

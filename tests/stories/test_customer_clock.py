@@ -127,3 +127,22 @@ async def test_an_incident_that_comes_back_has_a_first_word_again(desk: Desk) ->
     await desk.pass_time(minutes=10)
     (card,) = cards(desk)
     assert "nobody outside has heard from us yet" in words(card.card)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("resolve 1", "resolved it"),
+        ("cancel 1 because a test alert", "cancelled the incident"),
+        ("merge 1 into 2 because the same", "merged it into INC-2"),
+    ],
+)
+async def test_the_end_of_an_incident_takes_the_buttons_away(desk: Desk, line: str, said: str) -> None:
+    """A card about customers that is left behind would offer what can no longer be done."""
+    await all_of(desk, ("ana", "declare Mail is slow sev4 services mail region NA"))
+    await desk.pass_time(minutes=10)
+    await all_of(desk, ("ana", line))
+    await desk.settle()
+    (card,) = cards(desk)
+    assert f"Ana Silva {said}." in words(card.card)
+    assert buttons(card.card) == {}

@@ -10,7 +10,8 @@ import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 
+from handlers.domain.compose.moments import zone_of
 from handlers.domain.lint.presence import (
     CHAT,
     FULL,
@@ -32,6 +34,7 @@ from handlers.domain.lint.presence import (
     name_words,
     read_presence,
     shares_words,
+    untold_days,
     wrong,
 )
 from handlers.domain.lint.quantities import (
@@ -172,11 +175,10 @@ def _promises_words(reading: Reading, clock: ClockMention) -> bool:
 
 def _in_own_zone(clock: ClockMention, record: RecordView) -> bool:
     """Whether a time that names a zone is one of the record's instants in that zone."""
-    zone = zone_for(clock.zone or "")
-    if zone is None:
-        return False
     return any(
         (local := instant.astimezone(zone)).hour * 60 + local.minute == clock.minutes
+        for zone in (zone_for(clock.zone or ""), _offset(clock.zone or ""))
+        if zone
         for window in record.windows
         for instant in (window.start, window.end)
         if instant
@@ -219,6 +221,32 @@ def zone_for(name: str) -> ZoneInfo | None:
         return None
 
 
+_SHORT_ZONE: Final = re.compile(r"[A-Z]{1,5}|(?:UTC|GMT)? ?[+-]\d\d?(?::?\d\d)?")
+
+
+def _offset(name: str) -> timezone | None:
+    """The offset behind a zone's name in a text that holds one for all days: "CEST", "UTC+05:45"."""
+    zone = zone_of(name) if _SHORT_ZONE.fullmatch(name) else None
+    return timezone(timedelta(minutes=zone.minutes)) if zone and zone.minutes is not None else None
+
+
+def _clock_zone(name: str, record: RecordView) -> tzinfo | None:
+    """The zone of a clock time: an offset of its own, one of the record's zones by its letters, or a place."""
+    if not name:
+        return zone_for(record.zone)
+    fixed = _offset(name)
+    if fixed is not None:
+        return fixed
+    for own in (record.reader, record.zone):
+        place = zone_for(own)
+        for window in record.windows if place else ():
+            for instant in (window.start, window.end):
+                here = instant.astimezone(place) if instant else None
+                if here and here.tzname() == name:
+                    return timezone(here.utcoffset() or timedelta(0))
+    return zone_for(name) or zone_for(record.zone)
+
+
 _HEDGED: Final = re.compile(
     r"\b(?:about|around|approximately|roughly|nearly|almost|some|circa|ca\.)(?: (?:a|an|the))? $", re.IGNORECASE
 )
@@ -255,6 +283,7 @@ def _lengths(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findi
     if not known and not record.windows:
         return
     hedged = {fact.precision for fact in record.known("duration")}
+    elsewhere = _other_lengths(record)
     for mention in durations(text):
         before = text[max(0, mention.start - 20) : mention.start]
         after = text[mention.end : mention.end + 24]
@@ -276,6 +305,8 @@ def _lengths(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findi
                 message="The record has no such length of time.",
                 suggestion=_say_length(record),
             )
+        elif mention.minutes in elsewhere:
+            continue
         elif hedged == {"about"} and not (mention.about or _HEDGED.search(before)):
             yield wrong(
                 reading,
@@ -296,6 +327,28 @@ def _lengths(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findi
                 message="The record says “at least”.",
                 suggestion=f"at least {text[mention.start : mention.end]}",
             )
+
+
+def _other_lengths(record: RecordView) -> frozenset[Fraction]:
+    """Lengths in facts that tell of something else than how long it lasted: "delays of 22 minutes"."""
+    return frozenset(
+        mention.minutes
+        for fact in record.visible
+        if fact.kind not in {"window", "duration", "times"}
+        for form in fact.forms
+        for mention in durations(form)
+    )
+
+
+def _loose_lengths(record: RecordView) -> frozenset[Fraction]:
+    """Recorded lengths that nobody measured: they may be a quarter out (F3)."""
+    return frozenset(
+        mention.minutes
+        for fact in record.known("duration")
+        if fact.precision not in {"exact", "minute"} or any(window.about for window in record.windows)
+        for form in fact.forms
+        for mention in durations(form)
+    )
 
 
 def _say_length(record: RecordView) -> str:
@@ -530,7 +583,7 @@ def places(text: str) -> Iterator[tuple[int, int, str]]:
 
 def same_place(name: str, record: RecordView) -> bool:
     """Whether a place is one the record speaks of; "America" alone is not "North America"."""
-    known = {word.lower() for word in record.regions}
+    known = {word.lower() for word in (*record.regions, *record.linked_regions)}
     return name.lower() in known or any(
         re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", part) and name.lower() not in {"america", "asia"}
         for part in (record.said,)
@@ -543,7 +596,7 @@ def _places(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findin
     seen: set[str] = set()
     own = [
         (match.start(), match.end())
-        for name in (*record.regions, *record.services, record.signatory, *record.contact)
+        for name in (*record.regions, *record.linked_regions, *record.services, record.signatory, *record.contact)
         if name
         for match in re.finditer(re.escape(name), reading.text, re.IGNORECASE)
     ]
@@ -624,7 +677,7 @@ _STARTS: Final = re.compile(
 
 def _utc_minutes(clock: ClockMention, record: RecordView) -> int:
     """A clock time as minutes of the UTC day, as far as its zone is known."""
-    zone = zone_for(clock.zone or "") or zone_for(record.zone)
+    zone = _clock_zone(clock.zone or "", record)
     day = record.days[0] if record.days else date(2026, 1, 1)
     if zone is None:
         return clock.minutes
@@ -665,7 +718,10 @@ def _arithmetic(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Fi
     if len(clock_list) < 2 or not lengths:
         return
     places_of = [clock.start for clock in clock_list]
+    elsewhere, loose = _other_lengths(record), _loose_lengths(record)
     for mention in lengths:
+        if mention.minutes in elsewhere:
+            continue
         sentence = reading.sentence_at(mention.start)
         inside = clock_list[bisect_right(places_of, sentence.start - 1) : bisect_right(places_of, sentence.end)]
         ranges = [(one, two) for one, two in itertools.pairwise(inside) if one.opens_range]
@@ -679,6 +735,8 @@ def _arithmetic(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Fi
             or mention.minutes == length + 1440
             or (mention.about and abs(mention.minutes - length) * 10 <= length)
         ):
+            continue
+        if mention.minutes in loose and abs(mention.minutes - length) * 4 <= max(mention.minutes, length):
             continue
         if mention.minutes in known and length not in known and not any(window.start for window in record.windows):
             continue
@@ -701,30 +759,54 @@ def _say_minutes(length: Fraction) -> str:
 
 
 def _order(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:
-    """C5: lines that open with a day or a time do not go back."""
+    """C5: lines that open with a day or a time do not go back; in two zones, neither as printed nor in fact."""
     year = record.days[0].year if record.days else 2026
-    last: tuple[date | None, int] | None = None
+    last: _Line | None = None
     for line in reading.paragraphs:
         head = re.sub(r"^(?:[-•·] ?|\d{1,2}[.)] )", "", line.text)
         offset = len(line.text) - len(head)
-        days, times = dates(head[:48]), clocks(head[:64])
+        days, times = dates(head[:48]), clocks(head[:160])
         day = days[0].in_year(year) if days and days[0].start <= 4 else None
         near = days[0].end + 6 if day and days else 4
         minute = times[0].minutes if times and times[0].start <= near else None
         if day is None and minute is None:
             last = None
             continue
-        here = (day or (last[0] if last else None), minute if minute is not None else -1)
-        if last and _before(here, last):
+        zone = times[0].zone if minute is not None else None
+        here = _Line(day or (last.day if last else None), minute if minute is not None else -1, zone)
+        if last and _before(here, last, record):
             end = times[0].end if minute is not None else days[0].end
             yield wrong(reading, "C5", kind, line.start + offset, line.start + offset + end)
         last = here
 
 
-def _before(here: tuple[date | None, int], last: tuple[date | None, int]) -> bool:
-    if here[0] and last[0] and here[0] != last[0]:
-        return here[0] < last[0]
-    return here[1] >= 0 and last[1] >= 0 and here[1] < last[1]
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """When a line of a timeline begins, as printed: -1 where it has no clock time."""
+
+    day: date | None
+    minutes: int
+    zone: str | None
+
+    def instant(self, record: RecordView) -> datetime | None:
+        """The moment itself, where its zone is known."""
+        zone = _clock_zone(self.zone or "", record)
+        day = self.day or date(2026, 1, 1)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+        wall = midnight.replace(hour=self.minutes // 60 % 24, minute=self.minutes % 60)
+        return wall.astimezone(UTC) if zone else None
+
+
+def _before(here: _Line, last: _Line, record: RecordView) -> bool:
+    timed = here.minutes >= 0 and last.minutes >= 0
+    if here.day and last.day and here.day != last.day:
+        back = here.day < last.day
+    else:
+        back = timed and here.minutes < last.minutes
+    if not back or not timed or here.zone == last.zone or not (here.zone and last.zone):
+        return back
+    one, two = last.instant(record), here.instant(record)
+    return one is not None and two is not None and two < one
 
 
 # --- C7, W22 to W25 --------------------------------------------------------------------------------
@@ -1039,11 +1121,9 @@ def read_variants(texts: Mapping[str, str], record: RecordView, kind: Kind = "ap
         if owed and name != "full":
             found.extend(read_presence(reading, kind, record, owed))
         if name == "chat":
-            told = dates(reading.text)
             found.extend(
                 wrong(reading, "C6", kind, 0, 0, message=f"The chat text does not name {day_words(day)}.")
-                for day in record.days
-                if not any(mention.is_day(day) for mention in told)
+                for day in untold_days(dates(reading.text), record)
             )
         reports[name] = Report(in_reading_order([finding for finding in found if finding.rule not in record.waived]))
     return reports

@@ -564,9 +564,15 @@ def _fixed_for_the_wrong_day(reading: Reading, record: RecordView, kind: Kind) -
     """A sentence that names one incident's day and calls it fixed, where only another is."""
     for sentence, match in claims(reading, "fixed"):
         days = dates(sentence.text)
-        named = {window.incident for window in record.windows for mention in days if mention.is_day(window.day)}
+        named = {
+            window.incident
+            for window in record.windows
+            for mention in days
+            if any(mention.is_day(day) for day in record.days_of(window))
+        }
         if (
             len(named) == 1
+            and not _ONE_BY_ONE.search(sentence.text)
             and record.fix_of(next(iter(named))) not in {"fixed", "verified", ""}
             and not _NOT_ENOUGH.search(sentence.text)
         ):
@@ -580,6 +586,13 @@ def _fixed_for_the_wrong_day(reading: Reading, record: RecordView, kind: Kind) -
                 message="The record does not say that this one is fixed.",
                 suggestion=STATE_WORDS[state],
             )
+
+
+_ONE_BY_ONE: Final = _re(
+    r"\bof the \w+\b[^.!?]{0,120}\b(?:one|two|three|\d{1,2}) (?:is|are)\b[^.!?]{0,80}"
+    r"\b(?:one|two|three|\d{1,2}) (?:is|are)\b"
+)
+"""Several incidents that stand differently, in one sentence: "Of the problems, one is fixed and one is stable"."""
 
 
 def _a5b(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
@@ -602,7 +615,7 @@ def _a6(reading: Reading, _record: RecordView, kind: Kind) -> Iterator[Finding]:
 
 def _f1(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
     mentions = dates(reading.text)
-    absent = [day for day in record.days if not any(mention.is_day(day) for mention in mentions)]
+    absent = untold_days(mentions, record)
     if absent:
         yield missing(
             reading,
@@ -611,9 +624,12 @@ def _f1(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
             message=f"Missing: {', '.join(day_words(day) for day in absent)}.",
             suggestion=f"It happened on {_listed(absent)}.",
         )
-    named = [mention for mention in mentions if any(mention.is_day(day) for day in record.days)]
-    for year in sorted({day.year for day in record.days}):
-        if named and not any(mention.year == year for mention in mentions):
+    windows = record.own_windows
+    said = frozenset(day for window in windows for day in record.days_of(window))
+    named = [mention for mention in mentions if any(mention.is_day(day) for day in said)]
+    years = {mention.year for mention in mentions}
+    for year in sorted({w.day.year for w in windows if not years & {day.year for day in record.days_of(w)}}):
+        if named:
             yield wrong(
                 reading,
                 "F1",
@@ -623,6 +639,17 @@ def _f1(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
                 message=f"The year {year} is never said.",
                 suggestion=f"Write the year once: “{day_words(record.days[0])}”.",
             )
+
+
+def untold_days(mentions: tuple[DateMention, ...], record: RecordView) -> list[date]:
+    """The days of this text's incidents that it does not name, neither as recorded nor as its readers' clocks showed."""
+    return sorted(
+        {
+            window.day
+            for window in record.own_windows
+            if not any(mention.is_day(day) for mention in mentions for day in record.days_of(window))
+        }
+    )
 
 
 def _listed(days: list[date]) -> str:
@@ -672,7 +699,7 @@ def _f3(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
         return
     lengths = {mention.minutes for mention in durations(text)}
     seen = clocks(text)
-    for window in record.windows:
+    for window in record.own_windows:
         if not _is_timed(window, lengths, seen, record):
             told = f"from {window.start:%H:%M} to {window.end:%H:%M}" if window.start and window.end else ""
             suggestion = (
@@ -796,12 +823,15 @@ def _f8(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
         yield missing(reading, "F8", kind, severity="error" if record.security else None)
 
 
+_UNKEPT: Final = frozenset({"broken", "late", "withdrawn"})
+
+
 def _f9(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
     if not record.linked:
         return
     if not _NOT_ENOUGH.search(reading.text):
         yield missing(reading, "F9", kind)
-    broken = [promise for promise in record.promises if promise.state in {"broken", "late", "withdrawn"}]
+    broken = [promise for promise in record.promises if promise.told and promise.state in _UNKEPT]
     if (
         broken
         and not _EARLIER_WORDS.search(reading.text)

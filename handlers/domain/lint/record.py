@@ -105,6 +105,8 @@ class PromiseView:
     text: str
     state: str
     due: date | None = None
+    told: bool = True
+    """Whether the readers of this text were told it; they alone are owed a word on how it stands (F9)."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ class RecordView:
 
     - `services`: public names of the services that were hit, with the names customers use; `other_services`: the rest
       of the catalog's. `regions`: the words for the region that was hit ("North America"); `other_regions`: the rest.
+      `linked_regions`: those that only incidents outside this text hit; they may be named and need not be.
     - `zone`: the incident's zone; `zones`: further zones texts may print, the customer's own. UTC is always allowed.
+      `reader`: the zone in which this text's readers read clock times, empty where these stay as recorded.
     - `next_report`, `contact`, `signatory`: as the text must say them. `publication`: when it goes out (aware).
     - `internal_names` (catalog), `other_customers`, `people` (everyone the catalog names): never in a text for
       customers; the signatory is let through.
@@ -128,10 +132,12 @@ class RecordView:
     other_services: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     other_regions: tuple[str, ...] = ()
+    linked_regions: tuple[str, ...] = ()
     tasks: tuple[TaskView, ...] = ()
     promises: tuple[PromiseView, ...] = ()
     zone: str = "UTC"
     zones: tuple[str, ...] = ()
+    reader: str = ""
     next_report: date | None = None
     next_update: datetime | None = None
     contact: tuple[str, ...] = ()
@@ -195,9 +201,21 @@ class RecordView:
     # --- what a text may say -----------------------------------------------------------------------
 
     @property
+    def own_windows(self) -> tuple[WindowView, ...]:
+        """The windows of the incidents this text is about."""
+        outside = {incident.number for incident in self.incidents if not incident.covered}
+        return tuple(window for window in self.windows if window.incident not in outside)
+
+    @property
     def days(self) -> tuple[date, ...]:
-        """The days of all windows, once each, in order."""
-        return tuple(sorted({window.day for window in self.windows}))
+        """The days of the windows this text is about, once each, in order."""
+        return tuple(sorted({window.day for window in self.own_windows}))
+
+    def days_of(self, window: WindowView) -> frozenset[date]:
+        """The days on which a window may be said to begin: the recorded one, and the one its readers' clocks showed."""
+        zone = _zone(self.reader) if self.reader and window.start else None
+        shown = {window.start.astimezone(zone).date()} if zone and window.start else set()
+        return frozenset({window.day} | shown)
 
     def all_days(self) -> frozenset[date]:
         """Every day a text may name: impact, reports, due dates, promises, publication, days inside fact values."""
@@ -250,6 +268,7 @@ class RecordView:
         found = {
             Fraction(len(self.covered)),
             Fraction(len(self.days)),
+            Fraction(len({window.day for window in self.windows})),
             Fraction(len(self.services)),
             Fraction(len(self.windows)),
         }
@@ -276,6 +295,7 @@ class RecordView:
         yield self.signatory
         yield from self.services
         yield from self.regions
+        yield from self.linked_regions
 
     def _zones(self) -> tuple[ZoneInfo, ...]:
         return tuple(zone for name in dict.fromkeys(("UTC", self.zone, *self.zones)) if (zone := _zone(name)))

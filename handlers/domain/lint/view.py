@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final, cast
 
+from handlers.domain.apology import Promise
 from handlers.domain.catalog import Catalog
 from handlers.domain.compose import PUBLIC, Audience, Source, fact_id
 from handlers.domain.compose.ledger import Case, Ledger
-from handlers.domain.compose.moments import due_day, duration_of, duration_words
+from handlers.domain.compose.moments import due_day, duration_of, duration_words, rules
 from handlers.domain.facts import Fact
 from handlers.domain.lint.record import (
     FactView,
@@ -55,7 +56,10 @@ def record_view(
     ledger = Ledger(source, audience)
     cases = (*ledger.cases, *ledger.others)
     own = frozenset(name for case in cases for _, name in case.services)
-    regions = tuple(dict.fromkeys(case.region.text for case in cases if case.region))
+    regions = tuple(dict.fromkeys(case.region.text for case in ledger.cases if case.region))
+    elsewhere = tuple(
+        dict.fromkeys(case.region.text for case in ledger.others if case.region and case.region.text not in regions)
+    )
     report = ledger.report_day
     zone = next((found.value for case in cases if (found := ledger.zone_fact(case.number))), source.house_zone)
     contact = ledger.known("contact")
@@ -68,14 +72,19 @@ def record_view(
         services=tuple(dict.fromkeys(name for case in cases for _, name in case.services)),
         other_services=_other_services(source, catalog, own),
         regions=regions,
-        other_regions=_other_regions(source, catalog, regions),
+        other_regions=_other_regions(source, catalog, (*regions, *elsewhere)),
+        linked_regions=elsewhere,
         tasks=tuple(TaskView(task.text, task.owner_title, ledger.task_day(task)) for task in ledger.prevention),
         promises=tuple(
-            PromiseView(promise.text, promise.state, promise.due_at.date() if promise.due_at else None)
+            PromiseView(
+                promise.text, promise.state, _promised_day(promise, source), told=_was_told(promise, audience.customer)
+            )
             for promise in source.promises
+            if len(promise.customers) != 1 or audience.customer in promise.customers
         ),
         zone=zone,
         zones=tuple(dict.fromkeys(name for name in (audience.zone, source.house_zone) if name)),
+        reader=audience.zone,
         next_report=report[0] if report else None,
         next_update=next((i.next_update_at for i in source.incidents if i.next_update_at), None),
         contact=(contact.value,) if contact else (),
@@ -111,6 +120,20 @@ def _fact(fact: Fact, house: str) -> FactView:
     )
 
 
+def _was_told(promise: Promise, customer: str | None) -> bool:
+    """Whether the readers of a customer's text, or of the public one, are those who were told."""
+    return not promise.customers or customer is None or customer in promise.customers
+
+
+def _promised_day(promise: Promise, source: Source) -> date | None:
+    """The day people named for a promise; where they named none that can be read, the last day before its clock."""
+    anchor = promise.made_at or promise.due_at or source.publication
+    said = due_day(promise.due, anchor, source.house_zone) if promise.due and anchor else None
+    if said is None and promise.due_at is not None:
+        return (promise.due_at - timedelta(seconds=1)).date()
+    return said
+
+
 def _windows(case: Case, ledger: Ledger) -> list[WindowView]:
     """A case's windows; a stated duration belongs to the first that has no clock times."""
     stated = ledger.known("duration", case.number)
@@ -120,8 +143,9 @@ def _windows(case: Case, ledger: Ledger) -> list[WindowView]:
     for span in case.spans:
         own = None if span.timed else minutes
         minutes = minutes if span.timed else None
+        last = span.end.astimezone(rules(span.zone or ledger.source.house_zone)).date() if span.end else None
         windows.append(
-            WindowView(case.number, span.day, span.start, span.end, part=span.part, minutes=own, about=span.hours)
+            WindowView(case.number, span.day, span.start, span.end, last, span.part, minutes=own, about=span.hours)
         )
     return windows
 
