@@ -1,7 +1,10 @@
 """Approval: two human beings at least, bound to the hash of the exact texts and recipients."""
 
+import re
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 
 from handlers.apologise import READY, Draft, apology_of, current, leave, refreshed, seen, waived_errors
 from handlers.book import Book
@@ -12,6 +15,7 @@ from handlers.customers import customer_posts, manages
 from handlers.domain.apology import Apology, Approval, Shown, Version
 from handlers.domain.catalog import Customer
 from handlers.domain.compose import Gap
+from handlers.domain.compose.gaps import is_amount
 from handlers.domain.delivery import PAGE, Post
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
@@ -22,6 +26,7 @@ from handlers.rooms import may_see, say_in_rooms, say_to, standing, tell
 from handlers.say import apology as say
 from handlers.void import UNSETTLED, void
 
+_PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?)\s*(?:%|per ?cent\b)", re.IGNORECASE)
 MANAGER_OF = "account-manager of "
 """How the signature of a customer's own account manager is called; the customers' names follow."""
 
@@ -35,7 +40,7 @@ def needed(book: Book, ctx: Context, found: Draft) -> tuple[str, ...]:
     policy = book.catalog.policy
     worst = policy.worst([i.severity for i in found.incidents])
     routed = any(f.severity == "route" and f.rule not in found.waived for f in found.report.findings)
-    routed = routed or _security(book, found)
+    routed = routed or _security(book, found) or _beyond_contract(book, found)
     signers = policy.approvals.signers(worst, legal=routed and bool(book.catalog.people_with("legal")))
     if "commander" not in signers and waived_errors(book, ctx, found):
         signers = ("commander", *signers)
@@ -46,6 +51,22 @@ def _security(book: Book, found: Draft) -> bool:
     """Whether the record speaks of a security matter: legal reads what is said of it."""
     facts = [f for i in found.incidents for f in book.find(Fact, incident=i.number, state="live", kind="security")]
     return any(f.value.strip().lower() not in ("none", "no") for f in facts)
+
+
+def _beyond_contract(book: Book, found: Draft) -> bool:
+    """Whether a customer is promised more than their contract's highest credit, or a sum it does not name."""
+    told = {r.customer for r in found.version.recipients}
+    facts = [f for i in found.incidents for f in book.find(Fact, incident=i.number, state="live", kind="remedy")]
+    for fact in facts:
+        customer = book.catalog.customer(fact.customer) if fact.customer in told else None
+        if customer is None or not is_amount(fact.value):
+            continue
+        tiers = customer.contract.credits if customer.contract is not None else ()
+        most = max((tier.percent for tier in tiers), default=Fraction(0))
+        percents = [Fraction(p.replace(",", ".")) for p in _PERCENT.findall(fact.value)]
+        if not percents or max(percents) > most:
+            return True
+    return False
 
 
 def managers_needed(book: Book, found: Draft) -> dict[str, tuple[Customer, ...]]:
@@ -138,7 +159,7 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
     signed = signatures(book, found.apology, found.version.digest)
     whole, before = say.submitted(found, needs, signed), asked_before(book, found)
     card = whole if before is None else say.submitted_again(found, before, needs, signed)
-    knew = {s.person for s in book.find(Shown, apology=number, digest=before.digest)} if before else set()
+    knew = _knew(book, before)
     say_in_rooms(book, ctx, lead, f"apology-{number}/preview/{_bytes(found)}", card)
     inside = {m.person for i in found.incidents for m in book.find(Member, incident=i.number) if m.left_at is None}
     holders = {p for i in found.incidents for _, p in i.roles}
@@ -220,7 +241,9 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
         tell(book, ctx, incident, "apology", f"approved A{number} version {found.version.number} as {capacity}")
     if not complete(needs, signed):
         book.put(replace(apology, revision=apology.revision + 1))
-        preview(book, ctx, found, say.submitted(found, needs, signed))
+        whole, before = say.submitted(found, needs, signed), asked_before(book, found)
+        again = say.submitted_again(found, before, needs, signed) if before is not None else whole
+        preview(book, ctx, found, again, whole, _knew(book, before))
         missing = ", ".join(n for n in needs if n not in {a.capacity for a in signed})
         return Reply(
             Card(say.title(found), (line(f"Signed as {capacity}. Still needed: {missing}."),), "good"), changed=True
@@ -237,12 +260,26 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
     return Reply(card, changed=True)
 
 
-def preview(book: Book, ctx: Context, found: Draft, card: Card) -> None:
-    """Redraw the preview of this version wherever it was shown: in the rooms, and in the approvers' own chats."""
+def _knew(book: Book, before: Version | None) -> set[str]:
+    """Who was shown the version asked about before: to them the difference says everything."""
+    if before is None:
+        return set()
+    return {s.person for s in book.find(Shown, apology=before.apology, digest=before.digest)}
+
+
+def preview(
+    book: Book, ctx: Context, found: Draft, card: Card, whole: Card | None = None, knew: AbstractSet[str] = frozenset()
+) -> None:
+    """Redraw the preview of this version wherever it was shown: in the rooms, and in the approvers' own chats.
+
+    `whole`, where it is given, is for the chats of those who are not among `knew`.
+    """
     lead = found.incidents[-1]
     say_in_rooms(book, ctx, lead, f"apology-{found.apology.number}/preview/{_bytes(found)}", card)
     for shown in book.posts(_own(found)):
-        book.send(Post(shown.key, shown.place, card=card, rank=PAGE, incident=lead.number))
+        person = shown.key.removeprefix(_own(found)).rpartition("@")[0]
+        own = card if whole is None or person in knew else whole
+        book.send(Post(shown.key, shown.place, card=own, rank=PAGE, incident=lead.number))
 
 
 def _bytes(found: Draft) -> str:

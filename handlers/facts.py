@@ -1,5 +1,6 @@
 """The fact ledger, notes, tasks, links: what is written down. Nothing is overwritten."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 
@@ -76,6 +77,10 @@ def record(command: RecordFact, ctx: Context, book: Book) -> Reply:
     )
 
 
+_TIME_OF_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}:\d\d\b")
+"""A date or a clock time: no part of a number for breadth."""
+
+
 def check_fact(ctx: Context, kind: str, value: str, precision: str = "") -> None:
     """Refuse what is no fact: an empty or endless value, an unknown precision or fix, a window nobody can read."""
     value = value.strip()
@@ -87,6 +92,11 @@ def check_fact(ctx: Context, kind: str, value: str, precision: str = "") -> None
         raise Refused(f"`fix` is one of: {', '.join(FIX_STATES)}. Nothing was recorded.")
     if kind == "window" and value.lower() != "unknown":
         dated_window(value, ctx, precision)
+    if kind == "count" and _TIME_OF_DAY.search(value):
+        raise Refused(
+            f"“{value}” is a time, and a count says how many: like 1,200 customers, or 40 %. `fact … window` records "
+            "times. Nothing was recorded."
+        )
 
 
 def _holds(book: Book, incident: Incident, kind: str, value: str) -> None:

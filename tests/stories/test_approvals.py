@@ -301,7 +301,12 @@ async def test_asked_again_people_see_only_what_is_different(desk: Desk) -> None
     assert "1,200 customers" in shown
     assert "1,300 customers" in shown
     assert "We are sorry" not in shown
-    await all_of(desk, ("cleo", "apology approve 1"), ("ana", "apology approve 1"))
+    await all_of(desk, ("ana", "apology approve 1"))
+    await desk.settle()
+    shown = words(card.card)  # redrawn with Ana's signature, it still shows the difference alone
+    assert "Approved by Ana Silva (commander)" in shown
+    assert "We are sorry" not in shown
+    await all_of(desk, ("cleo", "apology approve 1"))
     assert (await apology(desk)).state == "approved"
 
 
@@ -365,3 +370,19 @@ async def test_a_reason_where_no_warning_is_left_changes_nothing(desk: Desk) -> 
     await all_of(desk, ("ben", "apology submit 1 because it is complete"))
     assert (await version(desk)).digest == before.digest
     assert await desk.store.book(lambda b: b.find(Waiver, apology=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("remedy", "legal"), [("25 % of the monthly fee", False), ("60 % of the monthly fee", True), ("$5,000", True)]
+)
+async def test_credit_beyond_the_contract_asks_for_legal(seed_desk: Desk, remedy: str, *, legal: bool) -> None:
+    """What the contract grants needs nobody's leave; more than that does."""
+    acme = HOUSE[0].rstrip().removesuffix("}") + (
+        ", contract: {version: 2010-01, zone: UTC, mode: tenant-minutes, uptime: 99.9, source: MSA,"
+        " credits: [{below: 99.9, percent: 25}, {below: 99, percent: 50}]}}\n"
+    )
+    await furnish(seed_desk, acme, HOUSE[1], lou="[legal]")
+    await draft(seed_desk, "sev3")
+    await all_of(seed_desk, ("ana", f'fact 1 remedy "{remedy}" source contract for acme'), ("ben", "apology submit 1"))
+    await all_of(seed_desk, ("cleo", "apology approve 1"), ("dana", "apology approve 1"))
+    assert ((await apology(seed_desk)).state == "submitted") == legal

@@ -159,3 +159,12 @@ async def test_merge_of_a_drill_into_a_real_one_is_refused(desk: Desk) -> None:
     """An exercise never becomes real by a slip."""
     await all_of(desk, ("ana", "declare Exercise drill"))
     assert "drill" in refused(await desk.say("ana", "merge 2 into 1 because same"))
+
+
+async def test_a_time_is_no_number_for_breadth(desk: Desk) -> None:
+    """A wrong fact's number, at night: the window does not become the count of customers."""
+    await desk.say("ana", "declare Mail is down sev1 services sign-in region NA")
+    await desk.say("ana", 'fact 1 count "1,200 customers" source support public')
+    answer = await desk.say("ana", "fact 1 F1 = 2010-08-21 11:50-12:20 UTC because the log says so")
+    assert answer.refused
+    assert "is a time, and a count says how many" in words(answer.show)
