@@ -481,3 +481,147 @@ def test_due_dates_and_publication_may_be_named() -> None:
     assert REPORT in RECORD.all_days()
     assert date(2010, 9, 8) in RECORD.all_days()
     assert Fraction(120) in RECORD.all_lengths()
+
+
+TWO_ZONES: Final = replace(
+    CLOCKED,
+    windows=(
+        WindowView(
+            1, date(2026, 3, 3), datetime(2026, 3, 3, 14, 2, tzinfo=UTC), datetime(2026, 3, 3, 15, 10, tzinfo=UTC)
+        ),
+        WindowView(
+            2, date(2026, 3, 3), datetime(2026, 3, 3, 15, 30, tzinfo=UTC), datetime(2026, 3, 3, 16, 0, tzinfo=UTC)
+        ),
+    ),
+    incidents=(IncidentView(1, "fixed"), IncidentView(2, "none")),
+)
+
+
+@pytest.mark.parametrize(
+    ("impact", "sentence"),
+    [
+        ("mail came 40 minutes late", "From 14:02 to 15:10 UTC, mail came 40 minutes late."),
+        ("delays of 22 minutes", "You saw delays of 22 minutes from 14:02 to 15:10 UTC."),
+        ("5 errors an hour", "You saw 5 errors an hour from 14:02 to 15:10 UTC."),
+    ],
+)
+def test_a_length_that_tells_of_something_else_is_not_the_windows(impact: str, sentence: str) -> None:
+    """How late mail came, or how often errors came, is not how long it lasted; another length still is."""
+    record = replace(CLOCKED, facts=(*CLOCKED.facts, FactView("impact", impact, source=SOURCE)))
+    assert rules(sentence, record) == set()
+    assert rules("You could not pay from 14:02 to 15:10 UTC, for 90 minutes.", record) == {"C1", "C4"}
+
+
+def test_a_length_of_something_else_needs_no_hedge() -> None:
+    """That the outage lasted about two hours says nothing of how late mail came."""
+    facts = (
+        FactView("duration", "2h", precision="about", source=SOURCE),
+        FactView("impact", "mail came 40 minutes late", source=SOURCE),
+    )
+    record = replace(CLOCKED, facts=facts, windows=(WindowView(1, date(2026, 3, 3)),))
+    assert rules("Mail came 40 minutes late.", record) == set()
+    assert rules("It lasted 2 hours.", record) == {"C2"}
+
+
+def test_a_stated_length_may_be_a_quarter_out() -> None:
+    """A length that somebody stated stands beside the measured window; one that was measured must fit."""
+    stated = replace(CLOCKED, facts=(*CLOCKED.facts, FactView("duration", "1h", precision="stated", source=SOURCE)))
+    measured = replace(CLOCKED, facts=(*CLOCKED.facts, FactView("duration", "1h", precision="exact", source=SOURCE)))
+    sentence = "You could not pay from 14:02 to 15:10 UTC, for 1 hour."
+    assert rules(sentence, stated) == set()
+    assert rules(sentence, measured) == {"C4"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "- 3 March 2026, 15:02 CET: payments fail.\n- 3 March 2026, 14:30 UTC: mail fails.",
+        "- 3 March 2026, 14:02 UTC: payments fail.\n- 3 March 2026, 15:00 UTC+05:45: mail fails.",
+        "- 4 March 2026, 00:10 UTC+10:00: payments fail.\n- 3 March 2026, 14:30 UTC: mail fails.",
+    ],
+)
+def test_lines_in_two_zones_may_run_by_either(lines: str) -> None:
+    """In two zones a timeline runs forward where the printed times do, or where the moments do."""
+    assert "C5" not in rules(lines, TWO_ZONES)
+
+
+def test_lines_in_two_zones_that_go_back_in_both() -> None:
+    """A timeline that goes back on the clock and in fact is out of order in any zones."""
+    lines = "- 3 March 2026, 16:10 CET: payments work.\n- 3 March 2026, 14:02 UTC: payments fail."
+    assert "C5" in rules(lines, TWO_ZONES)
+
+
+def test_a_season_of_another_window_does_not_move_the_clock() -> None:
+    """Summer time is read as summer time also where the first window was in winter."""
+    summer = WindowView(
+        2, date(2026, 7, 1), datetime(2026, 7, 1, 12, 0, tzinfo=UTC), datetime(2026, 7, 1, 13, 0, tzinfo=UTC)
+    )
+    record = replace(CLOCKED, windows=(*CLOCKED.windows, summer))
+    assert "C4" not in rules("It lasted from 12:00 UTC to 15:00 CEST on 1 July 2026, for 60 minutes.", record)
+
+
+def test_a_day_as_the_readers_clocks_showed_it() -> None:
+    """For readers in another zone their own day will do, also the one after new year; a third day will not."""
+    start = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    record = RecordView(
+        windows=(WindowView(1, date(2026, 12, 31), start, start.replace(minute=50)),), incidents=(IncidentView(1),)
+    )
+    theirs = replace(record, zones=("Europe/Berlin",), reader="Europe/Berlin")
+
+    def missed(text: str, view: RecordView) -> bool:
+        chat = {finding.rule for finding in lint_variants({"chat": text}, view)["chat"].findings}
+        return bool({"F1", "C6"} & chat)
+
+    shown, recorded = "It failed on 1 January 2027.", "It failed on 31 December 2026."
+    assert not missed(recorded, record)
+    assert missed(shown, record)
+    assert not missed(shown, theirs)
+    assert not missed(recorded, theirs)
+    assert missed("It failed on 2 January 2027.", theirs)
+
+
+def test_one_explanation_serves_every_mention() -> None:
+    """A teaser that stands twice is explained once; without any explanation both are marked."""
+    known = "We will explain that traffic by 10 March 2026."
+    twice = "We blocked suspicious traffic. {}\n\nThe suspicious traffic caused the trouble."
+    told = lint(twice.format(known)).of("W14")
+    assert told == ()
+    assert len(lint(twice.format("We watched it.")).of("W14")) == 2
+    other = lint(twice.format(known) + " We saw unexpected behaviour too.").of("W14")
+    assert [finding.text for finding in other] == ["unexpected behaviour"]
+
+
+def test_incidents_of_one_day_that_stand_differently_in_one_sentence() -> None:
+    """Of two incidents on one day one may be called fixed, where readers' days differ from the record's too."""
+    words = "Of the problems on {} March 2026, one is fixed and one is not yet fixed."
+    for fixed, still in ((1, 2), (2, 1)):
+        record = replace(TWO_ZONES, incidents=(IncidentView(fixed, "fixed"), IncidentView(still, "none")))
+        assert "A5a" not in found(words.format(3), record)
+    start = datetime(2026, 3, 3, 23, 30, tzinfo=UTC)
+    late = WindowView(2, date(2026, 3, 3), start, start.replace(minute=50))
+    theirs = replace(TWO_ZONES, windows=(replace(late, incident=1, day=date(2026, 3, 4)), late), reader="Europe/Berlin")
+    assert "A5a" not in found(words.format(4), theirs)
+    apart = replace(TWO_ZONES, windows=(TWO_ZONES.windows[0], replace(late, day=date(2026, 3, 4))))
+    assert "A5a" in found("The problem on 4 March 2026 is fixed. The other is not yet fixed.", apart)
+
+
+def test_a_promise_to_others_is_not_owed_here() -> None:
+    """Readers who were told nothing are owed no word on how it stands."""
+    promise = PromiseView("We will send the log files", "late", date(2010, 8, 24), told=False)
+    assert "F9" not in found(TEXT, promises=(promise,))
+    assert "F9" in found(TEXT, promises=(replace(promise, told=True),))
+
+
+def test_a_linked_day_is_asked_for_by_one_rule() -> None:
+    """What only a recurrence names need not be told like an incident of this text; its day may be asked for."""
+    early = WindowView(9, date(2010, 8, 2))
+    record = seed(
+        windows=(early, *RECORD.windows),
+        incidents=(IncidentView(9, "fixed", covered=False), *RECORD.incidents),
+        linked_regions=("Europe",),
+        other_regions=(),
+    )
+    report = lint(TEXT, "apology", record)
+    assert [(finding.rule, finding.severity) for finding in report.findings] == [("F9", "warning")]
+    told = TEXT.replace("The first fix did", "The first fix after the trouble in Europe on 2 August 2010 did")
+    assert lint(told, "apology", record).findings == ()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Final
 
 import pytest
 
+from handlers.domain.apology import Promise
 from handlers.domain.catalog import Catalog, Customer, Region, Service
 from handlers.domain.compose import Audience, Source, compose, compose_closure
 from handlers.domain.facts import Fact
@@ -158,3 +160,67 @@ def test_a_recurrence_makes_the_earlier_fix_insufficient() -> None:
     assert record.fix_of(7) == "insufficient"
     assert record.fix_of(8) == "contained"
     assert record.linked
+
+
+def test_only_what_is_covered_is_required() -> None:
+    """Regions and windows of a linked incident may be named, and no rule but F9 asks for them."""
+    early = Incident(6, "Checkout was down", "sev1", "resolved", DAY, "ana", ("checkout",), "NA")
+    own = Incident(7, "Checkout is down", "sev1", "resolved", DAY, "ana", ("checkout",), "")
+    source = replace(
+        SOURCE,
+        incidents=(own,),
+        linked=(early,),
+        facts=(*SOURCE.facts, Fact(6, 1, "window", "2026-02-02", "ana", DAY, "day", "statement", "public")),
+        recurrences=(Recurrence(7, 6, "same certificate", "ana", DAY),),
+    )
+    record = record_view(source, catalog=CATALOG)
+    assert record.regions == ()
+    assert record.linked_regions == ("North America",)
+    assert record.other_regions == ("Europe",)
+    assert record.days == (date(2026, 3, 3),)
+    assert date(2026, 2, 2) in record.all_days()
+    missed = {finding.rule for finding in lint(compose(source).text("full"), "apology", record).findings}
+    assert not missed & {"F1", "F3", "F5", "C1"}
+
+
+def test_a_customers_own_text_in_their_own_zone_agrees() -> None:
+    """Where a customer's clocks showed another day, their text names that day and no rule asks for the other."""
+    window = fact(1, "window", "2026-03-03T02:02Z/2026-03-03T03:10Z", precision="minute")
+    source = replace(SOURCE, facts=(window, *SOURCE.facts[1:]))
+    audience = Audience("contoso", "America/New_York")
+    record = record_view(source, audience, CATALOG)
+    own = compose(source, audience)
+    assert "2 March 2026" in own.text("full")
+    assert lint(own.text("full"), "apology", record).errors == 0
+    assert not lint_variants(dict(own.texts), record)["chat"].errors
+
+
+def test_ends_with_two_written_offsets_agree() -> None:
+    """A window whose ends were written with two offsets, and no zone named, prints in the first; so it may stand."""
+    window = fact(1, "window", "2025-03-30T01:30+01:00/2025-03-30T03:37+02:00", precision="minute")
+    source = replace(SOURCE, facts=(window, *SOURCE.facts[2:]))
+    text = compose(source).text("full")
+    assert "02:37 UTC+01:00" in text
+    assert lint(text, "apology", record_view(source, catalog=CATALOG)).errors == 0
+
+
+def test_promises_are_those_these_readers_were_told_on_the_day_people_named() -> None:
+    """One customer's promise is no other's business, and its day is the one said, not the midnight that ends it."""
+    until = datetime(2026, 3, 11, 0, 0, tzinfo=UTC)
+    promises = tuple(
+        Promise(number, 1, 7, f"promise {number}", "ana", "Ana", due, until, "late", "", customers, made_at=DAY)
+        for number, due, customers in (
+            (1, "2026-03-10", ()),
+            (2, "no day at all", ("contoso",)),
+            (3, "2026-03-10", ("contoso", "acme")),
+        )
+    )
+    source = replace(SOURCE, promises=promises)
+
+    def seen(audience: Audience) -> list[tuple[str, bool]]:
+        return [(promise.text, promise.told) for promise in record_view(source, audience).promises]
+
+    assert seen(Audience()) == [("promise 1", True), ("promise 3", True)]
+    assert seen(Audience("contoso")) == [("promise 1", True), ("promise 2", True), ("promise 3", True)]
+    assert seen(Audience("fabrikam")) == [("promise 1", True), ("promise 3", False)]
+    assert {promise.due for promise in record_view(source, Audience("contoso")).promises} == {date(2026, 3, 10)}

@@ -194,7 +194,7 @@ def _missing(own: Reading, told: Reading, record: RecordView) -> Iterator[Findin
         yield _gone(own, "the apology itself, in the first person.", "We are sorry.")
     own_days = dates(own.text)
     told_days = dates(told.text)
-    for day in record.days:
+    for day in record.every_day:
         if any(mention.is_day(day) for mention in told_days) and not any(mention.is_day(day) for mention in own_days):
             yield _gone(own, f"{day_words(day)}.", day_words(day))
     lengths = {mention.minutes for mention in durations(own.text)}
@@ -293,7 +293,7 @@ def _values(own: Reading, told: Reading, record: RecordView) -> Iterator[Finding
         for mention in known_days
         if not any((mention.day, mention.month) == (mine.day, mine.month) for mine in dates(own.text))
     ]
-    owed = {day for day in (*record.days, record.next_report) if day}
+    owed = {day for day in (*record.every_day, record.next_report) if day}
     lacks = any(mention.is_day(day) for mention in wanted for day in owed)
     for mention in dates(own.masked):
         if any(

@@ -642,7 +642,7 @@ def _f1(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
 
 
 def untold_days(mentions: tuple[DateMention, ...], record: RecordView) -> list[date]:
-    """The days of this text's incidents that it does not name, neither as recorded nor as its readers' clocks showed."""
+    """The days of its incidents that a text does not name, neither as recorded nor as its readers' clocks showed."""
     return sorted(
         {
             window.day
@@ -831,6 +831,18 @@ def _f9(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
         return
     if not _NOT_ENOUGH.search(reading.text):
         yield missing(reading, "F9", kind)
+    own = set(record.days)
+    told = dates(reading.text)
+    linked = [day for day in record.every_day if day not in own and not any(mention.is_day(day) for mention in told)]
+    if linked:
+        yield missing(
+            reading,
+            "F9",
+            kind,
+            message=f"It is linked to what happened on {_listed(linked)}; the text does not say so.",
+            suggestion=f"This also happened on {_listed(linked)}.",
+            severity="warning",
+        )
     broken = [promise for promise in record.promises if promise.told and promise.state in _UNKEPT]
     if (
         broken

@@ -211,6 +211,11 @@ class RecordView:
         """The days of the windows this text is about, once each, in order."""
         return tuple(sorted({window.day for window in self.own_windows}))
 
+    @property
+    def every_day(self) -> tuple[date, ...]:
+        """The days of all windows, also those that only a recurrence names, once each, in order."""
+        return tuple(sorted({window.day for window in self.windows}))
+
     def days_of(self, window: WindowView) -> frozenset[date]:
         """The days on which a window may be said to begin: the recorded one, and the one its readers' clocks showed."""
         zone = _zone(self.reader) if self.reader and window.start else None
@@ -268,7 +273,7 @@ class RecordView:
         found = {
             Fraction(len(self.covered)),
             Fraction(len(self.days)),
-            Fraction(len({window.day for window in self.windows})),
+            Fraction(len(self.every_day)),
             Fraction(len(self.services)),
             Fraction(len(self.windows)),
         }

@@ -718,6 +718,9 @@ _EXPLAINED: Final = (
     _sentence(r"\bdescribed? (?:in detail )?below\b|\bexplain(?:ed)? below\b|\bset out below\b"),
 )
 
+EXPLAINS: Final = tuple(excuse for excuse in _EXPLAINED if excuse.where != "before")
+"""The excuses of W14 that are an explanation, or a date for one."""
+
 _BOUND: Final = (
     _sentence(BY_DATE),
     _sentence(rf"\b(?:between|from)\b[^.!?]{{0,30}}{A_DATE}"),

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 from handlers.domain.lint.quantities import ALL_TIMES, MONTH_WORD, WEEKDAYS, clocks, dates
 from handlers.domain.lint.report import Finding, Fix, Kind, Severity
-from handlers.domain.lint.rules import CASES, REWORDINGS, RULES, SORRY, Case
+from handlers.domain.lint.rules import CASES, EXPLAINS, REWORDINGS, RULES, SORRY, Case
 from handlers.domain.lint.text import Reading, Sentence, flesch_kincaid, grade_of, is_english
 
 LOOK_BEHIND: Final = 160
@@ -93,7 +93,9 @@ def _hits(reading: Reading) -> Iterator[tuple[str, list[Hit]]]:
     yield "W9", list(_bare_clock_times(reading))
     yield "W15", list(_sorry_but(reading))
     for rule_id in CASES:
-        if rule_id != "W2":
+        if rule_id == "W14":
+            yield rule_id, _unexplained(reading, _without_overlaps(list(_case_hits(reading, rule_id))))
+        elif rule_id != "W2":
             yield rule_id, _without_overlaps(list(_case_hits(reading, rule_id)))
 
 
@@ -104,6 +106,35 @@ def _without_overlaps(hits: list[Hit]) -> list[Hit]:
         if not kept or hit.start >= kept[-1].end:
             kept.append(hit)
     return kept
+
+
+def _unexplained(reading: Reading, hits: list[Hit]) -> list[Hit]:
+    """Teasers without those of which the text says elsewhere what they were, or by when it will."""
+    wanted = {_teaser(reading.text[hit.start : hit.end]) for hit in hits}
+    told: set[str] = set()
+    sentences = reading.sentences if wanted else ()
+    for index, sentence in enumerate(sentences):
+        body = reading.masked[sentence.start : sentence.end]
+        if not any(words in body.lower() for words in wanted):
+            continue
+        following = sentences[index + 1] if index + 1 < len(sentences) else None
+        after = reading.masked[following.start : following.start + LOOK_AHEAD] if following else ""
+        for case in CASES["W14"]:
+            told |= {
+                _teaser(match.group())
+                for match in case.pattern.finditer(body)
+                if is_excused(replace(case, unless=EXPLAINS), match, body, after)
+            }
+    return [hit for hit in hits if _teaser(reading.text[hit.start : hit.end]) not in told]
+
+
+def _teaser(words: str) -> str:
+    """What makes two teasers the same: the noun that is explained, or all words where it says too little alone."""
+    noun = words.lower().split()[-1]
+    return noun if noun in _TEASED else words.lower()
+
+
+_TEASED: Final = frozenset("traffic activity behaviour behavior problem problems issue issues factors bug".split())  # noqa: SIM905 - a list of words reads best as words
 
 
 # The cases of `rules` ---------------------------------------------------------------------------------------------
