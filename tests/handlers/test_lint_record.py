@@ -622,6 +622,6 @@ def test_a_linked_day_is_asked_for_by_one_rule() -> None:
         other_regions=(),
     )
     report = lint(TEXT, "apology", record)
-    assert [(finding.rule, finding.severity) for finding in report.findings] == [("F9", "warning")]
+    assert [(finding.rule, finding.severity) for finding in report.findings] == [("F9", "error")]
     told = TEXT.replace("The first fix did", "The first fix after the trouble in Europe on 2 August 2010 did")
     assert lint(told, "apology", record).findings == ()

@@ -110,3 +110,17 @@ async def test_a_draft_shows_what_the_same_customers_were_promised_before(seed_d
     assert "Promised to these customers before" in shown
     assert shown.index(" late: ") < shown.index(" open: ")
     assert "P1" in shown
+
+
+async def test_an_apology_for_the_recurrence_alone_names_the_earlier_day(seed_desk: Desk) -> None:
+    """INC-2 came back from INC-1, which it does not cover: the text says when that was, and that its fix did not hold."""
+    await furnish(seed_desk, customer("acme", "slack: C0ACME001"))
+    await draft(seed_desk)
+    await all_of(seed_desk, ("ben", "apology reject 1 because the second one comes first"))
+    seed_desk.clock.wind(days=3)
+    await draft(seed_desk, title="Mail is down again")
+    await all_of(seed_desk, ("ana", "link 2 recurrence-of 1 because of the same change"), ("ben", "apology draft 2"))
+    shown = words((await seed_desk.say("ben", "apology show 2")).show)
+    assert "The fix after the trouble on 22 August 2010 did not resolve the problem." in shown
+    assert "0 errors" in words((await seed_desk.say("ben", "apology lint 2")).show)
+    await all_of(seed_desk, ("ben", "apology submit 2"))

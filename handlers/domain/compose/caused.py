@@ -208,6 +208,22 @@ class Caused(Frame):
                 again = () if self.days(later) == self.days((case,)) else self.on_days(later)
                 parts = ("The trouble", *apart, " ", verdict, *again, ".")
                 out.append(Said("recurrence", "F9", parts, 86))
+        return [*out, *self._failed_outside(told)]
+
+    def _failed_outside(self, told: set[int]) -> list[Said]:
+        """The same of earlier incidents this apology does not cover: their days, and that their fix did not hold."""
+        out = []
+        earlier = {x.earlier for x in self.ledger.links if x.incident in self.ledger.numbers}
+        for case in self.ledger.others:
+            if case.number not in earlier or case.state != "insufficient" or case.number in told:
+                continue
+            days = self.on_days((case,)) if case.spans else ()
+            if case.had_fix:
+                fix: tuple[Part, ...] = ("The fix after the trouble", *days) if days else ("Our earlier fix",)
+                out.append(Said("recurrence", "F9", (*fix, " ", self._resolved_not(case), " the problem."), 86))
+            elif days:
+                verdict = Token("came back", case.state_ids)
+                out.append(Said("recurrence", "F9", ("The trouble", *days, " ", verdict, "."), 86))
         return out
 
     def _same_latent(self, case: Case, later: Sequence[Case]) -> bool:

@@ -841,7 +841,6 @@ def _f9(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
             kind,
             message=f"It is linked to what happened on {_listed(linked)}; the text does not say so.",
             suggestion=f"This also happened on {_listed(linked)}.",
-            severity="warning",
         )
     broken = [promise for promise in record.promises if promise.told and promise.state in _UNKEPT]
     if (
