@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -257,8 +258,14 @@ def waived(found: Draft, name: str, because: str) -> Card:
 
 
 def whole(found: Draft) -> Card:
-    """Everything an approver must have seen: exact bytes per group, full text, waivers."""
-    return _whole(found, [])
+    """Everything an approver must have seen: exact bytes per group, full text, waivers, account managers' words."""
+    card = _whole(found, [])
+    inside: list[Block] = []
+    for variant, name in (("talking-points", "Talking points"), ("faq", "Questions and answers")):
+        if words := found.version.text(variant):
+            inside += [Line((Strong(f"{name}, for account managers"),)), Quote(_clipped(words))]
+    cut = next((n for n, b in enumerate(card.blocks) if isinstance(b, Buttons)), len(card.blocks))
+    return replace(card, blocks=(*card.blocks[:cut], *inside, *card.blocks[cut:]))
 
 
 def _whole(found: Draft, signatures: list[Block]) -> Card:

@@ -291,3 +291,11 @@ async def test_the_linters_better_words_are_taken_by_a_press(seed_desk: Desk) ->
     again = await seed_desk.say("ben", says)
     assert again.refused
     assert "no better words" in words(again.show)
+
+
+async def test_everything_is_shown_also_what_account_managers_say(seed_desk: Desk) -> None:
+    """Talking points with what not to say, and questions with answers: part of what is signed."""
+    await type_seed(seed_desk)
+    shown = words((await seed_desk.say("cleo", "apology show 1")).show)
+    assert "Do not say:" in shown
+    assert "When will you report again?" in shown
