@@ -487,7 +487,7 @@ def waive(command: ApologyWaive, ctx: Context, book: Book) -> Reply:
             f"{gap.name} cannot be waived: fill it, or say `apology fill {gap.name} unknown`, which is told honestly."
         )
     error = next((f for f in hits if f.severity == "error"), None)
-    if error is not None and not say.waivable(error):
+    if error is not None and not error.waivable:
         raise Refused(f"{error.rule} is never waived: {error.message} Mend the words with `apology edit`.")
     routed = any(f.severity == "route" for f in hits)
     if routed and book.catalog.people_with("legal"):

@@ -429,7 +429,7 @@ def fall_back(
     following = next((r for r in rows if r.customer == customer and r.spare and r.address not in tried), None)
     if following is not None and untold(mine):
         threads = book.threads(incidents, f"{customer}/{following.platform}:{following.address}")
-        post_to_customer(book, series, following, approval, incidents[-1], threads=threads, hold=hold)
+        book.send(customer_post(series, following, approval, incidents[-1], threads=threads, hold=hold))
 
 
 def of_customer(book: Book, series: str, customer: str) -> list[PostState]:
@@ -488,22 +488,6 @@ def _told_elsewhere(book: Book, series: str, customer: str) -> bool:
     known = book.catalog.customer(customer)
     first = known is not None and known.deliver == "first"
     return first and any(p.state != "dead" for p in of_customer(book, series, customer))
-
-
-def post_to_customer(
-    book: Book,
-    series: str,
-    row: Recipient,
-    approval: str,
-    incident: int,
-    *,
-    threads: Mapping[str, str],
-    hold: bool = False,
-) -> str:
-    """Write down one customer post (`customer_post`); returns its key."""
-    post = customer_post(series, row, approval, incident, threads=threads, hold=hold)
-    book.send(post)
-    return post.key
 
 
 def customer_post(

@@ -64,7 +64,7 @@ def answered(book: Book, ctx: Context, found: Draft) -> None:
     for promise in owed(book, found.apology.follows):
         if promise.kind == FIXED:
             continue
-        task = _task_of(book, promise)
+        task = task_of(book, promise)
         due = said.get((promise.kind, promise.incident, promise.text), "")
         still = due if promise.kind != "report" else ""
         if promise.kind == "change" and task is not None and task.done_at is None:
@@ -84,7 +84,7 @@ def answered(book: Book, ctx: Context, found: Draft) -> None:
             tell(book, ctx, incident, "promise", words)
 
 
-def _task_of(book: Book, promise: Promise) -> Task | None:
+def task_of(book: Book, promise: Promise) -> Task | None:
     """The task that a promised change is."""
     tasks = book.find(Task, incident=promise.incident) if promise.kind == "change" else []
     return next((t for t in tasks if t.text == promise.text), None)

@@ -29,7 +29,6 @@ from handlers.customers import (
     customer_post,
     fall_back,
     of_customer,
-    post_to_customer,
     show_sent,
     tally,
     untold,
@@ -269,7 +268,7 @@ def _name_the_change(book: Book, apology: Apology, key: str) -> None:
     row = Recipient(customer, "", platform, address, text=say.corrected_reply(words))
     name, lead = f"correction-{apology.number}.{apology.version}", apology.incidents[-1]
     threads = book.threads(apology.incidents, f"{customer}/{channel}")
-    post_to_customer(book, name, row, f"A{apology.number} version {apology.version}", lead, threads=threads)
+    book.send(customer_post(name, row, f"A{apology.number} version {apology.version}", lead, threads=threads))
 
 
 def _pressed_on(apology: Apology) -> str:

@@ -25,12 +25,13 @@ from handlers.domain.apology import Apology, Promise, Version, Waiver
 from handlers.domain.catalog import Customer
 from handlers.domain.compose import Audience
 from handlers.domain.errors import Refused
-from handlers.domain.incident import Incident, Task
+from handlers.domain.incident import Incident
 from handlers.domain.lint import Finding, drift, record_view
 from handlers.domain.permit import Standing, must
 from handlers.domain.relay import Covering, Question, Relay
 from handlers.facts import read_due
 from handlers.progress import somebody
+from handlers.promises import task_of
 from handlers.rooms import may_see, say_in_rooms, sees, standing, tell
 from handlers.say import apology as say
 
@@ -311,9 +312,9 @@ def promise_move(command: PromiseMove, ctx: Context, book: Book) -> Reply:
     must("act", standing(book, ctx))
     due_at = read_due(ctx, command.due)
     book.put(replace(promise, due=command.due, due_at=due_at, state="open"))
-    for task in book.find(Task, incident=promise.incident) if promise.kind == "change" else ():
-        if task.text == promise.text and task.done_at is None:  # the follow-up tells the date the task has
-            book.put(replace(task, due=command.due, due_at=due_at))
+    task = task_of(book, promise)
+    if task is not None and task.done_at is None:  # the follow-up tells the date the task has
+        book.put(replace(task, due=command.due, due_at=due_at))
     _note(book, ctx, promise, f"moved promise P{promise.number} to {command.due} because {command.because}")
     return _shown(
         promise,

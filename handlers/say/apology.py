@@ -31,10 +31,6 @@ MOST_SENTENCES = 30
 UNSIGNED = "F14"
 """The rule that asks for a named person's signature."""
 _SIGNATURE: tuple[Span, ...] = (Strong("signature"), Text(f": Who signs it, by name? ({UNSIGNED})"))
-NEVER_WAIVED = frozenset({"W11", "W18", "W19", "W23"})
-"""Wording rules whose errors are mended, never waived (apology.md, section 4)."""
-WORDING = "W"
-"""Wording rules misfire; of the others only F3 may be waived as an error."""
 LONGEST_WAY_OUT = 40
 """Characters of better words that fit a button beside the words "Use this"."""
 QUOTED = 2600
@@ -219,19 +215,13 @@ def _ways_out(number: int, found: Finding) -> tuple[Button, ...]:
         row.append(Button(f"Use this{better}", f"apology mend {number} {found.rule}", "primary"))
     if found.rule == UNSIGNED:
         row.append(_name_it(number))
-    if waivable(found):
+    if found.waivable:
         row.append(Button("Leave it, because …", f"apology waive {number} {found.rule}", form=True))
     return tuple(row)
 
 
 def _name_it(number: int) -> Button:
     return Button("Name who signs", f"apology fill {number} signatory", form=True)
-
-
-def waivable(found: Finding) -> bool:
-    """Whether a finding may be left as it is with a reason (apology.md, section 4)."""
-    wording = found.rule.startswith(WORDING) and found.rule not in NEVER_WAIVED
-    return found.severity in ("warning", "error") and (wording or found.severity == "warning" or found.rule == "F3")
 
 
 def _finding(found: Finding) -> tuple[Span, ...]:

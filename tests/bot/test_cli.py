@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import os
 import signal
 import socket
@@ -23,7 +22,6 @@ from urllib.request import urlopen
 
 import pytest
 import responses
-import structlog
 from click.testing import CliRunner, Result
 from sqlalchemy import insert, select, update
 
@@ -42,6 +40,7 @@ from tests.desk import Clock, Desk
 from tests.stories.seed import publish_seed
 
 CATALOG = SCENARIOS / "bpos-2010.catalog.yaml"
+pytestmark = pytest.mark.usefixtures("log")
 Amends = Callable[..., Result]
 
 
@@ -55,18 +54,6 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def log() -> Iterator[None]:
-    """Each command sets the log up; the test run gets its own back."""
-    logger, before = logging.getLogger(), structlog.get_config()
-    handlers, level = list(logger.handlers), logger.level
-    yield
-    logger.handlers[:] = handlers
-    logger.setLevel(level)
-    logging.captureWarnings(capture=False)
-    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -16,16 +15,7 @@ from bot.gate import BODY_BYTES, COMMAND_BYTES
 from bot.sandbox.ledger import Json
 from bot.sandbox.slack import Ack
 from bot.sandbox.teams import OTHER_TENANT, SigningKey
-from tests.bot.doors import FORM, INCIDENTS, JSON, LASTING, SLACK, TEAMS, House, behind_doors, command, line
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[House]:
-    """One for all tests here: whatever is refused leaves it as it was."""
-    database = tmp_path_factory.mktemp("doors") / "amends.db"
-    database.write_bytes(sqlite_template.read_bytes())
-    with behind_doors(database) as found:
-        yield found
+from tests.bot.doors import FORM, INCIDENTS, JSON, LASTING, SLACK, TEAMS, House, command, line
 
 
 def stamped(house: House, body: bytes, at: str, secret: str = "") -> dict[str, str]:

@@ -3,27 +3,14 @@
 import copy
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.ledger import Json
-from tests.bot.doors import CHANNEL, FORM, INCIDENTS, JSON, LASTING, REFUSALS, House, behind_doors, line
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[House]:
-    """One for all tests here: whatever is refused leaves it as it was."""
-    database = tmp_path_factory.mktemp("doors") / "amends.db"
-    database.write_bytes(sqlite_template.read_bytes())
-    with behind_doors(database) as found:
-        yield found
-
+from tests.bot.doors import CHANNEL, FORM, INCIDENTS, JSON, LASTING, REFUSALS, House, line
 
 ODD: list[Any] = [None, True, 0, -1, 2**63, 1.5, "", " ", "x" * 5000, "\0", "\ud800", "\u202e", "<@U0ANA>", "1" * 400]
 ODD += [[], {}, [[]], [None], {"id": None}, {"": ""}, "T0CONTOSO", "../../etc", "{{1}}", "%s%n", "2026-13-45"]

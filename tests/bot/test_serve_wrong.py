@@ -1,18 +1,16 @@
 """Whatever is set wrong: one plain sentence with its cure, exit status 1 before anything is served; `doctor` agrees."""
 
 import asyncio
-import logging
 import os
 import socket
 import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
@@ -138,18 +136,6 @@ CASES = {
         doctor=False,
     ),
 }
-
-
-@pytest.fixture
-def log() -> Iterator[None]:
-    """Each command sets the log up; the test run gets its own back."""
-    logger, before = logging.getLogger(), structlog.get_config()
-    handlers, level = list(logger.handlers), logger.level
-    yield
-    logger.handlers[:] = handlers
-    logger.setLevel(level)
-    logging.captureWarnings(capture=False)
-    structlog.configure(**before)
 
 
 @pytest.fixture

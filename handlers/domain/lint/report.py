@@ -12,6 +12,9 @@ Drift = Literal["missing", "changed", "added", "scope", "inverted", "rotted", "s
 KINDS: Final[tuple[Kind, ...]] = ("apology", "closure", "update", "relay")
 """The kinds of text: after an incident, at its close, while it is open, and what a colleague relayed."""
 
+NEVER_WAIVED: Final = frozenset({"W11", "W18", "W19", "W23"})
+"""Wording rules whose errors are mended, never waived."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fix:
@@ -43,6 +46,12 @@ class Finding:
     fix: Fix | None = None
     drift: Drift | None = None
     """For C8: how relayed words differ from the approved ones."""
+
+    @property
+    def waivable(self) -> bool:
+        """Whether it may be left with a reason (apology.md, section 4): warnings, wording that misfires, F3."""
+        wording = self.rule.startswith("W") and self.rule not in NEVER_WAIVED
+        return self.severity == "warning" or (self.severity == "error" and (wording or self.rule == "F3"))
 
     def as_json(self) -> dict[str, Any]:
         """The finding with the keys that `amends lint --json` promises."""
