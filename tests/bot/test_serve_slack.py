@@ -24,6 +24,9 @@ from bot.sandbox.slack_wire import SlackWire, Socket
 from tests.bot.served import (
     INCIDENTS,
     MINIMUM,
+    NEXT_WEEK,
+    SOON,
+    YESTERDAY,
     Bot,
     World,
     approved,
@@ -143,7 +146,7 @@ class SomebodyElsesSlack:
 
 
 async def test_the_main_job_on_a_slack_that_somebody_else_wrote(tmp_path: Path) -> None:
-    """Nothing of the sandbox's: commands signed by hand, bare answers; rooms, updates and a customer's words go through."""
+    """Nothing of the sandbox's: commands signed by hand, bare answers; from the first word to the apology."""
     theirs = SomebodyElsesSlack()
     wire = SlackWire(SandboxClock(), "hush", Counter())
     routes = [Route("/api/{method}", theirs.answer, methods=["GET", "POST"])]
@@ -172,6 +175,26 @@ async def test_the_main_job_on_a_slack_that_somebody_else_wrote(tmp_path: Path) 
             assert ("C2", "U0ANA") in theirs.invited
             assert len(theirs.in_("C0CONTOSO")) == 1
             assert len(theirs.in_("C1")) == 1
+            facts = f"seen: could not pay from: {YESTERDAY} 09:02 UTC to: 10:10 UTC count: 1,200 customers "
+            facts += f"trigger: an expired certificate state: fixed data-loss: no next-report: {SOON}"
+            said = ""
+            for user, line in (
+                ("U0ANA", f"recap 1 {facts}"),
+                ("U0ANA", f"task 1 add Alert before certificates expire @noor due {NEXT_WEEK}"),
+                ("U0BEN", 'apology draft 1 signatory "Morgan Cole"'),
+                ("U0BEN", "apology fill 1 remedy none due"),
+                ("U0BEN", "apology fill 1 contact help@shop.example"),
+                ("U0BEN", "apology submit 1"),
+                ("U0ANA", "apology approve 1"),
+                ("U0CLEO", "apology approve 1"),
+                ("U0CLEO", "apology publish 1"),
+            ):
+                said += f"\n>> {line}\n{await says(user, line)}"
+            await eventually(lambda: len(theirs.in_("C0CONTOSO")) == 2, 10, lambda: said + bot.log)
+            update, apology = (p for p in theirs.posts if p["channel"] == "C0CONTOSO")
+            assert "expired certificate" in apology["text"]
+            assert "Morgan Cole" in apology["text"]
+            assert apology["thread_ts"] == f"1700000000.{theirs.posts.index(update) + 1:06}"
         finally:
             assert await bot.end() == 0
             await wire.aclose()
