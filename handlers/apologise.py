@@ -98,7 +98,7 @@ class Draft:
         return tuple(left)
 
     @property
-    def errors(self) -> list[object]:
+    def errors(self) -> list[Finding]:
         """Findings that stop it."""
         return [f for f in self.report.findings if f.severity == "error" and f.rule not in self.waived]
 
@@ -411,8 +411,9 @@ def editable(book: Book, ctx: Context, number: int | None) -> Draft:
 def show(command: ApologyShow, ctx: Context, book: Book) -> Reply:
     """The text as it stands, with the exact bytes each group of customers would read."""
     found = current(book, ctx, command.apology)
-    seen(book, ctx, found)
-    return Reply(say.whole(found), changed=False)
+    card = say.whole(found, command.part)
+    seen(book, ctx, found, command.part)
+    return Reply(card, changed=False)
 
 
 def why(command: ApologyWhy, ctx: Context, book: Book) -> Reply:
@@ -424,9 +425,21 @@ def why(command: ApologyWhy, ctx: Context, book: Book) -> Reply:
     return Reply(say.why(found, facts))
 
 
-def seen(book: Book, ctx: Context, found: Draft) -> None:
-    """These bytes were shown to whoever asks: an approval needs it."""
-    book.put(Shown(found.apology.number, found.version.digest, ctx.actor.key, ctx.now))
+def seen(book: Book, ctx: Context, found: Draft, part: int) -> None:
+    """This part of the preview was shown to whoever asks; once all were, all bytes were, and an approval may count."""
+    number, digest, who = found.apology.number, found.version.digest, ctx.actor.key
+    book.put(Shown(number, f"{digest}.{part}", who, ctx.now))
+    if unseen(book, ctx, found) is None:
+        book.put(Shown(number, digest, who, ctx.now))
+
+
+def unseen(book: Book, ctx: Context, found: Draft) -> int | None:
+    """The first part of the preview that whoever asks was not shown yet; None: all of it was."""
+    number, digest, who = found.apology.number, found.version.digest, ctx.actor.key
+    if book.get(Shown, number, digest, who) is not None:
+        return None
+    parts = range(1, 1 + len(say.everything(found)))
+    return next((p for p in parts if book.get(Shown, number, f"{digest}.{p}", who) is None), None)
 
 
 def check(command: ApologyLint, ctx: Context, book: Book) -> Reply:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
-from handlers.apologise import READY, Draft, apology_of, current, leave, refreshed, seen, waived_errors
+from handlers.apologise import READY, Draft, apology_of, current, leave, refreshed, seen, unseen, waived_errors
 from handlers.book import Book
-from handlers.card import Card, Reply, line
+from handlers.card import Block, Card, Reply, line
 from handlers.commands import ApologyApprove, ApologyReject, ApologySubmit
 from handlers.context import Context
 from handlers.customers import customer_posts, manages
@@ -108,7 +108,7 @@ def submit(command: ApologySubmit, ctx: Context, book: Book) -> Reply:
         names = ", ".join(g.name for g in found.blocking)
         raise Refused(f"These gaps still block A{number}: {names}. `apology fill {number} {found.blocking[0].name} …`.")
     if found.errors:
-        rules = ", ".join(dict.fromkeys(f.rule for f in found.errors))  # type: ignore[attr-defined]
+        rules = ", ".join(dict.fromkeys(f.rule for f in found.errors))
         raise Refused(
             f"The linter still finds errors in A{number}: {rules}. `apology lint {number}` shows the way out."
         )
@@ -116,6 +116,12 @@ def submit(command: ApologySubmit, ctx: Context, book: Book) -> Reply:
         for named in dict.fromkeys(w.name if isinstance(w, Gap) else w.rule for w in found.warnings):
             leave(book, ctx, found, named, command.because)
         found = current(book, ctx, number)
+    if found.warnings and book.catalog.policy.approvals.reasons:
+        names = ", ".join(dict.fromkeys(w.name if isinstance(w, Gap) else w.rule for w in found.warnings))
+        raise Refused(
+            f"These warnings have no reason yet: {names}. `apology submit {number} because …` gives one for all, "
+            f"`apology lint {number}` shows them. Nothing was submitted."
+        )
     routed = [f for f in found.report.findings if f.severity == "route" and f.rule not in found.waived]
     if routed and not book.catalog.people_with("legal"):
         raise Refused(
@@ -157,10 +163,13 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
     """The preview goes to the rooms and to the missing approvers; that counts as shown. Returns who may not see it."""
     number, lead = found.apology.number, found.incidents[-1]
     signed = signatures(book, found.apology, found.version.digest)
-    whole, before = say.submitted(found, needs, signed), asked_before(book, found)
-    card = whole if before is None else say.submitted_again(found, before, needs, signed)
-    knew = _knew(book, before)
-    say_in_rooms(book, ctx, lead, f"apology-{number}/preview/{_bytes(found)}", card)
+    made = say.everything(found)
+    whole, before, again = _cards(book, found, made, needs, signed)
+    card, knew, parts = again or whole, _knew(book, before), say.following(found, made)
+    root = f"apology-{number}/preview/{_bytes(found)}"
+    say_in_rooms(book, ctx, lead, root, card)
+    for part, below in enumerate(() if again else parts, 2):
+        say_in_rooms(book, ctx, lead, f"{root}/{part}", below, under=root)
     inside = {m.person for i in found.incidents for m in book.find(Member, incident=i.number) if m.left_at is None}
     holders = {p for i in found.incidents for _, p in i.roles}
     asked = ("comms-approver", *(r for r in needs if r in ("commander", "legal")))
@@ -174,12 +183,24 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
         del approvers[person.key]
     for person in approvers.values():
         if person.key not in found.version.authors and person.key not in {a.person for a in signed}:
-            own = card if person.key in knew else whole
-            say_to(book, ctx, person, f"{_own(found)}{person.key}", own, incident=lead.number)
+            own, mine = card if person.key in knew else whole, f"{_own(found)}{person.key}"
+            say_to(book, ctx, person, mine, own, incident=lead.number)
+            for part, below in enumerate(parts if own is whole else (), 2):
+                say_to(book, ctx, person, f"part-{part}-of-{mine}", below, incident=lead.number, under=mine)
     told = set(approvers) | ((inside | holders) if before is None else (inside | holders) & knew)
-    for key_ in told:  # the difference shows the bytes only to whoever was shown what it differs from
+    for key_ in told if 1 + len(parts) == len(made) else ():
+        # the difference shows the bytes only to whoever was shown what it differs from
         book.put(Shown(number, found.version.digest, key_, ctx.now))
     return blind
+
+
+def _cards(
+    book: Book, found: Draft, made: list[list[Block]], needs: tuple[str, ...], signed: list[Approval]
+) -> tuple[Card, Version | None, Card | None]:
+    """The preview, the version asked about before, and for those who were shown that one the difference alone."""
+    whole, before = say.submitted(found, made, needs, signed), asked_before(book, found)
+    again = say.submitted_again(found, before, needs, signed) if before is not None else None
+    return whole, before if again is not None else None, again
 
 
 def asked_before(book: Book, found: Draft) -> Version | None:
@@ -221,9 +242,9 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
     needs = needed(book, ctx, found)
     signed = signatures(book, apology, digest)
     capacity = _capacity(book, ctx, found, needs, signed)
-    if book.get(Shown, number, digest, ctx.actor.key) is None:
-        seen(book, ctx, found)
-        return Reply(say.whole(found))
+    if (part := unseen(book, ctx, found)) is not None:
+        seen(book, ctx, found, part)
+        return Reply(say.whole(found, part))
     book.put(
         Approval(
             number,
@@ -241,9 +262,8 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
         tell(book, ctx, incident, "apology", f"approved A{number} version {found.version.number} as {capacity}")
     if not complete(needs, signed):
         book.put(replace(apology, revision=apology.revision + 1))
-        whole, before = say.submitted(found, needs, signed), asked_before(book, found)
-        again = say.submitted_again(found, before, needs, signed) if before is not None else whole
-        preview(book, ctx, found, again, whole, _knew(book, before))
+        whole, before, again = _cards(book, found, say.everything(found), needs, signed)
+        preview(book, ctx, found, again or whole, whole, _knew(book, before))
         missing = ", ".join(n for n in needs if n not in {a.capacity for a in signed})
         return Reply(
             Card(say.title(found), (line(f"Signed as {capacity}. Still needed: {missing}."),), "good"), changed=True

@@ -372,9 +372,10 @@ class ApologyDraft:
 
 @dataclass(frozen=True, slots=True)
 class ApologyShow:
-    """The text as it stands."""
+    """The text as it stands; `part` of it where it is more than one card holds."""
 
     apology: int | None = None
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)

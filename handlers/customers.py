@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from handlers.book import Book
-from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Reply, Strong, Text, Tone, line, small
+from handlers.card import Block, Bullets, Button, Buttons, Card, Quote, Reply, Strong, Text, Tone, line, small
 from handlers.commands import ChangeAffected, Closure, Holding, Send, ShowAffected
 from handlers.context import Context
 from handlers.domain.apology import Proposal, Recipient
@@ -23,6 +23,7 @@ from handlers.domain.when import Unreadable, parse_window
 from handlers.outside import unfit_for_customers
 from handlers.rooms import incident_of, may_see, running, say_in_rooms, standing, tell
 from handlers.say import incident as say
+from handlers.say import preview
 from handlers.void import void_approvals
 
 CALLED = {"update": "update", "holding": "holding statement", "closure": "closing update"}
@@ -88,22 +89,6 @@ def counted(rows: Sequence[Recipient]) -> str:
     """31 customers, 34 channels."""
     customers, channels = len({r.customer for r in rows}), len([r for r in rows if not r.spare])
     return f"{customers} customer{'s' * (customers != 1)}, {channels} channel{'s' * (channels != 1)}"
-
-
-def preview(rows: Sequence[Recipient]) -> list[Block]:
-    """Exactly the bytes each group of customers would read, and who they are."""
-    groups: dict[str, list[Recipient]] = {}
-    for row in rows:
-        if not row.spare:
-            groups.setdefault(row.text, []).append(row)
-    blocks: list[Block] = []
-    for text, group in groups.items():
-        names = ", ".join(f"{r.name} ({r.platform.capitalize()})" for r in group[:10])
-        more = f" and {len(group) - 10} more" if len(group) > 10 else ""
-        blocks += [Line((Strong(f"To {names}{more}"),)), Quote(text)]
-        where = ", ".join(f"{r.platform.capitalize()} {r.address}" for r in group[:10])
-        blocks.append(small(f"Channel{'s' * (len(group) != 1)}: {where}{more}"))
-    return blocks
 
 
 def show_affected(command: ShowAffected, ctx: Context, book: Book) -> Reply:
@@ -290,7 +275,7 @@ def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str,
         f"{say.head(incident)}: {what} to customers",
         (
             line(f"{ctx.actor.name} proposes this {what} to {counted(rows)}."),
-            *preview(rows),
+            *_words(rows),
             *([small(f"Tell by hand: {', '.join(by_hand)}")] if by_hand else []),
             small("Another commander, deputy or comms sends it."),
             Buttons(
@@ -307,11 +292,16 @@ def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str,
     return Reply(
         Card(
             f"{say.head(incident)}: {what} to customers",
-            (line(f"Ready for {counted(rows)}. Another commander, deputy or comms presses Send."), *preview(rows)),
+            (line(f"Ready for {counted(rows)}. Another commander, deputy or comms presses Send."), *_words(rows)),
             "warning",
         ),
         changed=True,
     )
+
+
+def _words(rows: Sequence[Recipient]) -> list[Block]:
+    """Exactly the bytes each group of customers would read, and their channels."""
+    return [block for item in preview.texts(rows) for block in item]
 
 
 def send(command: Send, ctx: Context, book: Book) -> Reply:

@@ -19,6 +19,8 @@ from handlers.say import apology as say
 
 OPEN = ("open", "late")
 """States in which customers still wait for it."""
+EXPLAIN = "Explain "
+"""How a promise to say what is not known yet begins; the fact's kind and its incident follow."""
 FIXED = "fixed"
 """The kind of promise that a word about the fix is."""
 
@@ -26,8 +28,7 @@ FIXED = "fixed"
 def made(book: Book, ctx: Context, found: Draft) -> None:
     """Write down what this version promises; what an earlier version promised already stays as it is."""
     number = found.apology.number
-    told_before = (number, found.apology.follows) if found.apology.follows else (number,)
-    stands = [p for n in told_before for p in book.find(Promise, apology=n)]
+    stands = [p for n in {number, *_family(book, found.apology)} for p in book.find(Promise, apology=n)]
     known = {(p.kind, p.incident, p.text) for p in stands if p.apology == number or p.state in OPEN}
     told = {r.customer for r in found.version.recipients}
     customers = tuple(sorted(told | {c.key for i in found.incidents for c, _ in affected_by(book, i)}))
@@ -52,8 +53,15 @@ def made(book: Book, ctx: Context, found: Draft) -> None:
 
 def owed(book: Book, apology: int) -> list[Promise]:
     """What customers were promised with an apology and its follow-ups, and still wait for."""
-    numbers = [apology, *(a.number for a in book.find(Apology, follows=apology))]
+    first = book.get(Apology, apology)
+    numbers = _family(book, first) if first is not None else []
     return [p for n in numbers for p in book.find(Promise, apology=n) if p.state in OPEN]
+
+
+def _family(book: Book, apology: Apology) -> list[int]:
+    """An apology's number and those of what followed it; of a follow-up, those of what it follows."""
+    first = apology.follows or apology.number
+    return [first, *(a.number for a in book.find(Apology, follows=first))]
 
 
 def answered(book: Book, ctx: Context, found: Draft) -> None:
@@ -67,6 +75,8 @@ def answered(book: Book, ctx: Context, found: Draft) -> None:
         task = task_of(book, promise)
         due = said.get((promise.kind, promise.incident, promise.text), "")
         still = due if promise.kind != "report" else ""
+        if promise.kind == "explain" and not due and not _explained(book, promise):
+            continue  # the unknown was dropped without a word: customers still wait for it
         if promise.kind == "change" and task is not None and task.done_at is None:
             still = task.due
         if not still:
@@ -82,6 +92,18 @@ def answered(book: Book, ctx: Context, found: Draft) -> None:
         incident = book.get(Incident, promise.incident)
         if incident is not None:
             tell(book, ctx, incident, "promise", words)
+
+
+def _explained(book: Book, promise: Promise) -> bool:
+    """Whether what customers were told is not known yet is known in public by now."""
+    kind = promise.text.removeprefix(EXPLAIN).partition(" of INC-")[0]
+    known = book.find(Fact, incident=promise.incident, state="live", visibility="public", kind=_same(kind))
+    return any(not fact.unknown for fact in known)
+
+
+def _same(kind: str) -> tuple[str, ...]:
+    """The kinds of fact that answer this one."""
+    return {"times": ("times", "window"), "cause": ("cause.trigger", "cause.flaw", "cause.latent")}.get(kind, (kind,))
 
 
 def task_of(book: Book, promise: Promise) -> Task | None:
@@ -128,7 +150,7 @@ def _said(book: Book, found: Draft) -> list[tuple[str, Incident, str, str, str]]
                     ("remedy", lead, "Decide on a remedy", "", value.lower().partition("decision by")[2].strip())
                 )
             elif fact.unknown and (fact.due or report):
-                said.append(("explain", incident, f"Explain {fact.kind} of {incident.name}", "", fact.due or report))
+                said.append(("explain", incident, f"{EXPLAIN}{fact.kind} of {incident.name}", "", fact.due or report))
     return list(dict.fromkeys(said))
 
 
@@ -136,9 +158,7 @@ def _stands(book: Book, fact: Fact) -> bool:
     """Whether no later word took its place: a known value that of an unknown, a new date or decision that of an old."""
     if not fact.unknown and fact.kind not in ("next-report", "remedy"):
         return True
-    kinds = {"times": ("times", "window"), "cause": ("cause.trigger", "cause.flaw", "cause.latent")}
-    same = kinds.get(fact.kind, (fact.kind,))
-    later = book.find(Fact, incident=fact.incident, state="live", visibility="public", kind=same)
+    later = book.find(Fact, incident=fact.incident, state="live", visibility="public", kind=_same(fact.kind))
     return not any(not f.unknown and f.recorded_at > fact.recorded_at for f in later)
 
 

@@ -98,6 +98,12 @@ def publish(command: ApologyPublish, ctx: Context, book: Book) -> Reply:
             "publish now. Nothing was sent."
         )
     if command.at is not None:
+        fault = unsound(refreshed(book, replace(ctx, now=command.at), apology))
+        if fault:
+            raise Refused(
+                f"By {command.at.astimezone(ctx.zone):%H:%M %Z on %d %B %Y} it would be unsound: {fault}. Name an "
+                f"earlier time, or `apology lint {number}`. Nothing was scheduled."
+            )
         book.put(replace(apology, state="scheduled", publish_at=command.at, revision=apology.revision + 1))
         when = command.at.astimezone(ctx.zone).strftime("%H:%M %Z on %d %B %Y")
         for incident in found.incidents:
@@ -120,6 +126,8 @@ def unfit(book: Book, ctx: Context, found: Draft) -> str:
         return f"{early.name} is {early.status}"
     if stored is None or stored.digest != found.version.digest:
         return "the record or the recipients changed since it was approved"
+    if fault := unsound(found):
+        return fault
     signed = signatures(book, found.apology, stored.digest)
     if not complete(needed(book, ctx, found), signed):
         return "a signature is missing"
@@ -127,6 +135,14 @@ def unfit(book: Book, ctx: Context, found: Draft) -> str:
     if ctx.now > expires(book, signed) and scheduled is None:
         return "its approval has expired"
     return ""
+
+
+def unsound(found: Draft) -> str:
+    """What the record lacks or the linter finds now, by its clock: a date that was ahead may have passed."""
+    if found.blocking:
+        return f"gaps are open: {', '.join(g.name for g in found.blocking)}"
+    first = next((f for f in found.report.findings if f.severity == "error" and f.rule not in found.waived), None)
+    return f"the linter finds {first.rule}, {first.message.rstrip('.')}" if first is not None else ""
 
 
 def begin(book: Book, ctx: Context, found: Draft) -> None:
@@ -419,7 +435,13 @@ def correct(command: ApologyCorrect, ctx: Context, book: Book) -> Reply:
     )
     void_waivers(book, after)
     _tell(book, ctx, apology, f"opened a correction of A{apology.number} because {command.because}")
-    return Reply(say.draft(refreshed(book, ctx, after)), changed=True)
+    found = refreshed(book, ctx, after)
+    card = say.draft(found)
+    strange = [f.text for f in found.errors if f.text and f.text in command.because]
+    if strange:  # customers read the reason: what it says must be on record like every other word
+        words = f"Your reason says “{'”, “'.join(strange)}”, which the record does not. Record it first: "
+        card = replace(card, blocks=(line(words, f"`fact {apology.incidents[-1]} …`."), *card.blocks))
+    return Reply(card, changed=True)
 
 
 def retract(command: ApologyRetract, ctx: Context, book: Book) -> Reply:

@@ -132,10 +132,16 @@ def members(book: Book, incident: Incident) -> list[Person]:
     return [p for p in (book.person(m.person) for m in inside) if p is not None]
 
 
-def say_in_rooms(book: Book, ctx: Context, incident: Incident, key: str, card: Card, rank: int = PAGE) -> None:
-    """Say a card in the incident's rooms; the same `key` again edits it in all of them."""
+def say_in_rooms(
+    book: Book, ctx: Context, incident: Incident, key: str, card: Card, rank: int = PAGE, under: str = ""
+) -> None:
+    """Say a card in the incident's rooms; the same `key` again edits it in all of them.
+
+    `under`: the key of a card said there before, in whose thread this one stands.
+    """
     for place in places(book, ctx, incident):
         tail = f"/{place.address}" if place.kind == "person" else ""
+        thread = f"inc-{incident.number}/{under}{tail}@{place.platform}" if under else ""
         book.send(
             Post(
                 key=f"inc-{incident.number}/{key}{tail}@{place.platform}",
@@ -143,14 +149,26 @@ def say_in_rooms(book: Book, ctx: Context, incident: Incident, key: str, card: C
                 card=card,
                 rank=rank,
                 incident=incident.number,
+                thread=thread,
             )
         )
 
 
 def say_to(
-    book: Book, ctx: Context, person: Person, key: str, card: Card, rank: int = PAGE, incident: int | None = None
+    book: Book,
+    ctx: Context,
+    person: Person,
+    key: str,
+    card: Card,
+    rank: int = PAGE,
+    incident: int | None = None,
+    *,
+    under: str = "",
 ) -> None:
-    """Say a card to one person, in their personal chat: on the platform they have, Slack first."""
+    """Say a card to one person, in their personal chat: on the platform they have, Slack first.
+
+    `under`: the key of a card said to them before, in whose thread this one stands.
+    """
     for platform, address in (("slack", person.slack), ("teams", person.teams)):
         if address and platform in ctx.platforms:
             book.send(
@@ -160,6 +178,7 @@ def say_to(
                     card=card,
                     rank=rank,
                     incident=incident,
+                    thread=f"{under}@{platform}" if under else "",
                 )
             )
             return

@@ -119,6 +119,8 @@ class Approvals:
 
     table: tuple[tuple[str, tuple[str, ...]], ...] = tuple(LEAST_APPROVALS.items())
     expires: timedelta = LONGEST_APPROVAL
+    reasons: bool = False
+    """Whether a warning without a reason stops a submission; else the approvers read that nobody gave one."""
 
     def signers(self, severity: str, *, legal: bool = False, account_manager: bool = False) -> tuple[str, ...]:
         """The roles whose signatures are needed.

@@ -58,6 +58,20 @@ def only_apology(make: Callable[[int | None], c.Command]) -> Callable[[Cursor], 
     return read
 
 
+def read_show(cursor: Cursor) -> c.Command:
+    """`apology show [A] [part …]`."""
+    number = cursor.letter("a")
+    part = 1
+    if cursor.word() == "part":
+        cursor.at += 1
+        found = cursor.number()
+        if found is None:
+            cursor.wrong("Say which part: `apology show 3 part 2`")
+        part = found or 1
+    cursor.finish()
+    return c.ApologyShow(number, part)
+
+
 def read_submit(cursor: Cursor) -> c.Command:
     """`apology submit [A] [because …]`."""
     number = cursor.letter("a")

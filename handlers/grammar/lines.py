@@ -119,7 +119,7 @@ USAGE: dict[str, Usage] = {
     "apology draft": Usage(
         "apology draft N [M …] [signatory …]", "Compose the apology.", 'apology draft 7 8 signatory "Dana Lee"', True
     ),
-    "apology show": Usage("apology show [A]", "The text as it stands.", "apology show 3"),
+    "apology show": Usage("apology show [A] [part …]", "The text as it stands; a long one in parts.", "apology show 3"),
     "apology why": Usage("apology why [A]", "Each sentence with the facts behind it.", "apology why 3"),
     "apology lint": Usage("apology lint [A]", "What the linter finds.", "apology lint 3"),
     "apology status": Usage("apology status [A]", "Who was told, and who not yet.", "apology status 3"),

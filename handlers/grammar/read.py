@@ -50,7 +50,7 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "link": ledger.read_link,
     "unlink": ledger.read_unlink,
     "apology draft": apologies.read_draft,
-    "apology show": apologies.only_apology(c.ApologyShow),
+    "apology show": apologies.read_show,
     "apology why": apologies.only_apology(c.ApologyWhy),
     "apology lint": apologies.only_apology(c.ApologyLint),
     "apology status": apologies.only_apology(c.ApologyStatus),

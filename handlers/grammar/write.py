@@ -351,7 +351,7 @@ def _write_apology(command: _Apology) -> str:
     number = _apology(command.apology)
     match command:
         case c.ApologyShow():
-            return _line("apology show", number)
+            return _line("apology show", number, f"part {command.part}" if command.part > 1 else "")
         case c.ApologyWhy():
             return _line("apology why", number)
         case c.ApologyLint():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,11 @@ from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Quote, Sp
 from handlers.domain.apology import Apology, Approval, Version
 from handlers.domain.compose import Gap
 from handlers.domain.delivery import PostState
+from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.lint import Finding
 from handlers.domain.relay import Relay
+from handlers.say import preview
 from handlers.say.facts import gap as gap_line
 from handlers.say.incident import head
 
@@ -35,6 +36,8 @@ LONGEST_WAY_OUT = 40
 """Characters of better words that fit a button beside the words "Use this"."""
 QUOTED = 2600
 """Characters of a text on one card: it fits a Slack section with room for escapes."""
+MOST_POSTED = 20
+"""Parts of a preview that are posted; more are opened one by one by whoever signs."""
 
 
 def title(found: Draft) -> str:
@@ -59,12 +62,21 @@ def draft(found: Draft) -> Card:
     blocks: list[Block] = [
         line(f"Version {found.version.number}, {found.apology.state}. In Slack and Teams customers read:"),
         Quote(_clipped(found.version.text("chat"))),
+        *_left_out(found),
         *_missing(found),
         *_faults(found),
         *_promised(found),
         *_next(found),
     ]
     return Card(title(found), tuple(blocks), "warning" if found.blocking or found.errors else "plain")
+
+
+def _left_out(found: Draft) -> list[Block]:
+    """What the record holds and the short text has no room for."""
+    gone = [name for variant, _, name in (n.partition(": ") for n in found.composed.left_out) if variant == "chat"]
+    if not gone or found.version.edited:
+        return []
+    return [small(f"Left out there to keep it short, and said in the long text: {', '.join(dict.fromkeys(gone))}.")]
 
 
 def _promised(found: Draft) -> list[Block]:
@@ -247,54 +259,79 @@ def waived(found: Draft, name: str, because: str) -> Card:
     )
 
 
-def whole(found: Draft) -> Card:
-    """Everything an approver must have seen: exact bytes per group, full text, waivers, account managers' words."""
-    card = _whole(found, [])
-    inside: list[Block] = []
-    for variant, name in (("talking-points", "Talking points"), ("faq", "Questions and answers")):
-        if words := found.version.text(variant):
-            inside += [Line((Strong(f"{name}, for account managers"),)), Quote(_clipped(words))]
-    cut = next((n for n, b in enumerate(card.blocks) if isinstance(b, Buttons)), len(card.blocks))
-    return replace(card, blocks=(*card.blocks[:cut], *inside, *card.blocks[cut:]))
-
-
-def _whole(found: Draft, signatures: list[Block]) -> Card:
-    """The same, with who signed and who must beside the buttons, where the eye is after reading."""
-    from handlers.customers import counted, preview
-
-    blocks: list[Block] = [
-        line(f"Version {found.version.number}, {found.apology.state}. Goes to {counted(found.version.recipients)}."),
-        *preview(found.version.recipients),
-        Line((Strong("Long text, for e-mail and the status page"),)),
-        Quote(_clipped(found.version.text("full"))),
+def everything(found: Draft) -> list[list[Block]]:
+    """All the bytes an approval is bound to, in parts that each fit one card: who reads what, and what managers get."""
+    version = found.version
+    own = [
+        preview.quoted(name, words)
+        for variant, name in (
+            ("full", "Long text, for e-mail and the status page"),
+            ("talking-points", "Talking points, for account managers"),
+            ("faq", "Questions and answers, for account managers"),
+        )
+        if (words := version.text(variant))
     ]
+    return preview.parts([*preview.texts(version.recipients), *own], [*preview.shorter(version.recipients), *own])
+
+
+def whole(found: Draft, number: int = 1) -> Card:
+    """One part of everything an approver must have seen; its last part has the buttons, the others the way on."""
+    made = everything(found)
+    many = len(made)
+    if number > many:
+        has = "one part" if many == 1 else f"{many} parts"
+        raise Refused(f"The preview of A{found.apology.number} has {has}. `apology show {found.apology.number}`.")
+    blocks = list(made[number - 1])
+    if number == 1:
+        blocks.insert(0, _goes_to(found))
+    if number == many:
+        return Card(_titled(found, number, many), (*blocks, *_beside(found), *_sign(found)))
+    n = found.apology.number
+    on = Button(f"Part {number + 1} of {many}", f"apology show {n} part {number + 1}", "primary")
+    return Card(_titled(found, number, many), (*blocks, Buttons((on,))))
+
+
+def _titled(found: Draft, number: int, many: int) -> str:
+    return title(found) if many == 1 else f"{title(found)}: part {number} of {many}"
+
+
+def _goes_to(found: Draft) -> Line:
+    from handlers.customers import counted
+
+    return line(f"Version {found.version.number}, {found.apology.state}. Goes to {counted(found.version.recipients)}.")
+
+
+def _beside(found: Draft) -> list[Block]:
+    """What stands beside the words: the reply that names a correction, whom to tell by hand, what was waived."""
+    blocks: list[Block] = []
     if found.correction:
         blocks += [small("Where the old words stand they are edited, and this reply follows:")]
         blocks += [Quote(corrected_reply(found.correction))]
     if found.by_hand:
         blocks.append(small(f"To be told by hand: {', '.join(found.by_hand)}"))
     blocks += [small(f"{w.rule} is left as it is: {w.because}") for w in found.waivers]
-    n, digest = found.apology.number, found.version.digest[:12]
     if found.apology.state == "draft":
         blocks += [*_missing(found), *_faults(found)]
     elif found.warnings:
         blocks += [small("Warnings for which nobody gave a reason:"), Bullets(warnings(found))]
-    blocks += signatures
+    return blocks
+
+
+def _sign(found: Draft) -> list[Block]:
+    """What can be done with it now."""
+    n, digest = found.apology.number, found.version.digest[:12]
     if found.apology.state == "submitted":
-        blocks.append(
-            Buttons(
-                (
-                    Button("Approve", f"apology approve {n} {digest}", "primary"),
-                    Button("Reject", f"apology reject {n}", "danger", form=True),
-                    Button("Suggest words", f"apology suggest {n}", form=True),
-                )
-            )
+        row = (
+            Button("Approve", f"apology approve {n} {digest}", "primary"),
+            Button("Reject", f"apology reject {n}", "danger", form=True),
+            Button("Suggest words", f"apology suggest {n}", form=True),
         )
-    elif found.apology.state == "draft":
-        blocks += [b if not isinstance(b, Buttons) else _without_show(b) for b in _next(found)]
-    elif found.apology.state == "approved":
-        blocks.append(Buttons((Button("Publish", f"apology publish {n}", "primary", form=_count_needed(found)),)))
-    return Card(title(found), tuple(blocks))
+        return [Buttons(row)]
+    if found.apology.state == "draft":
+        return [b if not isinstance(b, Buttons) else _without_show(b) for b in _next(found)]
+    if found.apology.state == "approved":
+        return [Buttons((Button("Publish", f"apology publish {n}", "primary", form=_count_needed(found)),))]
+    return []
 
 
 def _without_show(row: Buttons) -> Buttons:
@@ -311,18 +348,45 @@ def corrected_reply(words: str) -> str:
     return f"{words} Our message above now has the corrected words."
 
 
-def submitted(found: Draft, needs: Sequence[str], signed: Sequence[Approval]) -> Card:
-    """The preview for the rooms and the approvers: exactly the bytes, who must sign, who has."""
-    return Card(f"{title(found)}: please approve", _whole(found, approvals(needs, signed)).blocks, "warning")
+def submitted(found: Draft, made: Sequence[Sequence[Block]], needs: Sequence[str], signed: Sequence[Approval]) -> Card:
+    """The preview for the rooms and the approvers: exactly the bytes, who must sign, who has.
+
+    `made`: everything; the first part of it stands here. Who signs and who has stands beside the buttons, where the eye
+    is after reading.
+    """
+    blocks = [_goes_to(found), *made[0], *_beside(found), *approvals(needs, signed), *_sign(found)]
+    if len(made) > 1:
+        blocks.insert(1, _more(found, len(made)))
+    return Card(f"{title(found)}: please approve", tuple(blocks), "warning")
 
 
-def submitted_again(found: Draft, before: Version, needs: Sequence[str], signed: Sequence[Approval]) -> Card:
-    """The preview for people who were shown an earlier version: what is different from that one, and nothing else."""
+def _more(found: Draft, many: int) -> Block:
+    n = found.apology.number
+    if many > MOST_POSTED:
+        row = Button(f"Part 2 of {many}", f"apology show {n} part 2", "primary")
+        return Buttons((row,))
+    return small(f"Part 1 of {many}. The other parts follow below; a signature is for all of them.")
+
+
+def following(found: Draft, made: Sequence[Sequence[Block]]) -> list[Card]:
+    """The parts of a preview after the first, for below it; none where they are too many to be posted."""
+    if len(made) > MOST_POSTED:
+        return []
+    return [Card(_titled(found, k, len(made)), tuple(blocks)) for k, blocks in enumerate(made[1:], 2)]
+
+
+def submitted_again(found: Draft, before: Version, needs: Sequence[str], signed: Sequence[Approval]) -> Card | None:
+    """The preview for people who were shown an earlier version: what is different from that one, and nothing else.
+
+    None where the difference itself is more than a card holds: then everything is shown again.
+    """
     n, digest = found.apology.number, found.version.digest[:12]
     blocks: list[Block] = [
         line(f"Version {found.version.number}, {found.apology.state}. Since version {before.number}:"),
         *difference(before, found.version),
     ]
+    if not preview.fits(blocks):
+        return None
     blocks += [small(f"{w.rule} is left as it is: {w.because}") for w in found.waivers]
     blocks += approvals(needs, signed)
     blocks.append(
@@ -371,8 +435,8 @@ def _changed(what: str, was: str, now: str) -> list[Block]:
     if not gone and not come:
         return []
     blocks: list[Block] = [Line((Strong(what),))]
-    blocks += [line("It no longer says:"), Quote(_clipped(" ".join(gone)))] if gone else []
-    blocks += [line("It says now:"), Quote(_clipped(" ".join(come)))] if come else []
+    blocks += [line("It no longer says:"), *map(Quote, preview.pieces(" ".join(gone)))] if gone else []
+    blocks += [line("It says now:"), *map(Quote, preview.pieces(" ".join(come)))] if come else []
     return blocks
 
 

@@ -193,6 +193,7 @@ policy:
         ),
         ("policy:\n  approvals: {expires: 9h}", 2, "policy.approvals.expires", "between 15 minutes and 8 hours"),
         ("policy:\n  approvals: {expires: none}", 2, "policy.approvals.expires", "cannot be none"),
+        ("policy:\n  approvals: {reasons: maybe}", 2, "policy.approvals.reasons", "required or asked"),
         (
             "policy:\n  approvals: {sev1: [commander, comms-approver, lawyer]}",
             2,

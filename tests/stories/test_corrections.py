@@ -195,3 +195,11 @@ async def test_customers_read_the_reason_so_it_holds_nothing_internal(desk: Desk
     for because in ("mx-blu-07 was named", "Noor Haddad misread the graph", "Bolt Ltd complained", "INC-7 was wrong"):
         refused(await desk.say("ben", f"apology correct 1 because {because}"))
     assert (await apology(desk)).state == "published"
+
+
+async def test_a_reason_with_a_number_the_record_does_not_hold_says_what_to_do(desk: Desk) -> None:
+    """Customers read it: it is recorded first, and the card says so."""
+    await published(desk)
+    shown = words((await desk.say("ben", "apology correct 1 because 4,711 customers were hit")).show)
+    assert "Record it first" in shown
+    assert "4,711" in shown

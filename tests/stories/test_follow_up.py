@@ -3,6 +3,7 @@
 import pytest
 
 from handlers.domain.apology import Promise
+from handlers.domain.facts import Fact
 from handlers.domain.incident import Task
 from tests.desk import Desk, buttons, words
 from tests.stories.quick import all_of, customer, draft, furnish, refused, report_day, version
@@ -105,6 +106,45 @@ async def test_a_moved_promise_is_told_with_its_new_date(desk: Desk) -> None:
     await signed_and_out(desk, 2)
     after = (await promises(desk))["change"]
     assert (after.number, after.state, after.due) == (change.number, "open", "2010-09-10")
+
+
+async def test_a_second_follow_up_knows_what_the_first_one_promised(desk: Desk) -> None:
+    """What A2 promised and still owes is written down once, also after A3."""
+    for number in (2, 3):
+        desk.clock.wind(days=2)
+        await all_of(
+            desk,
+            ("ana", f"task 1 add Count the failures of day {number} @Noor due {report_day(desk)}"),
+            ("ben", "apology follow-up 1"),
+            ("ben", f"apology fill {number} next-report {report_day(desk)}"),
+            ("ben", f'apology fill {number} remedy "decision by {report_day(desk)}"'),
+        )
+        await signed_and_out(desk, number)
+    rows = await desk.store.book(lambda b: b.find(Promise))
+    still = [(p.kind, p.incident, p.text) for p in rows if p.state == "open"]
+    assert len(still) == len(set(still)), still
+    assert [p.due for p in rows if p.kind == "remedy" and p.state == "open"] == [report_day(desk)]
+
+
+async def test_an_unknown_that_was_dropped_without_a_word_is_still_owed(seed_desk: Desk) -> None:
+    """Customers were told that the number will be told: striking the fact tells nobody."""
+    await furnish(seed_desk, ACME, BOLT)
+    await draft(seed_desk)
+    (count,) = await seed_desk.store.book(lambda b: b.find(Fact, kind="count"))
+    await all_of(seed_desk, ("ana", f"fact 1 F{count.number} = unknown because it was a guess"))
+    await signed_and_out(seed_desk, 1)
+    (count,) = await seed_desk.store.book(lambda b: b.find(Fact, kind="count", state="live"))
+    assert count.unknown
+    await known_now(seed_desk)
+    await all_of(
+        seed_desk,
+        ("ana", f"fact 1 drop F{count.number} because we did not look"),
+        ("ben", "apology follow-up 1"),
+        ("ben", "apology waive 2 count because nobody counted"),
+    )
+    await signed_and_out(seed_desk, 2)
+    found = await promises(seed_desk)
+    assert (found["report"].state, found["explain"].state) == ("kept", "open")
 
 
 async def test_there_is_one_open_follow_up_and_none_of_what_is_not_out(desk: Desk) -> None:

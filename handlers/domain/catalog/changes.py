@@ -207,6 +207,8 @@ def _leaves(value: Any, path: str = "") -> Iterable[tuple[str, str]]:
         for row in value:
             name, inner = (row.key, row) if isinstance(row, SeverityPolicy) else row
             yield from _leaves(inner, f"{path}.{name}")
+    elif isinstance(value, bool):
+        yield path, "yes" if value else "no"
     elif isinstance(value, tuple):
         yield path, ", ".join(str(v) for v in value)
     else:

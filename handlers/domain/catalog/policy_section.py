@@ -32,6 +32,8 @@ from handlers.domain.policy import (
 _ONE = timedelta(minutes=1)
 _DAY = 24 * 60
 
+REASONS = ("required", "asked")
+"""Whether a warning needs a reason before approval is asked for, or the approvers are told that it has none."""
 POLICY_KEYS = ("default_severity", "severities", "approvals", "reminders", "holding", "publishing", "roles")
 SEVERITY_KEYS = (
     "name",
@@ -132,11 +134,15 @@ def _length(row: Section, key: str, default: timedelta, low: timedelta, high: ti
 
 
 def _approvals(section: Section, roles: tuple[str, ...]) -> Approvals:
-    table = section.section("approvals", (*SEVERITIES, "expires"))
+    table = section.section("approvals", (*SEVERITIES, "expires", "reasons"))
     if table is None:
         return Approvals()
     rows = tuple((severity, _signers(table, severity, roles)) for severity in SEVERITIES)
-    return Approvals(rows, _length(table, "expires", LONGEST_APPROVAL, SHORTEST_APPROVAL, LONGEST_APPROVAL))
+    expires = _length(table, "expires", LONGEST_APPROVAL, SHORTEST_APPROVAL, LONGEST_APPROVAL)
+    reasons = table.text("reasons").casefold()
+    if reasons not in ("", *REASONS):
+        table.fault("reasons", f"{shown(reasons)} is not known; it may be {' or '.join(REASONS)}")
+    return Approvals(rows, expires, reasons == REASONS[0])
 
 
 def _signers(table: Section, severity: str, roles: tuple[str, ...]) -> tuple[str, ...]:
