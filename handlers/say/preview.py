@@ -39,19 +39,20 @@ def shorter(rows: Sequence[Recipient]) -> list[Item]:
     if not groups:
         return []
     words = max(groups, key=lambda g: len(g[1]))[0]
-    first = [_group(text, group, listed(rows)) for text, group in groups if text == words]
-    rest: list[Item] = []
+    most = listed(rows)
+    first = next(_group(text, group, most) for text, group in groups if text == words)
+    brief: list[Item] = []
+    whole: list[Item] = []
     for text, group in groups:
+        told = changes(words, text)
         if text == words:
             continue
-        told = changes(words, text)
         if told and sum(map(len, told)) < len(text) / 2:
-            where = _where(group, listed(rows))
-            rest.append((Bullets(((Strong(where), Text(f": {'; '.join(told)}.")),)),))
+            brief.append((Bullets(((Strong(_where(group, most)), Text(f": {'; '.join(told)}")),)),))
         else:
-            rest.append(_group(text, group, listed(rows)))
-    heading: list[Item] = [(Line((Strong("The others read the same words, but for this"),)),)] if rest else []
-    return [*first, *heading, *rest]
+            whole.append(_group(text, group, most))
+    heading: list[Item] = [(Line((Strong("These read the words above, but for this"),)),)] if brief else []
+    return [first, *heading, *brief, *whole]
 
 
 def quoted(heading: str, words: str) -> Item:
@@ -90,13 +91,26 @@ def changes(was: str, now: str) -> list[str]:
         if tag == "equal" or gone == come:
             continue
         if gone and come:
-            told.append(f"instead of “{gone}” it says “{come}”")
+            old_words, new_words = _narrowed(was, gone, come)
+            told.append(f"instead of “{old_words}” it says “{new_words}”")
         elif gone:
             told.append(f"it does not say “{gone}”")
         else:
             before = f"after “{old[a - 1].strip()}”" if a else "at the beginning"
             told.append(f"{before} it also says “{come}”")
     return told
+
+
+def _narrowed(text: str, gone: str, come: str) -> tuple[str, str]:
+    """The words that differ, without the same ones around them, as long as it is clear where in the text they stand."""
+    old, new = gone.split(" "), come.split(" ")
+    most = min(len(old), len(new)) - 1
+    left = next((n for n in range(most) if old[n] != new[n]), most)
+    right = next((n for n in range(most - left) if old[-1 - n] != new[-1 - n]), most - left)
+    short = " ".join(old[left : len(old) - right])
+    if text.count(short) != 1:
+        return gone, come
+    return short, " ".join(new[left : len(new) - right])
 
 
 def _sentences(text: str) -> list[str]:

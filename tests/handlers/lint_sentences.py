@@ -1583,6 +1583,8 @@ CAUGHT: Final[dict[str, tuple[str, ...]]] = {
         "Your rights were violated.",
     ),
     "W24": (
+        "The MSK filter failed.",
+        "We lost 3 WAT servers.",
         "The WAF dropped your requests.",
         "Our BGP routes were withdrawn.",
         "We will publish the RCA by 13 March 2026.",
@@ -3037,6 +3039,9 @@ INNOCENT: Final[dict[str, tuple[str, ...]]] = {
         "The CEO will call you.",
         "Times are in UTC.",
         "Download the PDF.",
+        "Mail was down from 21:00 to 23:00 NZDT.",
+        "It ended at 13:00 MSK (10:00 UTC).",
+        "It began at 3 pm PKT.",
         "Our CDN (content delivery network) failed.",
         "You saw HTTP errors.",
         "Customers in the EU and the USA were hit.",

@@ -45,6 +45,7 @@ from handlers.domain.lint.quantities import (
     dates,
     durations,
     numbers,
+    zone_at,
 )
 from handlers.domain.lint.record import RecordView
 from handlers.domain.lint.report import Finding, Kind, Report, in_reading_order
@@ -975,6 +976,15 @@ _COMMON: Final = frozenset(
 )
 
 
+_CLOCK_BEFORE: Final = re.compile(r"(?:\d:\d\d|\d ?[ap]\.?m\.?) \(?$", re.IGNORECASE)
+
+
+def _names_a_zone(text: str, match: re.Match[str]) -> bool:
+    """Whether it is the zone of the clock time before it: 23:00 NZDT explains itself."""
+    clocked = _CLOCK_BEFORE.search(text[max(0, match.start() - 8) : match.start()])
+    return clocked is not None and zone_at(text, match.start()) == match.end()
+
+
 def _abbreviations(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:
     own = " ".join(
         (*record.services, *record.regions, *record.other_services, record.signatory, *record.contact, record.customer)
@@ -987,6 +997,7 @@ def _abbreviations(reading: Reading, kind: Kind, record: RecordView) -> Iterator
             or word in _COMMON
             or re.search(rf"\b{re.escape(word)}\b", own)
             or word.isdigit()
+            or _names_a_zone(reading.masked, match)
             or _is_shouted(reading.masked, match)
         ):
             continue
