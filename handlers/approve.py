@@ -27,6 +27,19 @@ from handlers.say import apology as say
 from handlers.void import UNSETTLED, void
 
 _PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?)\s*(?:%|per ?cent\b)", re.IGNORECASE)
+_DELICATE = re.compile(
+    r"\bpersonal(?:ly identifiable)? (?:data|information|details)\b|\bregulators?\b|\bregulatory (?:authorit|bod)"
+    r"|\b(?:supervisory|data protection|competition|financial (?:conduct|services)) authorit"
+    r"|\b(?:information|privacy|data protection) commissioner|\b(?:the police|law enforcement|prosecutors?)\b"
+    r"|\b(?:GDPR|CCPA|HIPAA|DORA|NIS ?2)\b",
+    re.IGNORECASE,
+)
+_COMPANY = r"(?:vendor|supplier|provider|partner|carrier|contractor|registrar|subcontractor|manufacturer)s?"
+_THIRD_PARTY = re.compile(
+    rf"\b(?:[Oo]ur|[Oo]f our|[Aa]|[Tt]he) (?:[a-z-]+ ){{0,3}}{_COMPANY},? [A-Z][\w&.-]+"
+    rf"|\b[A-Z][\w&.-]+(?: [A-Z][\w&.-]+){{0,3}}, (?:our|a|the) (?:[a-z-]+ ){{0,3}}{_COMPANY}\b"
+)
+"""A company beside its part: "our network provider Contoso", "Contoso, our network provider"."""
 MANAGER_OF = "account-manager of "
 """How the signature of a customer's own account manager is called; the customers' names follow."""
 
@@ -40,7 +53,7 @@ def needed(book: Book, ctx: Context, found: Draft) -> tuple[str, ...]:
     policy = book.catalog.policy
     worst = policy.worst([i.severity for i in found.incidents])
     routed = any(f.severity == "route" and f.rule not in found.waived for f in found.report.findings)
-    routed = routed or _security(book, found) or _beyond_contract(book, found)
+    routed = routed or _security(book, found) or _beyond_contract(book, found) or _names_others(found)
     signers = policy.approvals.signers(worst, legal=routed and bool(book.catalog.people_with("legal")))
     if "commander" not in signers and waived_errors(book, ctx, found):
         signers = ("commander", *signers)
@@ -51,6 +64,12 @@ def _security(book: Book, found: Draft) -> bool:
     """Whether the record speaks of a security matter: legal reads what is said of it."""
     facts = [f for i in found.incidents for f in book.find(Fact, incident=i.number, state="live", kind="security")]
     return any(f.value.strip().lower() not in ("none", "no") for f in facts)
+
+
+def _names_others(found: Draft) -> bool:
+    """Whether the words speak of personal data, of an authority, or name a third party (apology.md, section 5)."""
+    texts = {text for _, text in found.version.texts} | {r.text for r in found.version.recipients}
+    return any(_DELICATE.search(text) or _THIRD_PARTY.search(text) for text in texts)
 
 
 def _beyond_contract(book: Book, found: Draft) -> bool:

@@ -386,3 +386,29 @@ async def test_credit_beyond_the_contract_asks_for_legal(seed_desk: Desk, remedy
     await all_of(seed_desk, ("ana", f'fact 1 remedy "{remedy}" source contract for acme'), ("ben", "apology submit 1"))
     await all_of(seed_desk, ("cleo", "apology approve 1"), ("dana", "apology approve 1"))
     assert ((await apology(seed_desk)).state == "submitted") == legal
+
+
+@pytest.mark.parametrize(
+    ("said", "legal"),
+    [
+        ("We have told the regulator.", True),
+        ("Your personal data stayed where it was.", True),
+        ("We informed the data protection authority.", True),
+        ("We are working with our network provider Contoso on it.", True),
+        ("Contoso, our network provider, is working on it.", True),
+        ("Our account managers will answer personally.", False),
+        ("Our Mail provider settings were wrong.", False),
+        ("We will regulate the load better.", False),
+    ],
+)
+async def test_authorities_personal_data_and_a_named_third_party_ask_for_legal(
+    desk: Desk, said: str, *, legal: bool
+) -> None:
+    """Whatever the linter thinks of the words: legal reads them where legal is named."""
+    await furnish(desk, *HOUSE, lou="[legal]")
+    await draft(desk, "sev3")
+    full = (await version(desk)).text("full")
+    answer = await desk.say("ben", "apology edit 1", values={"text": full.replace("What happens next", f"{said} Next")})
+    assert not answer.refused, words(answer.show)
+    shown = words((await desk.say("ben", "apology submit 1 because it was agreed")).show)
+    assert ("legal" in shown.partition("Needed:")[2]) == legal, shown

@@ -11,7 +11,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Final, Literal
 
-from handlers.domain.lint.agreement import is_coarser, places, read_leaks, same_place
+from handlers.domain.lint.amounts import is_coarser
+from handlers.domain.lint.lookups import read_leaks
 from handlers.domain.lint.presence import (
     admits_risk,
     claims,
@@ -26,6 +27,7 @@ from handlers.domain.lint.quantities import NumberMention, clocks, dates, durati
 from handlers.domain.lint.record import FactView, FixState, RecordView
 from handlers.domain.lint.report import Drift, Finding, Report, Severity, in_reading_order
 from handlers.domain.lint.rules import PEOPLE, RULES
+from handlers.domain.lint.scope import places, same_place
 from handlers.domain.lint.text import Reading, read
 from handlers.domain.lint.wording import relative_dates
 

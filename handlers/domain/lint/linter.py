@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from handlers.domain.lint.agreement import read_agreement, read_variants
+from handlers.domain.lint.agreement import read_agreement
 from handlers.domain.lint.presence import read_presence
 from handlers.domain.lint.record import RecordView
 from handlers.domain.lint.report import Finding, Fix, Kind, Report, in_reading_order
 from handlers.domain.lint.text import Reading, read
+from handlers.domain.lint.variants import read_variants
 from handlers.domain.lint.wording import read_wording
 
 
