@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -119,12 +119,14 @@ def test_a_good_catalog_is_read_as_written() -> None:
         ),
         timezone="America/New_York",
         locale="en-US",
-        contract=Contract(
-            version="2026-01",
-            zone="America/New_York",
-            uptime=Fraction(999, 10),
-            credits=(Tier(Fraction(999, 10), Fraction(25)), Tier(Fraction(99), Fraction(50))),
-            start=datetime(2026, 1, 1, tzinfo=UTC).date(),
+        contracts=(
+            Contract(
+                version="2026-01",
+                zone="America/New_York",
+                uptime=Fraction(999, 10),
+                credits=(Tier(Fraction(999, 10), Fraction(25)), Tier(Fraction(99), Fraction(50))),
+                start=date(2026, 1, 1),
+            ),
         ),
     )
     assert catalog.customers[1].uses == (Use("sign-in", "NA"),)
@@ -268,6 +270,140 @@ def test_a_stored_catalog_of_another_version_is_read() -> None:
     stored["customers"][0]["planet"] = "Earth"
     del stored["customers"][0]["locale"], stored["policy"]
     assert from_dict(stored) == load()
+
+
+def test_a_catalog_stored_before_contracts_had_versions_keeps_its_contract() -> None:
+    """One contract under `contract` is read as the only version."""
+    stored = to_dict(load())
+    for customer in stored["customers"]:
+        versions = customer.pop("contracts")
+        customer["contract"] = versions[0] if versions else None
+    assert from_dict(stored) == load()
+
+
+VERSIONED = """\
+services: [{key: mail}]
+customers:
+  - key: acme
+    uses: [{service: mail}]
+    timezone: Europe/Berlin
+    contract:
+      - {version: "2025", to: 2025-12-31, credits: [{below: 99.5, percent: 5}], source: Order form 1}
+      - {version: "2026", from: 2026-01-01, zone: UTC, credits: [{below: 99.9, percent: 25}]}
+      - {version: "2027", from: 2027-01-01, mode: user-minutes, credits: [{below: 99.9, percent: 30}]}
+"""
+
+
+def test_a_contract_may_have_versions_by_date() -> None:
+    """A list of them, oldest first; each says from which day it counts, the first may count for ever back."""
+    acme = load(VERSIONED).customers[0]
+    assert [(c.version, c.start, c.end, c.zone) for c in acme.contracts] == [
+        ("2025", None, date(2025, 12, 31), "Europe/Berlin"),
+        ("2026", date(2026, 1, 1), None, "UTC"),
+        ("2027", date(2027, 1, 1), None, "Europe/Berlin"),
+    ]
+    assert acme.contract == acme.contracts[-1]
+    assert from_dict(json.loads(json.dumps(to_dict(load(VERSIONED))))) == load(VERSIONED)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "line", "path", "words"),
+    [
+        (
+            "from: 2027-01-01",
+            "from: 2025-06-01",
+            9,
+            "[2027].from",
+            'is not later than 2026-01-01, where version "2026"',
+        ),
+        ("from: 2027-01-01", "from: 2026-01-01", 9, "[2027].from", "list the versions oldest first"),
+        ("from: 2026-01-01", "from: 2025-12-31", 8, "[2026].from", 'overlaps version "2025" above, which counts to'),
+        ("from: 2026-01-01, ", "", 8, "[2026].from", "each version after the first says from which day"),
+        ('version: "2027"', 'version: "2026"', 9, "[2026].version", "is taken by a version above"),
+        ("from: 2026-01-01", "to: 2025-01-01, from: 2026-01-01", 8, "[2026].to", "is before from: 2026-01-01"),
+        ("from: 2026-01-01", "from: 20260101", 8, "[2026].from", "is no date"),
+        ("from: 2026-01-01", "from: 2026-W01-4", 8, "[2026].from", "is no date"),
+        ("from: 2026-01-01", "from: 2026-02-30", 8, "[2026].from", "is no date"),
+        ("from: 2026-01-01", "from: 9999-01-01", 8, "[2026].from", "the year 9999 cannot be meant"),
+        ('version: "2026"', "versoin: x", 8, "[2].versoin", 'did you mean "version"?'),
+        ("mode: user-minutes", "mode: minutes", 9, "[2027].mode", "is none of"),
+        ('{version: "2027"', 'x {version: "2027"', 9, "", "no YAML"),
+    ],
+)
+def test_versions_that_overlap_or_stand_in_no_order_are_refused_on_their_line(
+    good: str, bad: str, line: int, path: str, words: str
+) -> None:
+    """On each day one version counts, and the file shows which without reckoning."""
+    found = [(f.line, f.path, f.message) for f in refusals(VERSIONED.replace(good, bad, 1))]
+    prefix = "customers[acme].contract" if path else ""
+    assert [m for at, where, m in found if (at, where) == (line, prefix + path) and words in m], found
+
+
+def test_diff_tells_the_versions_of_a_contract_apart() -> None:
+    """A new version, an ended one and a changed one are each named; the others are not."""
+    old = load(VERSIONED)
+    text = VERSIONED.replace("percent: 25", "percent: 26").replace('version: "2025", to', 'version: "2024", to')
+    (change,) = (str(c) for c in diff(old, load(text)))
+    assert "contract (version 2025;" in change
+    assert "goes" in change
+    assert "contract is now (version 2024;" in change
+    assert "changes from (version 2026;" in change
+    assert "2027" not in change
+    (added,) = (str(c) for c in diff(load(VERSIONED.replace(VERSIONED.splitlines()[-1], "")), old))
+    assert added.startswith("Customer acme: contract is now (version 2027; user-minutes")
+
+
+USED = """\
+services: [{key: mail}, {key: search}]
+customers:
+  - key: acme
+    timezone: Australia/Sydney
+    uses: [{service: mail, from: 2026-03-01, to: 2026-06-30}, {service: mail, from: 2026-08-01}, {service: search}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("windows", "hit"),
+    [
+        ((), True),
+        ((("2026-03-01T00:00+11:00", "2026-03-01T01:00+11:00"),), True),
+        ((("2026-02-28T22:00+11:00", "2026-03-01T00:00+11:00"),), False),
+        ((("2026-06-30T23:59+10:00", "2026-07-02T00:00+10:00"),), True),
+        ((("2026-07-01T00:00+10:00", "2026-08-01T00:00+10:00"),), False),
+        ((("2026-07-01T00:00+10:00", "2026-08-01T00:01+10:00"),), True),
+        ((("2026-07-03T00:00Z", "2026-07-03T00:00Z"), ("2026-05-03T00:00Z", "2026-05-03T00:00Z")), True),
+        ((("2026-07-03T00:00Z", "2026-07-03T00:00Z"),), False),
+    ],
+)
+def test_a_use_counts_from_its_first_day_to_its_last_in_the_customers_zone(
+    windows: tuple[tuple[str, str], ...], *, hit: bool
+) -> None:
+    """Whom an outage reached is a matter of when it was; with no window known, everybody who uses it."""
+    catalog = load(USED)
+    when = [(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in windows]
+    found, spared = reach(catalog, ["mail"], windows=when)
+    assert bool(found) == hit
+    if not hit:
+        assert spared[0].reason == (
+            "uses Mail in every region (1 March 2026 to 30 June 2026) and Mail in every region (from 1 August 2026) "
+            "only, which is not when it was hit"
+        ).replace("Mail", "mail")
+    assert len(reach(catalog, ["search"], windows=when)[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "path", "words"),
+    [
+        ("to: 2026-06-30", "to: 2026-02-01", "uses[1].to", "is before from: 2026-03-01"),
+        ("from: 2026-08-01", "from: 2026-06-30", "uses[2]", "says the same as a line above"),
+        ("from: 2026-08-01", "form: 2026-06-30", "uses[2].form", 'did you mean "from"?'),
+        ("to: 2026-06-30", "to: soon", "uses[1].to", "is no date"),
+    ],
+)
+def test_dates_of_use_are_checked(good: str, bad: str, path: str, words: str) -> None:
+    """The last day is not before the first, and two entries do not say the same of a day."""
+    found = [(f.line, f.path, f.message) for f in refusals(USED.replace(good, bad, 1))]
+    assert [m for at, where, m in found if (at, where) == (5, f"customers[acme].{path}") and words in m], found
 
 
 def test_policy_survives_storing() -> None:
@@ -465,13 +601,13 @@ def test_each_fault_is_named_by_its_line_its_key_and_what_to_do(good: str, bad: 
 
 
 def test_a_fault_stands_on_the_very_line() -> None:
-    """The line is the key's own, also deep inside a customer."""
+    """The line and the column are the value's own, also deep inside a customer."""
     text = GOOD.replace("timezone: Europe/London", "timezone: Europe/Londno")
     fault = refusal(text)
     assert fault.line == line_of(text, "Europe/Londno")
     assert (
         str(fault)
-        == f'line {fault.line}: customers[northwind].timezone: "Europe/Londno" is no time zone; did you mean "Europe/London"?'
+        == f'line {fault.line}, column 15: customers[northwind].timezone: "Europe/Londno" is no time zone; did you mean "Europe/London"?'
     )
 
 
@@ -484,7 +620,11 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
         load(text)
     rows = str(caught.value).splitlines()
     assert rows[0] == "house.yaml was not loaded: 3 faults."
-    assert [row.split(":")[:2] for row in rows[1:]] == [["house.yaml", "6"], ["house.yaml", "17"], ["house.yaml", "40"]]
+    assert [row.split(":")[:3] for row in rows[1:]] == [
+        ["house.yaml", "6", "52"],
+        ["house.yaml", "17", "14"],
+        ["house.yaml", "40", "13"],
+    ]
 
 
 def test_circles_of_parts_are_refused() -> None:
@@ -670,6 +810,50 @@ def test_customers_come_from_a_spreadsheet_too() -> None:
 def test_semicolons_windows_line_ends_and_a_byte_order_mark_are_read() -> None:
     """As spreadsheets save it in much of Europe."""
     assert [c.key for c in parse_customers_csv("\ufeffKey;Name\r\na;A\r\nb;B\r\n", load())] == ["a", "b"]
+
+
+VERSIONS_CSV = """\
+key,name,uses,contract_version,contract_from,contract_to,contract_credits
+acme,Acme,bpos@NA from 2026-01-01 to 2026-06-30 | archive,2025,,2025-12-31,99:5
+bolt,Bolt,archive,,,,
+acme,,,2026,2026-01-01,,99.9:25 | 99:50
+ACME,,,2027,2027-01-01,,99.9:30
+"""
+
+
+def test_a_spreadsheet_holds_dates_of_use_and_versions_of_a_contract() -> None:
+    """A further row with a customer's key and contract columns alone is a further version."""
+    acme, bolt = parse_customers_csv(VERSIONS_CSV, load())
+    assert acme.uses == (Use("bpos", "NA", date(2026, 1, 1), date(2026, 6, 30)), Use("archive"))
+    assert [(c.version, c.start, c.end, len(c.credits)) for c in acme.contracts] == [
+        ("2025", None, date(2025, 12, 31), 1),
+        ("2026", date(2026, 1, 1), None, 2),
+        ("2027", date(2027, 1, 1), None, 1),
+    ]
+    assert bolt.contracts == ()
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "line", "column", "path", "words"),
+    [
+        ("2026,2026-01-01", "2026,2025-01-01", 4, 5, "acme.contract[2026].from", "overlaps"),
+        ("2027,2027-01-01", "2027,2026-01-01", 5, 5, "acme.contract[2027].from", "oldest first"),
+        ("acme,,,2026", "acme,Acme,,2026", 4, 1, "acme.key", "another customer has it on line 2"),
+        ("2027-01-01,,99.9:30", "2027-01-01,,99.9:many", 5, 7, "acme.contract[2027].credits[1].percent", "no number"),
+        ("from 2026-01-01 to 2026-06-30", "from 2026-01-01 to June", 2, 3, "acme.uses[1].to", "is no date"),
+        ("acme,Acme", "acme,,", 2, 0, "row 2", "8 values for 7 columns"),
+    ],
+)
+def test_a_spreadsheets_faults_are_named_by_line_and_cell(
+    good: str, bad: str, line: int, column: int, path: str, words: str
+) -> None:
+    """Also in the rows that add a version."""
+    with pytest.raises(CatalogErrors) as caught:
+        parse_customers_csv(VERSIONS_CSV.replace(good, bad, 1), load())
+    fault = caught.value.errors[0]
+    assert (fault.line, fault.column, fault.path) == (line, column, path)
+    assert words in fault.message
+    assert str(caught.value).splitlines()[1].startswith(f"customers.csv:{line}{f':{column}' if column else ''}: ")
 
 
 @pytest.mark.parametrize(

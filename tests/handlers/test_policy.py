@@ -138,9 +138,9 @@ def test_policy_may_tighten_the_approvals() -> None:
 @pytest.mark.parametrize("signers", ["[]", "[legal]", "[commander]"])
 def test_policy_may_not_loosen_the_approvals(severity: str, signers: str) -> None:
     """Every severity keeps its least signatures, so that two people always see the words."""
-    line, path, message = refusal(f"policy:\n  approvals:\n    {severity}: {signers}")
-    assert (line, path) == (3, f"policy.approvals.{severity}")
-    assert "two people at least" in message
+    fault = refusal(f"policy:\n  approvals:\n    {severity}: {signers}")
+    assert (fault.line, fault.path) == (3, f"policy.approvals.{severity}")
+    assert "two people at least" in fault.message
 
 
 def test_every_setting_can_be_written() -> None:

@@ -129,7 +129,9 @@ def _person_changes(old: Person, new: Person) -> list[str]:
 
 
 def _use(use: Use) -> str:
-    return f"{use.service} in {use.region}" if use.region else f"{use.service} in every region"
+    place = f"{use.service} in {use.region}" if use.region else f"{use.service} in every region"
+    since = f" from {use.start}" if use.start else ""
+    return f"{place}{since}{f' to {use.end}' if use.end else ''}"
 
 
 def _channel(channel: Channel) -> str:
@@ -152,18 +154,29 @@ def _customer_changes(old: Customer, new: Customer) -> list[str]:
         *_moved("channels", [_channel(c) for c in old.channels], [_channel(c) for c in new.channels]),
         *_said("time zone", old.timezone, new.timezone),
         *_said("locale", old.locale, new.locale),
-        *_said("contract", _contract(old.contract), _contract(new.contract)),
+        *_contracts(old.contracts, new.contracts),
     ]
 
 
-def _contract(contract: Contract | None) -> str:
-    if contract is None:
-        return ""
+def _contracts(old: Sequence[Contract], new: Sequence[Contract]) -> list[str]:
+    """The change of each version of a contract, by its name."""
+    before, after = {c.version: c for c in old}, {c.version: c for c in new}
+    if len(before) == len(after) == 1 and before.keys() != after.keys():
+        return _said("contract", _contract(old[0]), _contract(new[0]))
+    found: list[str] = []
+    for name in dict.fromkeys((*before, *after)):
+        there, here = before.get(name), after.get(name)
+        found += _said("contract", _contract(there) if there else "", _contract(here) if here else "")
+    return found or _moved("contract versions", list(before), list(after))
+
+
+def _contract(contract: Contract) -> str:
     tiers = ", ".join(f"below {_number(t.below)} % pays {_number(t.percent)} %" for t in contract.credits)
     parts = [f"version {contract.version}", contract.mode, contract.zone]
     parts += [f"promises {_number(contract.uptime)} %"] if contract.uptime is not None else []
     parts += [tiers] if tiers else []
     parts += [f"from {contract.start.isoformat()}"] if contract.start else []
+    parts += [f"to {contract.end.isoformat()}"] if contract.end else []
     return f"({'; '.join([*parts, contract.source] if contract.source else parts)})"
 
 

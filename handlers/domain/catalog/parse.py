@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterable
+from datetime import date
 from urllib.parse import urlsplit
 
 from babel.core import Locale, UnknownLocaleError
@@ -23,7 +24,7 @@ from handlers.domain.catalog.records import (
     Use,
     folded_channel,
 )
-from handlers.domain.catalog.yaml_tree import Mapping, Node, Scalar, decoded, read_tree, shown
+from handlers.domain.catalog.yaml_tree import Listing, Mapping, Node, Scalar, Spot, decoded, read_tree, shown
 from handlers.domain.people import Person
 from handlers.domain.policy import ROLES, Policy
 
@@ -40,7 +41,8 @@ CUSTOMER_KEYS = (
     "locale",
     "contract",
 )
-CONTRACT_KEYS = ("version", "zone", "mode", "uptime", "credits", "from", "source")
+USE_KEYS = ("service", "region", "from", "to")
+CONTRACT_KEYS = ("version", "zone", "mode", "uptime", "credits", "from", "to", "source")
 PERSON_KEYS = ("name", "title", "email", "slack", "teams", "roles")
 
 _SLACK_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,20}")
@@ -78,7 +80,7 @@ class _Reader:
         self.services: dict[str, Service] = {}
         self.regions: dict[str, Region] = {}
         self.emails: dict[str, str] = {}
-        self.seen: dict[tuple[str, str], int] = {}
+        self.seen: dict[tuple[str, str], Spot] = {}
 
     def catalog(self, root: Section) -> Catalog:
         regions = tuple(filter(None, (self.region(s) for s in root.sections("regions", ("key", "name"), "key"))))
@@ -98,11 +100,11 @@ class _Reader:
         if not word:
             return
         mark = (what, word if exact else word.casefold())
-        line = section.line_of(key)
+        spot = section.spot_of(key)
         if mark in self.seen:
-            section.fault(key, f"{shown(word)} is taken: another {what} has it on line {self.seen[mark]}")
+            section.fault(key, f"{shown(word)} is taken: another {what} has it on line {self.seen[mark].line}")
         else:
-            self.seen[mark] = line
+            self.seen[mark] = spot
 
     def region(self, section: Section) -> Region | None:
         key = section.text("key", required=True)
@@ -147,7 +149,7 @@ class _Reader:
         """A service whose `part_of` is a service of the catalog and leads to no circle."""
         if not service.part_of:
             return service
-        whole = self.known_service(service.part_of, section.line_of("part_of"), section.at("part_of"))
+        whole = self.known_service(service.part_of, section.spot_of("part_of"), section.at("part_of"))
         if whole is None:
             return service
         chain = [service.key]
@@ -160,12 +162,12 @@ class _Reader:
             here = self.services.get(here.part_of.casefold()) if here.part_of else None
         return Service(service.key, service.name, whole.key, service.regions, service.internal_names)
 
-    def known_service(self, word: str, line: int, path: str) -> Service | None:
+    def known_service(self, word: str, spot: Spot, path: str) -> Service | None:
         found = self.services.get(word.casefold())
         if found is None:
             near = self.faults.nearest(word, (s.key for s in self.services.values()))
             hint = near or ("" if self.services else "; list it under services: first")
-            self.faults.add(line, path, f"there is no service {shown(word)}{hint}")
+            self.faults.add(spot, path, f"there is no service {shown(word)}{hint}")
         return found
 
     def person(self, section: Section, roles: tuple[str, ...]) -> Person | None:
@@ -201,14 +203,14 @@ class _Reader:
 
     def roles(self, section: Section, known: tuple[str, ...]) -> frozenset[str]:
         found: set[str] = set()
-        for word, line, path in section.words("roles"):
+        for word, spot, path in section.words("roles"):
             match = next((r for r in known if r.casefold() == word.casefold()), "")
             if match:
                 found.add(match)
             else:
                 near = self.faults.nearest(word, known)
                 hint = near or "; add it to policy: roles: if the house has it"
-                self.faults.add(line, path, f"there is no role {shown(word)}{hint}")
+                self.faults.add(spot, path, f"there is no role {shown(word)}{hint}")
         return frozenset(found)
 
     def customer(self, section: Section) -> Customer:
@@ -227,7 +229,7 @@ class _Reader:
             channels=self.channels(section),
             timezone=zone,
             locale=_locale(section),
-            contract=_contract(section.section("contract", CONTRACT_KEYS), zone),
+            contracts=_contracts(section, zone),
         )
 
     def manager(self, section: Section) -> str:
@@ -241,10 +243,10 @@ class _Reader:
 
     def uses(self, section: Section) -> tuple[Use, ...]:
         found: list[Use] = []
-        for use in section.sections("uses", ("service", "region")):
+        for use in section.sections("uses", USE_KEYS):
             word = use.text("service", required=True)
             region = self.region_key(use.text("region"))
-            service = self.known_service(word, use.line_of("service"), use.at("service")) if word else None
+            service = self.known_service(word, use.spot_of("service"), use.at("service")) if word else None
             if service is None:
                 continue
             offered = [self.region_key(r) for r in service.regions]
@@ -252,9 +254,9 @@ class _Reader:
                 near = self.faults.nearest(region, offered)
                 places = ", ".join(offered)
                 use.fault("region", f"{shown(service.key)} is offered in {places}, not in {shown(region)}{near}")
-            one = Use(service.key, region)
-            if one in found:
-                self.faults.add(use.line, use.path, "says the same as a line above")
+            one = Use(service.key, region, *_days(use))
+            if any(_same_use(one, other) for other in found):
+                self.faults.add(use.spot, use.path, "says the same as a line above")
             else:
                 found.append(one)
         return tuple(found)
@@ -269,43 +271,43 @@ class _Reader:
             mark = ("channel", "\n".join(folded_channel(channel)))
             if mark in self.seen:
                 self.faults.add(
-                    node.line,
+                    node.spot,
                     path,
-                    f"{shown(channel.address)} is bound on line {self.seen[mark]} already; "
+                    f"{shown(channel.address)} is bound on line {self.seen[mark].line} already; "
                     "a channel belongs to one customer, once",
                 )
             else:
-                self.seen[mark] = node.line
+                self.seen[mark] = node.spot
             found.append(channel)
         return tuple(found)
 
     def channel(self, section: Section, node: Node, path: str) -> Channel | None:
         if not isinstance(node, Mapping) or len(node.entries) != 1:
-            self.faults.add(node.line, path, "write one address, for example {slack: C0123456789}")
+            self.faults.add(node.spot, path, "write one address, for example {slack: C0123456789}")
             return None
         key, value = node.entries[0]
         platform = key.text.casefold()
         if platform not in PLATFORMS:
             near = self.faults.nearest(key.text, PLATFORMS)
             hint = near or f"; it may be {', '.join(PLATFORMS)}"
-            self.faults.add(key.line, path, f"there is no platform {shown(key.text)}{hint}")
+            self.faults.add(key.spot, path, f"there is no platform {shown(key.text)}{hint}")
             return None
         if isinstance(value, Scalar) and value.nothing:
-            self.faults.add(value.line, f"{path}.{platform}", "is empty")
+            self.faults.add(value.spot, f"{path}.{platform}", "is empty")
             return None
         address = section.word(value, f"{path}.{platform}", longest=_LONGEST_ADDRESS)
         fault = _address_fault(platform, address) if address else ""
         if fault:
-            self.faults.add(value.line, f"{path}.{platform}", f"{shown(address)} {fault}")
+            self.faults.add(value.spot, f"{path}.{platform}", f"{shown(address)} {fault}")
         elif platform == "email" and address:
-            section.address(address, value.line, f"{path}.{platform}")
+            section.address(address, value.spot, f"{path}.{platform}")
         return Channel(platform, address) if address and not fault else None
 
     def work(self, section: Section) -> Maintenance | None:
         words = section.words("services")
         if not words:
             section.items("services", required=True)
-        keys = tuple(s.key for word, line, path in words if (s := self.known_service(word, line, path)))
+        keys = tuple(s.key for word, spot, path in words if (s := self.known_service(word, spot, path)))
         start, end = section.moment("from", required=True), section.moment("to", required=True)
         if start is None or end is None:
             return None
@@ -353,17 +355,65 @@ def _is_locale(text: str) -> bool:
         return False
 
 
-def _contract(section: Section | None, zone: str) -> Contract | None:
-    if section is None:
-        return None
+def _days(section: Section) -> tuple[date | None, date | None]:
+    """The first and the last day of something; each may be left open."""
+    start, end = section.day("from"), section.day("to")
+    if start is not None and end is not None and end < start:
+        section.fault("to", f"{end} is before from: {start}; to: is the last day that counts")
+        return start, None
+    return start, end
+
+
+def _same_use(one: Use, other: Use) -> bool:
+    """Whether two entries say the same of some day."""
+    apart = (one.end and other.start and one.end < other.start) or (other.end and one.start and other.end < one.start)
+    return (one.service, one.region.casefold()) == (other.service, other.region.casefold()) and not apart
+
+
+def _contracts(section: Section, zone: str) -> tuple[Contract, ...]:
+    """The versions of a contract, oldest first: one mapping, or a list of them."""
+    if not isinstance(section.node("contract"), Listing):
+        only = section.section("contract", CONTRACT_KEYS)
+        return () if only is None else (_contract(only, zone),)
+    found: list[Contract] = []
+    for row in section.sections("contract", CONTRACT_KEYS, "version"):
+        version = _contract(row, zone)
+        if found:
+            _follows(row, version, found)
+        found.append(version)
+    return tuple(found)
+
+
+def _follows(row: Section, version: Contract, earlier: list[Contract]) -> None:
+    """Fault a version that does not begin after the one before it: on each day one version counts."""
+    last = earlier[-1]
+    if version.version and version.version in {e.version for e in earlier}:
+        row.fault(
+            "version", f"{shown(version.version)} is taken by a version above; each version has a name of its own"
+        )
+    if row.has("from") and version.start is None:
+        return  # it is at fault already
+    if version.start is None:
+        row.fault("from", "is missing; each version after the first says from which day it counts")
+    elif last.start is not None and version.start <= last.start:
+        words = f"is not later than {last.start}, where version {shown(last.version)} above begins"
+        row.fault("from", f"{version.start} {words}; list the versions oldest first")
+    elif last.end is not None and version.start <= last.end:
+        words = f"overlaps version {shown(last.version)} above, which counts to {last.end}"
+        row.fault("from", f"{version.start} {words}; on each day one version counts")
+
+
+def _contract(section: Section, zone: str) -> Contract:
     uptime = section.number("uptime", low=0, high=100)
+    start, end = _days(section)
     contract = Contract(
         version=section.text("version", required=True),
         zone=section.zone("zone", zone),
         mode=section.one_of("mode", MODES, MODES[0]),
         uptime=uptime,
         credits=tuple(_tiers(section)),
-        start=section.day("from"),
+        start=start,
+        end=end,
         source=section.text("source", longest=_LONGEST_ADDRESS),
     )
     above = [t for t in contract.credits if uptime is not None and t.below > uptime]

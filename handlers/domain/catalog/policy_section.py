@@ -110,10 +110,10 @@ def _days(row: Section, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
     if not row.has(key):
         return default
     found: list[int] = []
-    for word, line, path in row.words(key):
+    for word, spot, path in row.words(key):
         term = parse_term(word if not word.isdigit() else f"{word}d")
         if term is None or term.business_days or term.minutes % _DAY:
-            row.faults.add(line, path, f"{shown(word)} is no number of days; write it as 30d")
+            row.faults.add(spot, path, f"{shown(word)} is no number of days; write it as 30d")
         else:
             found.append(term.minutes // _DAY)
     return tuple(found)
@@ -151,13 +151,13 @@ def _signers(table: Section, severity: str, roles: tuple[str, ...]) -> tuple[str
         return least
     known = (*SIGNERS, *roles)
     found: list[str] = []
-    for word, line, path in table.words(severity):
+    for word, spot, path in table.words(severity):
         match = next((r for r in known if r.casefold() == word.casefold()), "")
         if match:
             found.append(match)
         else:
             near = table.faults.nearest(word, known) or f"; it may be {', '.join(known)}"
-            table.faults.add(line, path, f"{shown(word)} is no role that can approve{near}")
+            table.faults.add(spot, path, f"{shown(word)} is no role that can approve{near}")
     missing = [r for r in least if r not in found]
     if missing:
         table.fault(
@@ -197,12 +197,12 @@ def _holding(section: Section, people: dict[str, str]) -> Holding | None:
     for fault in holding_faults(text):
         row.fault("text", fault)
     signed: list[str] = []
-    for word, line, path in row.words("approved_by"):
+    for word, spot, path in row.words("approved_by"):
         if word.casefold() in people:
             signed.append(people[word.casefold()])
         else:
             near = row.faults.nearest(word, people.values())
-            row.faults.add(line, path, f"nobody in people: has the address {shown(word)}{near}")
+            row.faults.add(spot, path, f"nobody in people: has the address {shown(word)}{near}")
     if len(set(signed)) < 2:
         row.fault("approved_by", "needs two people of the catalog, by their mail addresses")
     until = row.moment("until", required=True)

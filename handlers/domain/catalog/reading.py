@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from functools import lru_cache
 
-from handlers.domain.catalog.yaml_tree import CatalogErrors, Fault, Listing, Mapping, Node, Scalar, kind, shown
+from handlers.domain.catalog.yaml_tree import CatalogErrors, Fault, Listing, Mapping, Node, Scalar, Spot, kind, shown
+from handlers.domain.when import FIRST_YEAR, LAST_YEAR
 
 MOST_FAULTS = 100
 """Faults told at once; more are the same fault again. Ours."""
@@ -22,6 +23,7 @@ LONGEST_EMAIL = 254
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,9})?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>()\[\]\",;:\\]{1,64}@[^@\s<>()\[\]\",;:\\.]+(\.[^@\s<>()\[\]\",;:\\.]+)+")
 
@@ -34,14 +36,14 @@ class Faults:
         self.filename = filename
         self.found: list[Fault] = []
         self._suggested = 0
-        self._told: set[tuple[int, str]] = set()
+        self._told: set[tuple[Spot, str]] = set()
 
-    def add(self, line: int, path: str, message: str) -> None:
+    def add(self, spot: Spot, path: str, message: str) -> None:
         """Remember the first fault of each key; past `MOST_FAULTS` the file is refused at once (CatalogErrors)."""
-        if path and (line, path) in self._told:
+        if path and (spot, path) in self._told:
             return
-        self._told.add((line, path))
-        self.found.append(Fault(line, path, message))
+        self._told.add((spot, path))
+        self.found.append(Fault(spot.line, path, message, spot.column))
         if len(self.found) >= MOST_FAULTS:
             self.settle()
 
@@ -81,17 +83,17 @@ class Section:
         """`known` are the keys this mapping may have; others are faults with the nearest known one."""
         self.path = path
         self.faults = faults
-        self.line = node.line
+        self.spot = node.spot
         self._values: dict[str, Node] = {}
-        self._lines: dict[str, int] = {}
+        self._spots: dict[str, Spot] = {}
         self._mapping = isinstance(node, Mapping)
         if not isinstance(node, Mapping):
-            faults.add(node.line, path, f"must be a mapping with the keys {', '.join(known)}, not {kind(node)}")
+            faults.add(node.spot, path, f"must be a mapping with the keys {', '.join(known)}, not {kind(node)}")
             return
         seen: set[str] = set()
         for key, value in node.entries:
             if key.text in seen:
-                faults.add(key.line, self.at(key.text), f"the key {shown(key.text)} stands twice in this mapping")
+                faults.add(key.spot, self.at(key.text), f"the key {shown(key.text)} stands twice in this mapping")
                 continue
             seen.add(key.text)
             self._take(key, value, known)
@@ -102,9 +104,9 @@ class Section:
     def _take(self, key: Scalar, value: Node, known: Sequence[str]) -> None:
         if key.text not in known:
             near = self.faults.nearest(key.text, known) or f"; the keys here are {', '.join(known)}"
-            self.faults.add(key.line, self.at(key.text), f"there is no key {shown(key.text)}{near}")
+            self.faults.add(key.spot, self.at(key.text), f"there is no key {shown(key.text)}{near}")
             return
-        self._lines[key.text] = value.line if isinstance(value, Scalar) else key.line
+        self._spots[key.text] = value.spot if isinstance(value, Scalar) else key.spot
         if not (isinstance(value, Scalar) and value.nothing):
             self._values[key.text] = value
 
@@ -113,13 +115,13 @@ class Section:
         word = shown(key)[1:-1]
         return f"{self.path}.{word}" if self.path else word
 
-    def line_of(self, key: str) -> int:
-        """The line of a key's value, else of this mapping."""
-        return self._lines.get(key, self.line)
+    def spot_of(self, key: str) -> Spot:
+        """Where a key's value stands, else this mapping."""
+        return self._spots.get(key, self.spot)
 
     def fault(self, key: str, message: str) -> None:
         """A fault of one key of this mapping."""
-        self.faults.add(self.line_of(key), self.at(key), message)
+        self.faults.add(self.spot_of(key), self.at(key), message)
 
     def has(self, key: str) -> bool:
         """Whether the key stands here with a value."""
@@ -134,27 +136,27 @@ class Section:
         node = self._values.get(key)
         if node is None:
             if required and self._mapping:
-                self.fault(key, "is empty" if key in self._lines else f"is missing; every entry here needs {key}")
+                self.fault(key, "is empty" if key in self._spots else f"is missing; every entry here needs {key}")
             return ""
         return self.word(node, self.at(key), longest=longest, lines=lines)
 
     def word(self, node: Node, path: str, *, longest: int = LONGEST_WORD, lines: bool = False) -> str:
         """The text of one node, checked: no control, bidirectional or invisible characters."""
         if not isinstance(node, Scalar):
-            self.faults.add(node.line, path, f"must be text, not {kind(node)}")
+            self.faults.add(node.spot, path, f"must be text, not {kind(node)}")
             return ""
         text = unicodedata.normalize("NFC", node.text.strip())
         if not text:
-            self.faults.add(node.line, path, "is empty")
+            self.faults.add(node.spot, path, "is empty")
             return ""
         if len(text) > longest:
-            self.faults.add(node.line, path, f"is {len(text):,} characters long; at most {longest:,} fit")
+            self.faults.add(node.spot, path, f"is {len(text):,} characters long; at most {longest:,} fit")
             return ""
         allowed = "\n" if lines else ""
         bad = next((c for c in text if c not in allowed and unicodedata.category(c) in _INVISIBLE), "")
         if bad:
             name = "a line break" if bad == "\n" else f"the invisible character U+{ord(bad):04X}"
-            self.faults.add(node.line, path, f"holds {name}; take it out")
+            self.faults.add(node.spot, path, f"holds {name}; take it out")
             return ""
         return text
 
@@ -201,12 +203,12 @@ class Section:
     def email(self, key: str, *, required: bool = False) -> str:
         """A mail address."""
         text = self.text(key, required=required)
-        return self.address(text, self.line_of(key), self.at(key)) if text else ""
+        return self.address(text, self.spot_of(key), self.at(key)) if text else ""
 
-    def address(self, text: str, line: int, path: str) -> str:
+    def address(self, text: str, spot: Spot, path: str) -> str:
         """A mail address that stands in `text`; "" where it is none."""
         if len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text):
-            self.faults.add(line, path, f"{shown(text)} is no mail address; write it as dana@example.com")
+            self.faults.add(spot, path, f"{shown(text)} is no mail address; write it as dana@example.com")
             return ""
         return text
 
@@ -227,10 +229,15 @@ class Section:
         if not text:
             return None
         try:
-            return date.fromisoformat(text)
+            day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
         except ValueError:
+            day = None
+        if day is None:
             self.fault(key, f"{shown(text)} is no date; write it as 2026-12-01")
+        elif not FIRST_YEAR <= day.year <= LAST_YEAR:
+            self.fault(key, f"the year {day.year} cannot be meant; use {FIRST_YEAR} to {LAST_YEAR}")
             return None
+        return day
 
     def moment(self, key: str, *, required: bool = False) -> datetime | None:
         """An instant with its zone, turned into UTC. A time without a zone is a fault, never a guess."""
@@ -243,10 +250,14 @@ class Section:
             if value.tzinfo is None:
                 self.fault(key, f"{shown(text)} says no time zone; {example}")
                 return None
-            return value.astimezone(UTC)
+            value = value.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fault(key, f"{shown(text)} is no time; {example}")
             return None
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            self.fault(key, f"the year {value.year} cannot be meant; use {FIRST_YEAR} to {LAST_YEAR}")
+            return None
+        return value
 
     def items(self, key: str, *, required: bool = False) -> tuple[Node, ...]:
         """The items of a list; none where it is absent."""
@@ -262,18 +273,18 @@ class Section:
             self.fault(key, "is an empty list; give at least one item")
         return node.items
 
-    def words(self, key: str) -> tuple[tuple[str, int, str], ...]:
-        """The texts of a list, each with its line and path; faulty ones and repetitions are left out."""
-        found: list[tuple[str, int, str]] = []
+    def words(self, key: str) -> tuple[tuple[str, Spot, str], ...]:
+        """The texts of a list, each with its spot and path; faulty ones and repetitions are left out."""
+        found: list[tuple[str, Spot, str]] = []
         seen: set[str] = set()
         for count, item in enumerate(self.items(key), 1):
             path = f"{self.at(key)}[{count}]"
             text = self.word(item, path)
             if text and text.casefold() in seen:
-                self.faults.add(item.line, path, f"{shown(text)} stands twice in this list")
+                self.faults.add(item.spot, path, f"{shown(text)} stands twice in this list")
             elif text:
                 seen.add(text.casefold())
-                found.append((text, item.line, path))
+                found.append((text, item.spot, path))
         return tuple(found)
 
     def section(self, key: str, known: Sequence[str]) -> "Section | None":

@@ -47,10 +47,16 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A customer uses a service in a region; without one, in every region."""
+    """A customer uses a service in a region; without one, in every region.
+
+    `start` and `end` (`from` and `to` in the file) are its first and its last day in the customer's time zone; None:
+    as far back or on as anybody asks.
+    """
 
     service: str
     region: str = ""
+    start: date | None = None
+    end: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ class Contract:
     credits: tuple[Tier, ...] = ()
     start: date | None = None
     """The first day these terms count (`from` in the file); None: as far back as anybody asks."""
+    end: date | None = None
+    """The last day they count (`to`); None: until the next version begins."""
     source: str = ""
     """Where the terms are written."""
 
@@ -91,7 +99,13 @@ class Customer:
     channels: tuple[Channel, ...] = ()
     timezone: str = "UTC"
     locale: str = "en-US"
-    contract: Contract | None = None
+    contracts: tuple[Contract, ...] = ()
+    """The versions of the contract, oldest first; each counts until the next one begins."""
+
+    @property
+    def contract(self) -> Contract | None:
+        """The latest version of the contract; for what counted in a month see `handlers.domain.credit`."""
+        return self.contracts[-1] if self.contracts else None
 
     @property
     def english(self) -> str:

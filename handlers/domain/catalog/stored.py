@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from handlers.domain.catalog.records import Catalog
+from handlers.domain.catalog.records import Catalog, Customer
 
 
 def to_dict(catalog: Catalog) -> dict[str, Any]:
@@ -63,6 +63,8 @@ def _made(kind: Any, value: Any) -> Any:
     if origin is frozenset:
         return frozenset(value)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if kind is Customer and value.get("contract") is not None and "contracts" not in value:
+            value = value | {"contracts": [value["contract"]]}  # as it was stored when a contract had one version
         return kind(**{name: _made(hint, value[name]) for name, hint in _fields(kind).items() if name in value})
     if kind is Fraction:
         return Fraction(value)

@@ -27,31 +27,50 @@ _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _LONGEST_PROBLEM = 200
 
 
+class Spot(NamedTuple):
+    """A place in a file, counted from 1 as editors do. `column` is 0 where only the line is known."""
+
+    line: int
+    column: int = 0
+
+
 class Fault(NamedTuple):
-    """One thing wrong in a file: `line` counts from 1, `path` names the key, `message` says what to do."""
+    """One thing wrong in a file, at a `Spot`: `path` names the key, `message` says what to do."""
 
     line: int
     path: str
     message: str
+    column: int = 0
+
+    @property
+    def where(self) -> str:
+        """`line 12, column 7`."""
+        return f"line {self.line}{f', column {self.column}' if self.column else ''}"
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.path + ': ' if self.path else ''}{self.message}"
+        return f"{self.where}: {self.path + ': ' if self.path else ''}{self.message}"
 
 
 class CatalogErrors(Exception):  # noqa: N818 - it carries every error of a file, not one
     """A catalog file was refused as a whole; `errors` are its faults in the order of their lines."""
 
     def __init__(self, errors: Iterable[Fault], *, filename: str = "") -> None:
-        """`filename` stands before each line as editors like it: `house.yaml:12: …`."""
-        self.errors: tuple[Fault, ...] = tuple(sorted(errors))
+        """`filename` stands before each line and column as editors like it: `house.yaml:12:7: …`."""
+        self.errors: tuple[Fault, ...] = tuple(sorted(errors, key=lambda f: (f.line, f.column, f.path, f.message)))
         self.filename = filename
         super().__init__(self.errors, filename)
 
     def __str__(self) -> str:
         count = len(self.errors)
         head = f"{self.filename or 'The catalog'} was not loaded: {count} fault{'' if count == 1 else 's'}."
-        rows = (f"{self.filename or 'line '}{':' if self.filename else ''}{f.line}: {_told(f)}" for f in self.errors)
+        rows = (f"{_placed(f, self.filename)}: {_told(f)}" for f in self.errors)
         return "\n".join((head, *rows))
+
+
+def _placed(fault: Fault, filename: str) -> str:
+    if not filename:
+        return fault.where
+    return f"{filename}:{fault.line}:{fault.column}" if fault.column else f"{filename}:{fault.line}"
 
 
 def _told(fault: Fault) -> str:
@@ -63,7 +82,7 @@ class Scalar:
     """One word or text as written; `nothing` for an empty or null value."""
 
     text: str
-    line: int
+    spot: Spot
     nothing: bool = False
     weight: int = 1
 
@@ -73,7 +92,7 @@ class Listing:
     """A list of values."""
 
     items: tuple["Node", ...]
-    line: int
+    spot: Spot
     weight: int = 1
 
 
@@ -82,7 +101,7 @@ class Mapping:
     """Keys and values in order; a key written twice stands twice. What came by `<<` (`merged`) yields to `entries`."""
 
     entries: tuple[tuple[Scalar, "Node"], ...]
-    line: int
+    spot: Spot
     merged: tuple[tuple[Scalar, "Node"], ...] = ()
     weight: int = 1
 
@@ -118,7 +137,8 @@ def checked_text(text: str, *, filename: str) -> str:
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
         message = f"the character U+{ord(bad.group()):04X} cannot stand in a catalog; take it out"
-        raise CatalogErrors([Fault(line, "", message)], filename=filename)
+        column = bad.start() - text.rfind("\n", 0, bad.start())
+        raise CatalogErrors([Fault(line, "", message, column)], filename=filename)
     return text
 
 
@@ -129,10 +149,10 @@ def _too_large(size: int) -> str:
 class _Open:
     """A list or mapping whose end was not seen yet."""
 
-    __slots__ = ("anchor", "items", "line", "listing", "weight")
+    __slots__ = ("anchor", "items", "listing", "spot", "weight")
 
-    def __init__(self, line: int, anchor: str | None, *, listing: bool) -> None:
-        self.line = line
+    def __init__(self, spot: Spot, anchor: str | None, *, listing: bool) -> None:
+        self.spot = spot
         self.anchor = anchor
         self.listing = listing
         self.items: list[Node] = []
@@ -148,10 +168,10 @@ class _Builder:
         self.anchors: dict[str, Node | None] = {}  # None: not finished yet
         self.root: Node | None = None
 
-    def refuse(self, line: int, message: str) -> NoReturn:
-        raise CatalogErrors([Fault(line, "", message)], filename=self.filename)
+    def refuse(self, spot: Spot, message: str) -> NoReturn:
+        raise CatalogErrors([Fault(spot.line, "", message, spot.column)], filename=self.filename)
 
-    def put(self, node: Node, line: int, anchor: str | None = None) -> None:
+    def put(self, node: Node, spot: Spot, anchor: str | None = None) -> None:
         if anchor:
             self.anchors[anchor] = node
         if not self.stack:
@@ -160,25 +180,25 @@ class _Builder:
         top = self.stack[-1]
         top.weight += node.weight
         if top.weight > MOST_VALUES:
-            self.refuse(line, f"the file grows to more than {MOST_VALUES:,} values; use fewer aliases")
+            self.refuse(spot, f"the file grows to more than {MOST_VALUES:,} values; use fewer aliases")
         top.items.append(node)
 
-    def tag(self, event: Any, line: int) -> None:
+    def tag(self, event: Any, spot: Spot) -> None:
         if event.tag is not None and event.tag not in _PLAIN_TAGS and event.tag != "!":
-            self.refuse(line, f"the tag {shown(event.tag)} is not allowed; write the plain value")
+            self.refuse(spot, f"the tag {shown(event.tag)} is not allowed; write the plain value")
 
-    def opened(self, event: Any, line: int, *, listing: bool) -> None:
-        self.tag(event, line)
+    def opened(self, event: Any, spot: Spot, *, listing: bool) -> None:
+        self.tag(event, spot)
         if len(self.stack) >= DEEPEST:
-            self.refuse(line, f"nested deeper than {DEEPEST} levels; no catalog needs that")
+            self.refuse(spot, f"nested deeper than {DEEPEST} levels; no catalog needs that")
         if event.anchor:
             self.anchors[event.anchor] = None
-        self.stack.append(_Open(line, event.anchor, listing=listing))
+        self.stack.append(_Open(spot, event.anchor, listing=listing))
 
-    def closed(self, line: int) -> None:
+    def closed(self, spot: Spot) -> None:
         top = self.stack.pop()
         self.put(
-            Listing(tuple(top.items), top.line, top.weight) if top.listing else self.mapping(top), line, top.anchor
+            Listing(tuple(top.items), top.spot, top.weight) if top.listing else self.mapping(top), spot, top.anchor
         )
 
     def mapping(self, top: _Open) -> Mapping:
@@ -186,42 +206,42 @@ class _Builder:
         merged: list[tuple[Scalar, Node]] = []
         for key, value in zip(top.items[::2], top.items[1::2], strict=True):
             if not isinstance(key, Scalar):
-                self.refuse(key.line, "a key must be a plain word, not a list or a mapping")
+                self.refuse(key.spot, "a key must be a plain word, not a list or a mapping")
             if key.text != "<<":
                 entries.append((key, value))
                 continue
             sources = value.items if isinstance(value, Listing) else (value,)
             for source in sources:
                 if not isinstance(source, Mapping):
-                    self.refuse(key.line, "<< takes a mapping, such as *defaults")
+                    self.refuse(key.spot, "<< takes a mapping, such as *defaults")
                 merged.extend((*source.entries, *source.merged))
                 if len(merged) > MOST_VALUES:
-                    self.refuse(key.line, f"the file grows to more than {MOST_VALUES:,} values; use fewer aliases")
-        return Mapping(tuple(entries), top.line, tuple(merged), top.weight + len(merged))
+                    self.refuse(key.spot, f"the file grows to more than {MOST_VALUES:,} values; use fewer aliases")
+        return Mapping(tuple(entries), top.spot, tuple(merged), top.weight + len(merged))
 
-    def alias(self, name: str, line: int) -> None:
+    def alias(self, name: str, spot: Spot) -> None:
         if name not in self.anchors:
-            self.refuse(line, f"there is no anchor &{shown(name)[1:-1]} above this line")
+            self.refuse(spot, f"there is no anchor &{shown(name)[1:-1]} above this line")
         node = self.anchors[name]
         if node is None:
-            self.refuse(line, f"*{shown(name)[1:-1]} stands inside itself; an alias cannot hold itself")
-        self.put(node, line)
+            self.refuse(spot, f"*{shown(name)[1:-1]} stands inside itself; an alias cannot hold itself")
+        self.put(node, spot)
 
     def event(self, event: Any) -> None:
-        line = event.start_mark.line + 1
+        spot = Spot(event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(event, yaml.ScalarEvent):
-            self.tag(event, line)
+            self.tag(event, spot)
             plain = not event.style  # None or "", as the parser likes
             nothing = plain and event.value in _NOTHING
-            self.put(Scalar(event.value, line, nothing), line, event.anchor)
+            self.put(Scalar(event.value, spot, nothing), spot, event.anchor)
         elif isinstance(event, yaml.AliasEvent):
-            self.alias(event.anchor or "", line)
+            self.alias(event.anchor or "", spot)
         elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
-            self.opened(event, line, listing=isinstance(event, yaml.SequenceStartEvent))
+            self.opened(event, spot, listing=isinstance(event, yaml.SequenceStartEvent))
         elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-            self.closed(line)
+            self.closed(spot)
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            self.refuse(line, "a second document begins here (---); a catalog is one document")
+            self.refuse(spot, "a second document begins here (---); a catalog is one document")
 
 
 def read_tree(text: str, *, filename: str) -> Node:
@@ -237,19 +257,21 @@ def read_tree(text: str, *, filename: str) -> Node:
         message = f"this is no YAML: {' '.join(str(error).split())[:_LONGEST_PROBLEM]}"
         raise CatalogErrors([Fault(1, "", message)], filename=filename) from None
     if builder.root is None or (isinstance(builder.root, Scalar) and builder.root.nothing):
-        builder.refuse(1, "the file holds nothing; begin with services: and customers:")
+        builder.refuse(Spot(1), "the file holds nothing; begin with services: and customers:")
     return builder.root
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Fault:
     mark = error.problem_mark or error.context_mark
     line = min(mark.line + 1, text.count("\n") + 1) if mark else 1
+    column = mark.column + 1 if mark and line == mark.line + 1 else 0
     rows = text.split("\n")
     row = rows[line - 1] if line <= len(rows) else ""
     if row[: len(row) - len(row.lstrip())].find("\t") >= 0:
-        return Fault(line, "", "a tab stands at the beginning of the line; indent with spaces")
+        return Fault(line, "", "a tab stands at the beginning of the line; indent with spaces", 1)
     what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
-    return Fault(line, "", f"this is no YAML here: {what}; look at the indentation, colons and quotes of this line")
+    advice = "look at the indentation, colons and quotes of this line"
+    return Fault(line, "", f"this is no YAML here: {what}; {advice}", column)
 
 
 def kind(node: Node) -> str:
