@@ -272,8 +272,7 @@ def load_catalog(database: Database, file: Path) -> bool:
         book = SqlBook(connection, now, database.catalog)
         if book.loaded_file() == digest:
             return False
-        book.load_catalog(content, digest)
-        book.record("operator", "shell", f"loaded the catalog {file.name}", None)
+        book.take_catalog(content, digest, file.name)
         return True
 
     return database.run(work)

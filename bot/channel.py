@@ -34,7 +34,8 @@ class Answer:
     """What goes back to whoever asked.
 
     `show` is None where a room card already says it. `fields` are a form's faults, by field. `known` is False where the
-    platform must first say who this is (bot.intake.Intake.meet).
+    platform must first say who this is (bot.intake.Intake.meet). `alone`: nobody else may read it, wherever it was
+    asked.
     """
 
     show: Card | Form | None = None
@@ -43,6 +44,7 @@ class Answer:
     repeated: bool = False
     fields: Mapping[str, str] = field(default_factory=dict)
     known: bool = True
+    alone: bool = False
 
 
 class Carrier(Protocol):

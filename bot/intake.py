@@ -32,6 +32,8 @@ SAME_WORDS = timedelta(seconds=10)
 NOT_RECORDED = "Not recorded: the database does not answer. Say it again in a minute; until then, note it by hand."
 LONGEST_ROUND = 200
 """Transactions of one kind in a tick: thousands may fall due at once, and a tick ends all the same."""
+ALONE = (commands.ShowCredit,)
+"""Commands whose answers, refusals too, only whoever asked may read, wherever it was asked."""
 FLOOD = 600
 """Commands a minute from one person; more are answered, not executed (promises.md, section 5)."""
 
@@ -75,7 +77,7 @@ class Intake:
 
     async def meet(self, account: Account) -> None:
         """Keep what a platform says of one of its users, without characters that no database takes."""
-        known = replace(account, name=_storable(account.name), email=_storable(account.email))
+        known = replace(account, name=_storable(account.name), email=_storable(account.email).lower())
         await self.store.book(lambda book: book.put(known))
 
     def _take(self, book: SqlBook, request: Request) -> tuple[Answer, int]:
@@ -126,7 +128,8 @@ class Intake:
                 book.record(ctx.actor.key, request.platform, f"refused: {ctx.line}", ctx.whence.room)
             card = Card(self._head(book, ctx, command), (line(refused.sentence),), "warning")
             book.forget(request.key)
-            return self._answered_in_teams(book, request, ctx, Answer(card, refused=True))
+            answer = Answer(card, refused=True, alone=isinstance(command, ALONE))
+            return self._answered_in_teams(book, request, ctx, answer)
         if isinstance(reply.show, Form):
             book.forget(request.key)
             return Answer(reply.show), book.sent
@@ -137,7 +140,8 @@ class Intake:
             # a line about an apology belongs to every incident it covers: the export finds it by its words
             several = hasattr(command, "apology") or hasattr(command, "incidents")
             book.record(ctx.actor.key, request.platform, ctx.line, None if several else incident)
-        return self._answered_in_teams(book, request, ctx, Answer(reply.show, recorded=reply.changed))
+        answer = Answer(reply.show, recorded=reply.changed, alone=isinstance(command, ALONE))
+        return self._answered_in_teams(book, request, ctx, answer)
 
     def _answered_in_teams(self, book: SqlBook, request: Request, ctx: Context, answer: Answer) -> tuple[Answer, int]:
         """Teams has no answer to a typed line but a message: it is written down like any other post."""
@@ -146,7 +150,7 @@ class Intake:
         if answer.recorded and ctx.whence.room is not None and book.said_in_room(ctx.whence.room):
             return Answer(None, recorded=True), book.sent  # the card in this very room is the answer
         place = Place("teams", "thread", request.reply_to)
-        if ctx.whence.customer or (book.private_seen and not request.personal):
+        if ctx.whence.customer or ((book.private_seen or answer.alone) and not request.personal):
             # nothing of ours is said in a customer's channel, nothing private where others read along
             place = Place("teams", "person", request.user)
         book.send(Post(f"reply/{request.key}@teams", place, card=answer.show, rank=REPLY))
@@ -157,8 +161,9 @@ class Intake:
         from handlers.rooms import may_see
         from handlers.say.incident import head
 
-        if hasattr(command, "apology"):
-            return _apology_head(book, ctx, command.apology)
+        apology = getattr(command, "apology", None)
+        if apology is not None or (hasattr(command, "apology") and not hasattr(command, "incident")):
+            return _apology_head(book, ctx, apology)
         number = getattr(command, "incident", None) or ctx.whence.room
         incident = book.get(Incident, number) if isinstance(number, int) else None
         return head(incident) if incident is not None and may_see(book, ctx.actor, incident) else "Amends"

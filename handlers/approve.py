@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
+from handlers import credit
 from handlers.apologise import READY, Draft, apology_of, current, leave, refreshed, seen, unseen, waived_errors
 from handlers.book import Book
 from handlers.card import Block, Card, Reply, line
@@ -183,7 +184,7 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
     number, lead = found.apology.number, found.incidents[-1]
     signed = signatures(book, found.apology, found.version.digest)
     made = say.everything(found)
-    whole, before, again = _cards(book, found, made, needs, signed)
+    whole, before, again = _cards(book, ctx, found, made, needs, signed)
     card, knew, parts = again or whole, _knew(book, before), say.following(found, made)
     root = f"apology-{number}/preview/{_bytes(found)}"
     say_in_rooms(book, ctx, lead, root, card)
@@ -214,11 +215,13 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
 
 
 def _cards(
-    book: Book, found: Draft, made: list[list[Block]], needs: tuple[str, ...], signed: list[Approval]
+    book: Book, ctx: Context, found: Draft, made: list[list[Block]], needs: tuple[str, ...], signed: list[Approval]
 ) -> tuple[Card, Version | None, Card | None]:
     """The preview, the version asked about before, and for those who were shown that one the difference alone."""
     whole, before = say.submitted(found, made, needs, signed), asked_before(book, found)
     again = say.submitted_again(found, before, needs, signed) if before is not None else None
+    exposure = credit.exposure_line(book, ctx, found.incidents, f"credit A{found.apology.number}")
+    whole, again = credit.beside(whole, exposure), credit.beside(again, exposure) if again is not None else None
     return whole, before if again is not None else None, again
 
 
@@ -281,7 +284,7 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
         tell(book, ctx, incident, "apology", f"approved A{number} version {found.version.number} as {capacity}")
     if not complete(needs, signed):
         book.put(replace(apology, revision=apology.revision + 1))
-        whole, before, again = _cards(book, found, say.everything(found), needs, signed)
+        whole, before, again = _cards(book, ctx, found, say.everything(found), needs, signed)
         preview(book, ctx, found, again or whole, whole, _knew(book, before))
         missing = ", ".join(n for n in needs if n not in {a.capacity for a in signed})
         return Reply(

@@ -99,11 +99,15 @@ class Book(Protocol):
         service: str = "",
         person: str = "",
         since: datetime | None = None,
+        before: datetime | None = None,
         words: str = "",
         limit: int = 20,
         reader: str = "",
     ) -> list[Incident]:
-        """Incidents, newest first; private ones only where `reader` (a person key) is a member."""
+        """Incidents, newest first, declared at `since` or later and earlier than `before`.
+
+        Private ones only where `reader` (a person key) is a member.
+        """
         ...
 
     def person(self, said: str) -> Person | None:

@@ -640,6 +640,31 @@ class CustomerChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerManager:
+    """Another account manager for a customer. `person` as said or mentioned."""
+
+    customer: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerZone:
+    """The time zone a customer's texts name clock times in."""
+
+    customer: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCredit:
+    """What an incident, or all an apology covers, costs by contract; of one customer, or of all that may be read of."""
+
+    incident: int | None = None
+    apology: int | None = None
+    customer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceList:
     """The services."""
 
@@ -794,6 +819,9 @@ Command = (
     | CustomerList
     | CustomerShow
     | CustomerChannel
+    | CustomerManager
+    | CustomerZone
+    | ShowCredit
     | ServiceList
     | ServiceShow
     | Stats

@@ -5,14 +5,16 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Quote, Reply, Strong, Text, Tone, line, small
 from handlers.commands import ChangeAffected, Closure, Holding, Send, ShowAffected
 from handlers.context import Context
 from handlers.domain.apology import Proposal, Recipient
-from handlers.domain.catalog import Customer, affected, not_affected
+from handlers.domain.catalog import Affected, Customer, affected, not_affected
+from handlers.domain.compose import fact_id
+from handlers.domain.compose.moments import read_span
 from handlers.domain.delivery import BROADCAST, DROPPED, Place, Post, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
@@ -32,23 +34,57 @@ MOST_TROUBLE = 5
 """Channels in trouble on one card; each has two buttons."""
 DELIVERED = ("slack", "teams")
 """Platforms on which a customer's channel can be posted to."""
+EAST, WEST = timedelta(hours=14), timedelta(hours=12)
+"""How far clocks may be ahead of UTC (Kiritimati) and behind it (Baker Island)."""
+ONE_DAY = timedelta(days=1)
+FOR_EVER = datetime(2101, 1, 1, tzinfo=UTC)
+"""Later than any day the grammar or the catalog takes."""
+MOST_NAMED = 40
+"""Customers on one card, one line each."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def affected_by(book: Book, incident: Incident) -> list[tuple[Customer, str]]:
     """The customers of one incident with the reason for each: computed, then corrected by hand."""
+    return [(hit.customer, hit.reason) for hit in hit_by(book, incident)]
+
+
+def hit_by(book: Book, incident: Incident) -> list[Affected]:
+    """The same, with the services they use that were hit; for one added by hand those of the incident."""
     by_hand = {a.customer: a for a in book.find(AffectedByHand, incident=incident.number)}
     found = [
-        (hit.customer, hit.reason)
-        for hit in affected(book.catalog, incident.services, incident.region or None)
+        hit
+        for hit in affected(book.catalog, incident.services, incident.region or None, windows_of(book, incident))
         if (hand := by_hand.get(hit.customer.key)) is None or hand.add
     ]
-    keys = {c.key for c, _ in found}
+    keys = {hit.customer.key for hit in found}
     for listed in by_hand.values():
         customer = book.catalog.customer(listed.customer)
         if listed.add and customer is not None and customer.key not in keys:
-            found.append((customer, f"added by hand: {listed.because}"))
+            found.append(Affected(customer, f"added by hand: {listed.because}", incident.services))
     return found
+
+
+def windows_of(book: Book, incident: Incident) -> list[tuple[datetime, datetime]]:
+    """When an incident may have reached customers (UTC), to tell whose use had begun or ended; nothing is said of it.
+
+    Wide on purpose: a day is that day in every time zone, and what has no end goes on. With no window recorded, from
+    the day before the room was opened to the day after it was closed: whom to ask, not when it was.
+    """
+    if not any(use.start or use.end for customer in book.catalog.customers for use in customer.uses):
+        return []
+    found: list[tuple[datetime, datetime]] = []
+    for fact in book.find(Fact, incident=incident.number, state="live", kind="window"):
+        span = None if fact.unknown else read_span(fact, fact_id(fact), "", "UTC")
+        if span is None:
+            continue
+        day = datetime.combine(span.day, time(), UTC)
+        start = span.start if span.start and span.zoned else day - EAST
+        end = span.end if span.end and span.zoned else None if span.start else day + WEST + ONE_DAY
+        found.append((start, end or FOR_EVER))
+    if found:
+        return found
+    return [(incident.declared_at - ONE_DAY, incident.resolved_at + ONE_DAY if incident.resolved_at else FOR_EVER)]
 
 
 def recipients(
@@ -92,26 +128,38 @@ def counted(rows: Sequence[Recipient]) -> str:
 
 
 def show_affected(command: ShowAffected, ctx: Context, book: Book) -> Reply:
-    """Which customers are hit and why, and which are not."""
+    """Which customers are hit and why, and which are not; one's own accounts first."""
     incident = incident_of(book, ctx, command.incident)
     hit = affected_by(book, incident)
-    if command.mine:
-        hit = [(c, why) for c, why in hit if manages(book, ctx, c)]
     keys = {c.key for c, _ in hit}
+    accounts = accounts_of(book, ctx)
+    own = [(c, why) for c, why in hit if c.account_manager.casefold() in accounts]
+    others = [(c, why) for c, why in hit if c.account_manager.casefold() not in accounts]
+    hit = own if command.mine else [*own, *others]
     blocks: list[Block] = []
     if not incident.services:
         blocks.append(line("No service is named yet: ", f"`services {incident.number}` decides who is affected."))
+    if own and others and not command.mine:
+        blocks.append(line(f"{len(own)} of these {len(hit)} are your accounts, first here."))
     blocks.append(
-        Bullets(tuple((Strong(c.name), Text(f": {why}{_reach(c)}")) for c, why in hit)) if hit else line("Nobody.")
+        Bullets(tuple((Strong(c.name), Text(f": {why}{_reach(c)}")) for c, why in hit[:MOST_NAMED]))
+        if hit
+        else line("None of your accounts." if command.mine and keys else "Nobody.")
     )
+    if len(hit) > MOST_NAMED:
+        blocks.append(small(f"And {len(hit) - MOST_NAMED} more."))
     if not command.mine:
+        when = windows_of(book, incident)
         spared = [
             n
-            for n in not_affected(book.catalog, incident.services, incident.region or None)
+            for n in not_affected(book.catalog, incident.services, incident.region or None, when)
             if n.customer.key not in keys
         ]
+        spared.sort(key=lambda n: n.customer.account_manager.casefold() not in accounts)
         if spared:
-            blocks.append(small("Not affected: " + "; ".join(f"{n.customer.name} ({n.reason})" for n in spared[:20])))
+            more = f"; and {len(spared) - 20} more" if len(spared) > 20 else ""
+            named = "; ".join(f"{n.customer.name} ({n.reason})" for n in spared[:20])
+            blocks.append(small(f"Not affected: {named}{more}"))
     return Reply(Card(f"{say.head(incident)}: affected customers", tuple(blocks)))
 
 
@@ -122,13 +170,14 @@ def _reach(customer: Customer) -> str:
 
 def manages(book: Book, ctx: Context, customer: Customer) -> bool:
     """Whether whoever asks is this customer's account manager, or covers for that person today."""
-    manager = customer.account_manager.casefold()
-    if ctx.actor.email and ctx.actor.email.casefold() == manager:
-        return True
+    return customer.account_manager.casefold() in accounts_of(book, ctx)
+
+
+def accounts_of(book: Book, ctx: Context) -> frozenset[str]:
+    """The account managers (mail addresses, folded) whose customers whoever asks looks after today."""
     today = ctx.now.astimezone(ctx.zone).date().isoformat()
-    return any(
-        c.person.casefold() == manager and c.until >= today for c in book.find(Covering, colleague=ctx.actor.key)
-    )
+    covered = {c.person.casefold() for c in book.find(Covering, colleague=ctx.actor.key) if c.until >= today}
+    return frozenset((covered | {ctx.actor.email.casefold()}) - {""})
 
 
 def change_affected(command: ChangeAffected, ctx: Context, book: Book) -> Reply:

@@ -5,9 +5,11 @@ from typing import assert_never
 from handlers import (
     apologise,
     approve,
+    credit,
     customer_clock,
     customers,
     declare,
+    directory,
     facts,
     forms,
     look,
@@ -52,7 +54,13 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
         case c.CustomerShow():
             return look.customer(command, ctx, book)
         case c.CustomerChannel():
-            return look.customer_channel(command, ctx, book)
+            return directory.customer_channel(command, ctx, book)
+        case c.CustomerManager():
+            return directory.customer_manager(command, ctx, book)
+        case c.CustomerZone():
+            return directory.customer_zone(command, ctx, book)
+        case c.ShowCredit():
+            return credit.show(command, ctx, book)
         case c.ServiceList():
             return look.services(ctx, book)
         case c.ServiceShow():

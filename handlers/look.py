@@ -1,8 +1,6 @@
 """Looking: lists, one incident, timelines, help, who one is, the catalog, numbers. Nothing changes."""
 
-import re
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 
@@ -10,7 +8,6 @@ from handlers import grammar
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Code, Line, Reply, Span, Strong, Text, line, small
 from handlers.commands import (
-    CustomerChannel,
     CustomerShow,
     Help,
     ListIncidents,
@@ -22,14 +19,13 @@ from handlers.commands import (
 from handlers.context import Context
 from handlers.customers import customer_of, manages
 from handlers.domain.apology import Apology, Promise, Version
-from handlers.domain.catalog import Channel
+from handlers.domain.catalog import Customer
 from handlers.domain.errors import Refused
 from handlers.domain.incident import OPEN, Event, Incident, Ping, Setting, Task
 from handlers.domain.permit import TABLE, may, must
 from handlers.domain.relay import Relay
 from handlers.rooms import headline, incident_of, sees, service_keys, standing
 from handlers.say import incident as say
-from handlers.void import UNSETTLED, void
 
 MOST = 15
 """Incidents on one list card."""
@@ -168,11 +164,30 @@ def who_am_i(ctx: Context, book: Book) -> Reply:
             f"You are {person.name}",
             (
                 line(f"Known on {both or 'no platform'}; roles: {roles}."),
+                line(_linked(ctx, book)),
                 line(f"E-mail: {person.email or 'not known'}."),
                 small("Yours to do: " + "; ".join(a.split(":")[0] for a in acts)),
             ),
         )
     )
+
+
+def _linked(ctx: Context, book: Book) -> str:
+    """By what the bot holds two accounts for one human being, and what to do where it knows of one only."""
+    person = ctx.actor
+    listed = next((p for p in book.catalog.people if (p.email or p.name).casefold() == person.key.casefold()), None)
+    if person.slack and person.teams:
+        if listed is not None and listed.slack == person.slack and listed.teams == person.teams:
+            return "Both are you: the catalog names both accounts."
+        if person.email:
+            return f"Both are you: Slack and Teams each say that {person.email} is your address."
+        return "Both are you, by the catalog."
+    if len(ctx.platforms) < 2:
+        return "Only one platform is switched on."
+    here, there = ("Slack", "Teams") if person.slack else ("Teams", "Slack")
+    if not person.email:
+        return f"{here} names no address of yours, so in {there} you are somebody else until the catalog lists both."
+    return f"In {there} you are known once you say something there with the same address, or the catalog lists both."
 
 
 def customers(ctx: Context, book: Book) -> Reply:
@@ -197,6 +212,7 @@ def customer(command: CustomerShow, ctx: Context, book: Book) -> Reply:
     found = customer_of(book, command.customer)
     uses = ", ".join(
         f"{book.catalog.service_name(u.service)}{f' in {book.catalog.region_name(u.region)}' if u.region else ''}"
+        f"{f' from {u.start}' if u.start else ''}{f' to {u.end}' if u.end else ''}"
         for u in found.uses
     )
     return Reply(
@@ -209,40 +225,19 @@ def customer(command: CustomerShow, ctx: Context, book: Book) -> Reply:
                 if found.channels
                 else line("No channel: tell them by hand."),
                 line(f"Delivery: {'the first channel that works' if found.deliver == 'first' else 'every channel'}."),
+                *(line(words) for words in _contracts(found)),
             ),
         )
     )
 
 
-def customer_channel(command: CustomerChannel, ctx: Context, book: Book) -> Reply:
-    """Bind a channel to a customer, or unbind it."""
-    must("channel", standing(book, ctx))
-    found = customer_of(book, command.customer)
-    channel = _channel(command.channel)
-    name = f"{channel.platform.capitalize()} {channel.address}"
-    owner = book.catalog.customer_by_channel(channel.platform, channel.address)
-    if command.add and owner is not None and owner.key != found.key:
-        raise Refused(f"{name} belongs to {owner.name}: unbind it there first. Nothing was changed.")
-    if command.add == (owner is not None):
-        return Reply(Card(found.name, (line(f"{name} is {'bound' if command.add else 'not bound'} already."),)))
-    stay = tuple(c for c in found.channels if c != channel)
-    changed = replace(found, channels=(*stay, channel) if command.add else stay)
-    rest = tuple(changed if c.key == found.key else c for c in book.catalog.customers)
-    book.set_catalog(replace(book.catalog, customers=rest))
-    for apology in book.find(Apology, state=UNSETTLED):
-        void(book, ctx, apology, f"the channels of {found.name} changed")
-    words = f"{name} is {'bound to' if command.add else 'no longer bound to'} {found.name}."
-    return Reply(Card(found.name, (line(words), small("Change it in the catalog file too."))), changed=True)
-
-
-def _channel(said: str) -> Channel:
-    """A channel by id or mention: C0123456789, <#C0123456789>, or a Teams conversation id (19:…)."""
-    bare = said.strip().removeprefix("<#").removesuffix(">").partition("|")[0]
-    if bare.startswith("19:"):
-        return Channel("teams", bare.partition(";messageid=")[0])
-    if re.fullmatch(r"[CG][A-Z0-9]{6,}", bare):
-        return Channel("slack", bare)
-    raise Refused("Name the channel with # so that Slack sends its id, or give the id itself. Nothing was changed.")
+def _contracts(customer: Customer) -> list[str]:
+    """The versions of a contract and when each counts; what it pays is for `credit`, to those who may know."""
+    days = [
+        f"{c.version}{f' from {c.start}' if c.start else ''}{f' to {c.end}' if c.end else ''}"
+        for c in customer.contracts
+    ]
+    return [f"Contract: version {', then '.join(days)}."] if days else []
 
 
 def services(ctx: Context, book: Book) -> Reply:

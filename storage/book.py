@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, tuple_, update
 
-from handlers.domain.catalog import Catalog, to_dict
+from handlers.domain.catalog import Catalog, audited, to_dict
 from handlers.domain.delivery import Post, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
@@ -23,6 +23,7 @@ from storage.rows import from_row, plain, to_row, typed
 from storage.tables import RECORDS, accounts, audit, catalogs, events, incidents, members, requests
 
 R = TypeVar("R")
+_LATEST_CATALOG = select(func.max(catalogs.c.number))
 CHAT = "chat"
 """The digest of a catalog that was changed in chat, not loaded from a file."""
 KINDS = {table.name: kind for kind, table in RECORDS.items()}
@@ -214,6 +215,7 @@ class SqlBook:
         service: str = "",
         person: str = "",
         since: datetime | None = None,
+        before: datetime | None = None,
         words: str = "",
         limit: int = 20,
         reader: str = "",
@@ -226,6 +228,8 @@ class SqlBook:
             query = query.where(cast(incidents.c.services, String).contains(json.dumps(service), autoescape=True))
         if since is not None:
             query = query.where(incidents.c.declared_at >= since)
+        if before is not None:
+            query = query.where(incidents.c.declared_at < before)
         for word in words.lower().split():
             query = query.where(
                 or_(
@@ -297,22 +301,19 @@ class SqlBook:
         return people + [self.of_account(from_row(Account, r)) for r in rows]
 
     def of_account(self, account: Account) -> Person:
-        """The human being behind a platform's account: by catalog entry, else by verified e-mail, else alone."""
+        """The human being behind a platform's account: by catalog entry, else by verified e-mail, else alone.
+
+        The catalog's own word, an account's id, goes before an address. Two accounts that both platforms give the same
+        address are one person, if both are colleagues': what one of them wrote the other cannot sign.
+        """
         email = account.email.lower()
-        known = next(
-            (
-                p
-                for p in self.catalog.people
-                if (email and p.email.lower() == email)
-                or (account.platform == "slack" and p.slack == account.id)
-                or (account.platform == "teams" and p.teams and p.teams in (account.id, account.alias))
-            ),
-            None,
-        )
+        known = self.catalog.person_on(account.platform, account.id, alias=account.alias)
+        if known is None and email:
+            known = self.catalog.person(email)
         slack = account.id if account.platform == "slack" else ""
         teams = account.id if account.platform == "teams" else ""
         if email:  # the other platform's account of the same verified address
-            same = {"email": account.email, "platform": account.platform}
+            same = {"email": email, "platform": account.platform}
             other = self.connection.execute(statements.SAME_ADDRESS, same).mappings().first()
             if other is not None:
                 slack, teams = (
@@ -437,6 +438,9 @@ class SqlBook:
         for name, key, before, after in changes:
             latest.setdefault(json.dumps([name, key]), [name, key, before, after])[3] = after
         for name, key, before, after in latest.values():
+            if name == catalogs.name:
+                self._restore_catalog(before["number"], after["number"])
+                continue
             kind = KINDS[name]
             current = self.get(kind, *key)
             if current is None or _unrevised(plain(current)) != _unrevised(after):
@@ -456,8 +460,30 @@ class SqlBook:
                 self.changes.append([name, key, after, None])
 
     def set_catalog(self, catalog: Catalog) -> None:
-        """Make this the current catalog; earlier ones stay in the table."""
-        self.load_catalog(to_dict(catalog), CHAT)
+        """Make this the current catalog; earlier ones stay in the table, and `undo` goes back to the one before."""
+        before = self.connection.execute(_LATEST_CATALOG).scalar()
+        number = self.load_catalog(to_dict(catalog), CHAT)
+        self.changes.append([catalogs.name, [], {"number": before}, {"number": number}])
+
+    def _restore_catalog(self, before: int, after: int) -> None:
+        """The catalog before a change in chat is in force again; refused if another one came since."""
+        if self.connection.execute(_LATEST_CATALOG).scalar() != after:
+            message = "The catalog changed since: say what it should be now instead."
+            raise Refused(message)
+        content = self.connection.execute(select(catalogs.c.content).where(catalogs.c.number == before)).scalar_one()
+        self.load_catalog(content, CHAT)
+
+    def take_catalog(self, content: dict[str, Any], digest: str, files: str) -> int:
+        """Make a file's catalog the current one, and audit which customers it changed; returns its number.
+
+        `digest` is that of the file, `files` what it is called.
+        """
+        old = self.catalog
+        number = self.load_catalog(content, digest)
+        self.record("operator", "shell", f"loaded the catalog {files}", None)
+        for words in audited(old, self.catalog):
+            self.record("operator", "shell", f"catalog {number}: {words}", None)
+        return number
 
     def loaded_file(self) -> str:
         """The digest of the file that was loaded last."""

@@ -20,7 +20,9 @@ ACCOUNT = select(accounts).where(
     or_(accounts.c.id == bindparam("id"), and_(accounts.c.alias == bindparam("id"), accounts.c.alias != "")),
 )
 SAME_ADDRESS = select(accounts).where(
-    accounts.c.email == bindparam("email"), accounts.c.platform != bindparam("platform")
+    accounts.c.email == bindparam("email"),
+    accounts.c.platform != bindparam("platform"),
+    accounts.c.kind == "colleague",  # a guest's card is not read by the colleague of the same address
 )
 LAST_LINK = select(audit).order_by(audit.c.seq.desc()).limit(1)
 

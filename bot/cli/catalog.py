@@ -76,10 +76,7 @@ def load(files: tuple[str, ...]) -> None:
             return
 
         def work(connection: Connection, now: datetime) -> int:
-            book = SqlBook(connection, now, database.catalog)
-            number = book.load_catalog(to_dict(new), digest)
-            book.record("operator", "shell", f"loaded the catalog {_names(files)}", None)
-            return number
+            return SqlBook(connection, now, database.catalog).take_catalog(to_dict(new), digest, _names(files))
 
         number = database.run(work)
     changes = len(diff(old, new))

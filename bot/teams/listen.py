@@ -333,7 +333,7 @@ class TeamsListener:
             return "Done."
         if not cards.is_short(show) and not answer.repeated:
             place = Place("teams", "thread", origin.conversation)
-            if origin.customer:
+            if origin.customer or (answer.alone and not origin.personal):
                 place = Place("teams", "person", origin.user)
             post = Post(_reply_key(origin), place, card=show, rank=REPLY)
             try:

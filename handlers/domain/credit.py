@@ -25,14 +25,20 @@ _MICROSECOND = timedelta(microseconds=1)
 _MINUTE = 60_000_000  # microseconds
 _MOST_NAMED = 6
 """Outages named one by one in a sentence. Ours."""
+_MOST_MONTHS = 24
+"""Months of one outage that are looked at. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
     """One impact window as the fact ledger knows it; whatever is not known is None.
 
-    `start` and `end` are aware instants, `day` a calendar day read in the contract's zone, `length` how long it lasted,
-    `share` the part of the customer's users that was hit (0 to 1). `name` says which outage it was, for the steps.
+    `start` and `end` are aware instants, `day` a calendar day of `zone` (IANA; without one, of the contract's),
+    `length` how long it lasted, `share` the part of the customer's users that was hit (0 to 1). `slack`: each end may
+    lie so much earlier or later. `at_least`: it lasted `length` or longer. `over_by`: an instant by which it was over.
+    `excused` is planned work on what it hit. `name` says which outage it was and `basis` on what facts it rests, for
+    the steps; `rung` is the step of the `EVIDENCE` ladder it stands on. `why` says in a sentence's part what is not
+    known of it, where that is more than a missing start or end.
     """
 
     start: datetime | None = None
@@ -41,6 +47,24 @@ class Outage:
     length: timedelta | None = None
     share: Fraction | None = None
     name: str = ""
+    zone: str = ""
+    slack: timedelta = timedelta()
+    at_least: bool = False
+    over_by: datetime | None = None
+    excused: tuple[Window, ...] = ()
+    basis: str = ""
+    rung: int = 0
+    why: str = ""
+
+
+EVIDENCE: tuple[str, ...] = (
+    "times to the minute, confirmed by the commander",
+    "times to the minute, with a source, not confirmed",
+    "times to the hour",
+    "a day and a length",
+    "no more than a day, a start or about when",
+)
+"""The ladder of evidence, best first: how well the windows are known that a result rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +84,8 @@ class Credit:
     steps: tuple[str, ...]
     """The arithmetic, a line each."""
     because: str = ""
+    thresholds: tuple[Fraction, ...] = ()
+    """The uptimes, in percent, below which the contract pays."""
     clause_check: Literal["needs_human"] = "needs_human"
 
     @property
@@ -74,7 +100,63 @@ class Credit:
             return f"Not computable because {self.because}."
         if self.uptime is None:
             return f"{_credit(self.percent).capitalize()}, whatever is still unknown."
-        return f"Uptime {decimal(self.uptime, 3)} %: {_credit(self.percent)}."
+        return f"Uptime {uptime_words(self.uptime, self.thresholds)} %: {_credit(self.percent)}."
+
+
+def uptime_words(uptime: Fraction, thresholds: Iterable[Fraction]) -> str:
+    """An uptime to three places, or to more where three would show it at a threshold that it lies beside."""
+    near = tuple(thresholds)
+    for places in range(3, 10):
+        text = decimal(uptime, places)
+        if not any(Fraction(text) == t != uptime for t in near):
+            return text
+    return text
+
+
+def months_of(outage: Outage, contracts: Sequence[Contract]) -> tuple[tuple[int, int], ...]:
+    """The months (year, month), each by the zone of the terms that count in it, in which an outage may lie.
+
+    Of one without an end only the month of its start, and the other way round; none where nothing says when it was.
+    """
+    zones = {c.zone for c in contracts} or {"UTC"}
+    found: set[tuple[int, int]] = set()
+    for zone in zones:
+        edges = _edges(outage, zone)
+        if edges is None:
+            continue
+        place = ZoneInfo(zone)
+        first, last = edges[0].astimezone(place), (max(edges[0], edges[1] - timedelta.resolution)).astimezone(place)
+        count = min((last.year - first.year) * 12 + last.month - first.month + 1, _MOST_MONTHS)
+        for n in range(count):
+            found.add(divmod_month(first.year, first.month + n))
+    return tuple(sorted(found))
+
+
+def divmod_month(year: int, month: int) -> tuple[int, int]:
+    """A month counted on beyond December: (2026, 13) is (2027, 1)."""
+    return year + (month - 1) // 12, (month - 1) % 12 + 1
+
+
+def _edges(outage: Outage, zone: str) -> Window | None:
+    """Between which instants an outage lies, as far as anything says so."""
+    start, end = outage.start, outage.end
+    if outage.length is not None and not outage.at_least:
+        end = end or (_utc(start) + outage.length if start else None)
+        start = start or (_utc(end) - outage.length if end else None)
+    known = [_utc(moment) for moment in (start, end) if moment is not None]
+    if known:
+        return min(known) - outage.slack, max(known) + outage.slack
+    return None if outage.day is None else _day_window(outage.day, outage.zone or zone)
+
+
+def _day_window(day: date, zone: str) -> Window:
+    """A calendar day of a zone, as UTC instants."""
+    after = day + timedelta(days=1)
+    place = ZoneInfo(zone)
+    return (
+        datetime(day.year, day.month, day.day, tzinfo=place).astimezone(UTC),
+        datetime(after.year, after.month, after.day, tzinfo=place).astimezone(UTC),
+    )
 
 
 def month_window(year: int, month: int, zone: str) -> Window:
@@ -132,6 +214,12 @@ def cut(windows: Iterable[Window], out: Iterable[Window]) -> tuple[Window, ...]:
     return tuple(found)
 
 
+def shared(windows: Iterable[Window], others: Iterable[Window]) -> tuple[Window, ...]:
+    """Where both are."""
+    here = merged(windows)
+    return cut(here, cut(here, others))
+
+
 def clipped(windows: Iterable[Window], bounds: Window) -> tuple[Window, ...]:
     """The parts of the windows that lie within the bounds."""
     low, high = bounds
@@ -150,32 +238,65 @@ def _length(windows: Iterable[Window]) -> Fraction:
 
 
 def credit(
-    contract: Contract | None,
+    contracts: Sequence[Contract],
     year: int,
     month: int,
     outages: Sequence[Outage],
     maintenance: Iterable[Window] = (),
 ) -> Credit:
-    """The credit one contract owes for one month.
+    """The credit a customer's contract owes for one month, by the version in force in it.
 
     `outages` are those of this customer's services; the order and the way they are split make no difference.
-    `maintenance` is planned work that the contract excuses. Where something is unknown, the credit is computed at its
-    least and at its most: if both fall into one tier it is certain, else it is not computable and says what is missing.
+    `maintenance` is planned work that the contract excuses, whatever it was that was hit. Where something is unknown,
+    the credit is computed at its least and at its most: if both fall into one tier it is certain, else it is not
+    computable and says what is missing. Raises ValueError for outages that are nonsense.
     """
-    lacking = _lacking(contract, year, month)
-    if contract is None or lacking:
+    contract, lacking = terms_in(contracts, year, month)
+    if contract is None:
         return Credit(None, None, Fraction(), Fraction(), Fraction(), (), lacking)
     return _Month(contract, year, month, outages, tuple(maintenance)).credit()
 
 
-def _lacking(contract: Contract | None, year: int, month: int) -> str:
-    if contract is None:
-        return "the catalog holds no contract for this customer"
-    if not contract.credits:
-        return f"the contract (version {contract.version}) names no credits"
-    if contract.start and contract.start > date(year, month, 1):
-        return f"the contract's terms (version {contract.version}) count only from {_day(contract.start)}"
-    return ""
+def terms_in(contracts: Sequence[Contract], year: int, month: int) -> tuple[Contract | None, str]:
+    """The version of a contract that counts for a month, else why none does.
+
+    A version that begins or ends within the month, or gives way to other terms in it, is no answer: which of the terms
+    then count is for people to say. A renewal of the same terms changes nothing.
+    """
+    first, last = date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+    force: list[tuple[Contract, date | None]] = []
+    for version, following in itertools.zip_longest(contracts, contracts[1:]):
+        ends = [version.end] if version.end else []
+        ends += [following.start - timedelta(days=1)] if following is not None and following.start else []
+        end = min(ends, default=None)
+        if (version.start is None or version.start <= last) and (end is None or end >= first):
+            force.append((version, end))
+    if not contracts:
+        return None, "the catalog holds no contract for this customer"
+    if not force:
+        return None, _outside(contracts, last)
+    (begun, _), (latest, end) = force[0], force[-1]
+    gap = any(a[1] and b[0].start and b[0].start - a[1] > timedelta(days=1) for a, b in itertools.pairwise(force))
+    if begun.start is not None and begun.start > first:
+        return None, f"the contract's terms (version {begun.version}) count only from {_day(begun.start)}"
+    if gap or (end is not None and end < last):
+        return None, f"the contract's terms (version {begun.version}) ended within the month"
+    if len({(v.zone, v.mode, v.uptime, v.credits) for v, _ in force}) > 1:
+        change = f"from version {begun.version} to version {latest.version}"
+        return None, f"the contract's terms changed {change} within the month, on {_day(latest.start or first)}"
+    if not latest.credits:
+        return None, f"the contract (version {latest.version}) names no credits"
+    return latest, ""
+
+
+def _outside(contracts: Sequence[Contract], last: date) -> str:
+    """Why no version counts in a month that ends on `last`."""
+    ahead = next((c for c in contracts if c.start is not None and c.start > last), None)
+    past = next((c for c in reversed(contracts) if c.end is not None and c.end < last), None)
+    if ahead is not None and past is None:
+        return f"the contract's terms (version {ahead.version}) count only from {_day(ahead.start or last)}"
+    ended = past or contracts[-1]
+    return f"the contract's terms (version {ended.version}) ended on {_day(ended.end or last)}"
 
 
 class _Month:
@@ -190,7 +311,8 @@ class _Month:
         self.window = month_window(year, month, contract.zone)
         self.total = minutes(self.window[1] - self.window[0])
         self.work = clipped(maintenance, self.window)
-        self.outages = [self.settled(o) for o in outages]
+        settled = [self.settled(o) for o in outages]
+        self.outages = sorted((o for o in settled if self.counts(o)), key=self.order)
         self.known = [o for o in self.outages if o.start is not None and o.end is not None]
         self.vague = [o for o in self.outages if o.start is None or o.end is None]
         self.by_users = contract.mode == "user-minutes"
@@ -198,7 +320,7 @@ class _Month:
     def settled(self, outage: Outage) -> Outage:
         """The outage with the end or start that its length gives."""
         start, end = outage.start, outage.end
-        if outage.length is not None:
+        if outage.length is not None and not outage.at_least:
             if start is not None and end is None:
                 end = _utc(start) + outage.length
             elif end is not None and start is None:
@@ -222,42 +344,56 @@ class _Month:
         Where windows of one name overlap, the larger share counts. Where two outages overlap, their users may be the
         same or others: at least the larger share was hit, at most both.
         """
-        spans = [(o, cut(clipped([(o.start, o.end)], self.window), self.work)) for o in self.known if o.start and o.end]
-        edges = sorted({edge for _, windows in spans for window in windows for edge in window})
+        spans = [(o, self.down(o, -o.slack), self.down(o, o.slack)) for o in self.known]
+        edges = sorted({edge for _, sure, maybe in spans for window in (*sure, *maybe) for edge in window})
         least = most = Fraction()
         for start, end in itertools.pairwise(edges):
             lows: dict[str, Fraction] = {}
             highs: dict[str, Fraction] = {}
-            for outage, windows in spans:
-                if any(a <= start and end <= b for a, b in windows):
-                    low, high = self.weight(outage)
+            for outage, sure, maybe in spans:
+                low, high = self.weight(outage)
+                if any(a <= start and end <= b for a, b in sure):
                     lows[outage.name] = max(low, lows.get(outage.name, low))
+                if any(a <= start and end <= b for a, b in maybe):
                     highs[outage.name] = max(high, highs.get(outage.name, high))
-            if lows:
-                length = minutes(end - start)
-                least += length * max(lows.values())
-                most += length * min(Fraction(1), sum(highs.values(), Fraction()))
+            length = minutes(end - start)
+            least += length * max(lows.values(), default=Fraction())
+            most += length * min(Fraction(1), sum(highs.values(), Fraction()))
         return least, most
+
+    def down(self, outage: Outage, slack: timedelta = timedelta()) -> tuple[Window, ...]:
+        """When an outage with a start and an end counts in this month, each end moved out by `slack`."""
+        assert outage.start is not None
+        assert outage.end is not None
+        start, end = outage.start - slack, outage.end + slack
+        return cut(clipped([(start, end)], self.window), self.planned(outage)) if start < end else ()
+
+    def planned(self, *outages: Outage) -> tuple[Window, ...]:
+        """Planned work in this month that excuses every one of these outages."""
+        found = merged([*self.work, *outages[0].excused])
+        for other in outages[1:]:
+            found = shared(found, [*self.work, *other.excused])
+        return clipped(found, self.window)
 
     def span(self, outage: Outage) -> Window:
         """Between which instants a vague outage lies."""
         if outage.start is not None:
-            return _utc(outage.start), max(_utc(outage.start), self.window[1])
+            start = _utc(outage.start)
+            return start, max(start, min(self.window[1], _utc(outage.over_by) if outage.over_by else self.window[1]))
         if outage.end is not None:
             return min(_utc(outage.end), self.window[0]), _utc(outage.end)
         if outage.day is None:
             return self.window
-        day = outage.day
-        start = datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
-        after = day + timedelta(days=1)
-        end = datetime(after.year, after.month, after.day, tzinfo=self.zone).astimezone(UTC)
+        start, end = _day_window(outage.day, outage.zone or self.contract.zone)
+        if outage.at_least:
+            return start, max(end, min(self.window[1], _utc(outage.over_by) if outage.over_by else self.window[1]))
         if outage.length is not None and outage.length > end - start:
-            return start, end + outage.length
+            return start, start + outage.length + (end - start)  # it began on that day, at an hour nobody knows
         return start, end
 
     def untimed(self) -> tuple[Fraction, Fraction]:
         """Downtime of the outages without a start or an end, beyond that of the timed ones, at least and at most."""
-        timed = [(o.start, o.end) for o in self.known if o.start and o.end]
+        timed = [window for o in self.known for window in self.down(o, o.slack)]
         least = most = Fraction()
         for group in self.groups():
             lows: list[Fraction] = [Fraction()]
@@ -267,14 +403,15 @@ class _Month:
                 low, high = self.weight(outage)
                 inside = clipped([span], self.window)
                 room.extend(inside)
-                length = _length(inside) if outage.length is None else min(minutes(outage.length), _length(inside))
+                open_ = outage.length is None or outage.at_least
+                length = _length(inside) if open_ or outage.length is None else minutes(outage.length)
                 sure = Fraction() if outage.length is None else minutes(outage.length)
                 sure -= minutes(span[1] - span[0]) - _length(inside)  # it may lie in another month
-                sure -= _length(clipped([*timed, *self.work], (span[0], span[1])))  # or where time is counted already
+                sure -= _length(clipped([*timed, *self.planned(outage)], span))  # or where time is counted or excused
                 lows.append(max(Fraction(), sure) * low)
-                highs.append(length * high)
+                highs.append(min(length, _length(cut(inside, self.planned(outage)))) * high)
             least += max(lows)
-            most += min(sum(highs, Fraction()), _length(cut(room, self.work)))
+            most += min(sum(highs, Fraction()), _length(cut(room, self.planned(*(o for o, _ in group)))))
         return least, most
 
     def groups(self) -> list[list[tuple[Outage, Window]]]:
@@ -309,7 +446,12 @@ class _Month:
         same = self.tier(least) == self.tier(most)
         because = "" if same else self.because(least, most)
         percent = self.tier(least) if same else None
-        return Credit(percent, uptime, least, most, self.total, self.steps(least, most, percent, because), because)
+        steps = self.steps(least, most, percent, because)
+        return Credit(percent, uptime, least, most, self.total, steps, because, tuple(self.thresholds()))
+
+    def thresholds(self) -> Iterable[Fraction]:
+        """The uptimes below which a credit is due."""
+        return (t.below for t in self.contract.credits)
 
     def steps(self, least: Fraction, most: Fraction, percent: Fraction | None, because: str) -> tuple[str, ...]:
         lines = [
@@ -317,13 +459,15 @@ class _Month:
             f"Terms: version {self.contract.version}, {self.contract.mode}"
             + (f" ({self.contract.source})." if self.contract.source else "."),
         ]
-        lines += [self.told(o) for o in sorted(self.outages, key=self.order) if self.counts(o)]
-        if self.work:
-            lines.append(f"Planned maintenance taken out: {_count(_length(self.work))} minutes of the month.")
+        lines += [self.told(o) for o in self.outages]
+        if planned := merged([*self.work, *(w for o in self.outages for w in self.planned(o))]):
+            lines.append(f"Planned maintenance taken out: {_count(_length(planned))} minutes of the month.")
+        if any(o.basis for o in self.outages):
+            lines.append(f"Evidence: {EVIDENCE[max(o.rung for o in self.outages)]}.")
         if least == most:
             lines.append(f"Downtime, overlaps merged: {_count(least)} minutes.")
             lines.append(f"Uptime: ({_count(self.total)} − {_count(least)}) ÷ {_count(self.total)} = "
-                         f"{decimal((self.total - least) * 100 / self.total, 3)} %.")  # fmt: skip
+                         f"{uptime_words((self.total - least) * 100 / self.total, self.thresholds())} %.")  # fmt: skip
         else:
             lines.append(f"Downtime, overlaps merged: between {_count(least)} and {_count(most)} minutes.")
         lines += [
@@ -335,8 +479,9 @@ class _Month:
         return tuple(lines)
 
     def counts(self, outage: Outage) -> bool:
+        """Whether an outage may lie in this month."""
         if outage.start is not None and outage.end is not None:
-            return bool(clipped([(outage.start, outage.end)], self.window))
+            return bool(clipped([(outage.start - outage.slack, outage.end + outage.slack)], self.window))
         return bool(clipped([self.span(outage)], self.window))
 
     def order(self, outage: Outage) -> tuple[datetime, datetime, str, Fraction]:
@@ -350,32 +495,38 @@ class _Month:
         if self.by_users:
             known = "not known" if outage.share is None else f"{decimal(outage.share * 100, 3)} %"
             users = f", share of users {known}"
+        basis = f" ({outage.basis})" if outage.basis else ""
         if outage.start is not None and outage.end is not None:
             inside = clipped([(outage.start, outage.end)], self.window)
-            span = f"{self.clock(outage.start)} to {self.clock(outage.end)}"
-            return f"{name}{span}, {_count(_length(inside))} minutes in the month{users}."
+            about = ", each known to the hour only" if outage.slack else ""
+            span = f"{self.clock(outage.start)} to {self.clock(outage.end)}{about}"
+            return f"{name}{span}, {_count(_length(inside))} minutes in the month{users}{basis}."
         when = "day not known" if outage.day is None else _day(outage.day)
         if outage.start is not None:
             when = f"from {self.clock(outage.start)}"
         elif outage.end is not None:
             when = f"until {self.clock(outage.end)}"
-        length = "length not known" if outage.length is None else f"{_count(minutes(outage.length))} minutes"
-        return f"{name}{when}, {length}{users}."
+        known = "" if outage.length is None else f"{_count(minutes(outage.length))} minutes"
+        length = f"{'at least ' if outage.at_least else ''}{known}" if known else "length not known"
+        return f"{name}{when}, {length}{users}{basis}."
 
     def clock(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M %Z}"
 
     def because(self, least: Fraction, most: Fraction) -> str:
         """What is missing, and from where on it would matter."""
-        timeless = [o for o in self.vague if o.length is None and self.counts(o)]
-        uncounted = [o for o in self.vague if o.length is not None and self.counts(o)]
-        sharers = [o for o in self.outages if self.by_users and o.share is None and self.counts(o)]
-        parts: list[str] = []
+        named = list(dict.fromkeys(o.why for o in self.outages if o.why))
+        timeless = [o for o in self.vague if not o.why and (o.length is None or o.at_least)]
+        uncounted = [o for o in self.vague if not o.why and o.length is not None and not o.at_least]
+        sharers = [o for o in self.outages if self.by_users and o.share is None]
+        parts: list[str] = [*named]
         if timeless:
             parts.append(_windows(timeless))
+        if any(o.slack for o in self.known) and not timeless:
+            parts.append("the times are known to the hour only")
         if sharers:
             parts.append("the share of users is unknown")
-        if uncounted and not timeless and not sharers:
+        if uncounted and not parts:
             parts.append(
                 "it is not known at what time of day the outages were, and they may overlap or lie in two months"
             )

@@ -11,7 +11,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
 from handlers.domain.people import Person
 
-Who = Literal["colleague", "running", "publisher", "settler", "manager", "accounts", "commander", "admin"]
+Who = Literal["colleague", "running", "publisher", "settler", "manager", "accounts", "commander", "admin", "credit"]
 
 RUNNING = "the commander, deputy or comms of the incident"
 PUBLISHERS = "a comms-approver or the commander"
@@ -36,6 +36,7 @@ TABLE: dict[str, tuple[Who, str]] = {
     "relay": ("manager", "the customer's account manager, the commander or comms"),
     "ask": ("accounts", "account managers and comms"),
     "channel": ("admin", "an admin of the catalog"),
+    "credit": ("credit", "that customer's account manager, the commander, comms or an admin"),
 }
 """act → who, and the words for a refusal."""
 
@@ -60,7 +61,8 @@ TRIED: dict[str, str] = {
     "settle": "It arrived / Send again under an unknown post",
     "relay": "relay done, ack, skip",
     "ask": "relay check, ask, answer; cover",
-    "channel": "customer channel",
+    "channel": "customer channel, manager, zone",
+    "credit": "credit",
 }
 """act → the verbs it stands for, in people's words."""
 
@@ -115,6 +117,8 @@ def may(act: str, standing: Standing) -> bool:
             return standing.manages or standing.holds("commander", "comms")
         case "accounts":
             return standing.manages or standing.holds("account-manager", "comms")
+        case "credit":
+            return standing.manages or standing.holds("commander", "comms", "admin")
         case "admin":
             return "admin" in standing.person.roles
 

@@ -8,7 +8,7 @@ from handlers import commands as c
 from handlers.card import FormField
 from handlers.domain.errors import Refused
 from handlers.domain.facts import KINDS, PRECISIONS
-from handlers.domain.when import parse_due, parse_duration, parse_moment, write_duration
+from handlers.domain.when import parse_due, parse_duration, parse_moment, parse_zone, write_duration
 from handlers.grammar.outcome import Reading
 from handlers.grammar.words import protect, quote
 
@@ -86,6 +86,10 @@ def spell_person(answer: Answer, _reading: Reading) -> str:
 
 def _flag(answer: Answer, _reading: Reading) -> str:
     return "" if one(answer).strip().casefold() in {"", "no", "false", "off"} else "yes"
+
+
+def _zone(answer: Answer, _reading: Reading) -> str:
+    return parse_zone(one(answer)).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +360,8 @@ FORMS: dict[str, tuple[Ask, ...]] = {
         Ask(FormField("change", "Change", "choice", (("+", "Bind"), ("-", "Unbind"))), "{}", _plain),
         Ask(FormField("channel", "Channel", hint="#name or id"), "{}"),
     ),
+    "customer manager": (_CUSTOMER, Ask(FormField("person", "Who looks after them?", "person"), "{}", spell_person)),
+    "customer zone": (_CUSTOMER, Ask(FormField("zone", "Time zone", hint="Europe/Berlin"), "{}", _zone)),
     "service show": (Ask(FormField("service", "Service", "choice"), "{}"),),
     "send": (Ask(FormField("proposal", "Which proposal?", hint="Its number"), "{}", _number),),
     "settle": (

@@ -212,6 +212,23 @@ USAGE: dict[str, Usage] = {
     "customer channel": Usage(
         "customer channel <customer> +#x|-#x", "Bind or unbind a channel.", "customer channel contoso +#contoso", True
     ),
+    "customer manager": Usage(
+        "customer manager <customer> @person",
+        "Another account manager for a customer.",
+        "customer manager contoso @Dana",
+        True,
+    ),
+    "customer zone": Usage(
+        "customer zone <customer> <time zone>",
+        "The time zone of a customer's texts.",
+        "customer zone contoso Europe/Berlin",
+        True,
+    ),
+    "credit": Usage(
+        "credit [N|A] [customer]",
+        "What it costs by contract, step by step; for you alone.",
+        "credit 7 contoso",
+    ),
     "service list": Usage("service list", "All services.", "service list"),
     "service show": Usage("service show <service>", "One service.", "service show checkout", True),
     "stats": Usage("stats [service a] [since 90d]", "Numbers over a time.", "stats since 90d"),

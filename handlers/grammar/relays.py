@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from handlers import commands as c
-from handlers.domain.when import Unreadable, parse_due
+from handlers.domain.when import Unreadable, parse_due, parse_zone
 from handlers.grammar.apologies import digest
 from handlers.grammar.cursor import Cursor, split_list
 from handlers.grammar.incidents import person, service_option, since_option
@@ -271,6 +271,70 @@ def read_customer_channel(cursor: Cursor) -> c.Command:
     if not re.search(r"\w", channel) or re.search(r"\s", channel):
         cursor.wrong("Name one channel: customer channel contoso +#contoso")
     return c.CustomerChannel(customer, channel, sign == "+")
+
+
+LONGEST_NAME = 12
+"""Words of a customer's name."""
+
+
+def _known_customer(cursor: Cursor, last: int) -> int:
+    """Where a customer that begins here ends: the longest name that the catalog knows before `last`, else one word."""
+    known = cursor.reading.is_customer
+    for end in range(min(last, cursor.at + LONGEST_NAME), cursor.at + 1, -1):
+        if known is not None and known(unquote(cursor.slice(cursor.at, end))):
+            return end
+    return min(cursor.at + 1, last)
+
+
+def read_customer_manager(cursor: Cursor) -> c.Command:
+    """`customer manager <customer> @person`."""
+    if cursor.done:
+        cursor.gap("customer", "person")
+    last = len(cursor.tokens)
+    mention = next((i for i in range(cursor.at + 1, last) if cursor.tokens[i].raw[:1] in "@<"), None)
+    split = _known_customer(cursor, last) if mention is None else mention
+    customer = " ".join(unquote(cursor.slice(cursor.at, split).rstrip(",;:")).split())
+    if split >= last:
+        cursor.gap("person", given=("customer",))
+    who = person(cursor, split, last)
+    if not who:
+        cursor.wrong("Say who looks after them: customer manager contoso @Dana")
+    return c.CustomerManager(customer, who)
+
+
+def read_customer_zone(cursor: Cursor) -> c.Command:
+    """`customer zone <customer> <time zone>`."""
+    if cursor.done:
+        cursor.gap("customer", "zone")
+    last = len(cursor.tokens)
+    split = _known_customer(cursor, last)
+    customer = " ".join(unquote(cursor.slice(cursor.at, split).rstrip(",;:")).split())
+    if split >= last:
+        cursor.gap("zone", given=("customer",))
+    try:
+        zone = parse_zone(unquote(cursor.slice(split, last)))
+    except Unreadable as fault:
+        cursor.wrong(fault.sentence)
+    return c.CustomerZone(customer, zone.name)
+
+
+def read_credit(cursor: Cursor) -> c.Command:
+    """`credit [N|A] [customer]`."""
+    known = cursor.reading.is_customer
+    whole = " ".join(unquote(cursor.slice(cursor.at, len(cursor.tokens))).split())
+    if whole and known is not None and known(whole):
+        return c.ShowCredit(customer=whole)  # a customer may be called 7
+    token = cursor.peek()
+    apology = surely_lettered(token, "a") if token is not None else None
+    incident = None
+    if apology is not None:
+        cursor.at += 1
+    else:
+        incident = cursor.number()
+    said = cursor.slice(cursor.at, len(cursor.tokens))
+    if len(split_list(said)) > 1:
+        cursor.wrong("One customer at a time, or none for all: credit 7 contoso")
+    return c.ShowCredit(incident, apology, " ".join(unquote(said).split()))
 
 
 def read_stats(cursor: Cursor) -> c.Command:

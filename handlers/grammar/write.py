@@ -147,8 +147,8 @@ def write(command: c.Command) -> str:
         ):  # fmt: skip
             return _write_relay(command)
         case (
-            c.CustomerList() | c.CustomerShow() | c.CustomerChannel() | c.ServiceList() | c.ServiceShow() | c.Stats()
-            | c.Send() | c.Settle()
+            c.CustomerList() | c.CustomerShow() | c.CustomerChannel() | c.CustomerManager() | c.CustomerZone()
+            | c.ShowCredit() | c.ServiceList() | c.ServiceShow() | c.Stats() | c.Send() | c.Settle()
         ):  # fmt: skip
             return _write_catalog(command)
         case c.OpenForm(says=says):
@@ -441,8 +441,9 @@ def _write_relay(command: _Relay) -> str:
 
 
 _Catalog = (
-    c.CustomerList | c.CustomerShow | c.CustomerChannel | c.ServiceList | c.ServiceShow | c.Stats | c.Send | c.Settle
-)
+    c.CustomerList | c.CustomerShow | c.CustomerChannel | c.CustomerManager | c.CustomerZone | c.ShowCredit
+    | c.ServiceList | c.ServiceShow | c.Stats | c.Send | c.Settle
+)  # fmt: skip
 
 
 def _write_catalog(command: _Catalog) -> str:
@@ -454,6 +455,13 @@ def _write_catalog(command: _Catalog) -> str:
         case c.CustomerChannel():
             sign = "+" if command.add else "-"
             return _line("customer channel", _value(command.customer), f"{sign}{command.channel}")
+        case c.CustomerManager():
+            return _line("customer manager", _value(command.customer), _mention(command.person))
+        case c.CustomerZone():
+            return _line("customer zone", _value(command.customer), command.zone)
+        case c.ShowCredit():
+            customer = _value(command.customer) if command.customer else ""
+            return _line("credit", _number(command.incident) or _apology(command.apology), customer)
         case c.ServiceList():
             return "service list"
         case c.ServiceShow():

@@ -17,8 +17,10 @@ TIERS = tuple(Tier(Fraction(b), Fraction(p)) for b, p in (("99.9", "25"), ("99",
 """Microsoft's tiers of 2012-13."""
 
 
-def terms(mode: str = "tenant-minutes", zone: str = "America/Los_Angeles", start: date | None = None) -> Contract:
-    return Contract(version="2012-13", zone=zone, mode=mode, uptime=Fraction("99.9"), credits=TIERS, start=start)
+def terms(
+    mode: str = "tenant-minutes", zone: str = "America/Los_Angeles", start: date | None = None
+) -> tuple[Contract]:
+    return (Contract(version="2012-13", zone=zone, mode=mode, uptime=Fraction("99.9"), credits=TIERS, start=start),)
 
 
 def at(text: str) -> datetime:
@@ -201,13 +203,13 @@ def test_an_outage_that_has_not_ended_is_not_computable() -> None:
 @pytest.mark.parametrize(
     ("contract", "reason"),
     [
-        (None, "the catalog holds no contract"),
-        (Contract(version="1", zone="UTC"), "names no credits"),
+        ((), "the catalog holds no contract"),
+        ((Contract(version="1", zone="UTC"),), "names no credits"),
         (terms(start=date(2026, 6, 1)), "count only from 1 June 2026"),
     ],
 )
 def test_without_terms_for_the_month_there_is_a_reason_instead_of_a_number(
-    contract: Contract | None, reason: str
+    contract: tuple[Contract, ...], reason: str
 ) -> None:
     """No contract, no tiers, and terms that began later are each said."""
     result = credit(contract, 2026, 5, [])

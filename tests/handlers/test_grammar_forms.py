@@ -125,6 +125,9 @@ SENT: tuple[tuple[str, Mapping[str, Answer], Command], ...] = (
         {"customer": "contoso", "change": "+", "channel": "#x"},
         c.CustomerChannel("contoso", "#x", True),
     ),
+    ("customer manager", {"customer": "contoso", "person": "U1"}, c.CustomerManager("contoso", "U1")),
+    ("customer manager contoso", {"person": "<@U1>"}, c.CustomerManager("contoso", "<@U1>")),
+    ("customer zone", {"customer": "Contoso Ltd", "zone": "Berlin"}, c.CustomerZone("Contoso Ltd", "Europe/Berlin")),
     ("promise move", {"promise": "P4", "due": "2026-04-01", "because": "x"}, c.PromiseMove(4, "2026-04-01", "x")),
     ("cover", {"person": "<@U1>", "until": "2026-04-01"}, c.Cover("<@U1>", "2026-04-01")),
 )

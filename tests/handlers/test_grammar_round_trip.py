@@ -197,6 +197,10 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.CustomerChannel: st.builds(
         c.CustomerChannel, _LINE, st.sampled_from(["<#C1>", "#x", "C0123456789", "19:abc@thread.tacv2"]), st.booleans()
     ),
+    c.CustomerManager: st.builds(c.CustomerManager, _LINE, _PERSON),
+    c.CustomerZone: st.builds(c.CustomerZone, _LINE, st.sampled_from(["America/New_York", "UTC", "UTC+02:00", "CET"])),
+    c.ShowCredit: st.builds(c.ShowCredit, _MAYBE, st.none(), st.just("") | _LINE)
+    | st.builds(c.ShowCredit, st.none(), _MAYBE, st.just("") | _LINE),
     c.ServiceList: st.just(c.ServiceList()),
     c.ServiceShow: st.builds(c.ServiceShow, _LINE),
     c.Stats: st.builds(c.Stats, st.none() | _LINE, st.none() | _LENGTH),

@@ -111,6 +111,10 @@ SCRIPT: tuple[tuple[str, str, str], ...] = (
     ("customer list", "dana", "customer list"),
     ("customer show", "dana", "customer show contoso"),
     ("customer channel", "ana", "customer channel contoso +C0OTHER0001"),
+    ("customer manager", "ana", "customer manager contoso @Priya"),
+    ("customer zone", "ana", "customer zone contoso Europe/Berlin"),
+    ("credit", "ana", "credit 1 contoso"),
+    ("credit", "ana", "credit A1"),
     ("service list", "dana", "service list"),
     ("service show", "dana", "service show sign-in"),
     ("stats", "ana", "stats since 90d"),
@@ -123,6 +127,8 @@ REFUSED = {
         "apology mend 1 W2",
         "apology pause 1",
         "customer channel contoso +C0OTHER0001",
+        "customer manager contoso @Priya",
+        "customer zone contoso Europe/Berlin",
         "settle 1 arrived",
     )
     for on in ("slack", "teams")

@@ -36,6 +36,7 @@ MAY: dict[str, set[str]] = {
     "relay": {"commander", "comms", "catalog commander", "catalog comms", "manages"},
     "ask": {"comms", "catalog comms", "catalog account-manager", "manages"},
     "channel": {"catalog admin"},
+    "credit": {"commander", "comms", "catalog commander", "catalog comms", "catalog admin", "manages"},
 }
 """Beyond what any colleague may: written down by hand from the rules, not from the table."""
 

@@ -1,6 +1,6 @@
 """The catalog: services, customers, contracts, people and policy, as the operator wrote them down."""
 
-from handlers.domain.catalog.changes import Change, diff
+from handlers.domain.catalog.changes import Change, audited, diff
 from handlers.domain.catalog.customers_csv import parse_customers_csv, with_customers
 from handlers.domain.catalog.parse import parse_bytes, parse_catalog
 from handlers.domain.catalog.reach import Affected, Unaffected, affected, not_affected, reach
@@ -38,6 +38,7 @@ __all__ = [
     "Unaffected",
     "Use",
     "affected",
+    "audited",
     "decoded",
     "diff",
     "from_dict",

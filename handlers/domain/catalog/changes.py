@@ -9,6 +9,8 @@ from handlers.domain.catalog.records import Catalog, Channel, Contract, Customer
 from handlers.domain.people import Person
 from handlers.domain.policy import Approvals, Holding, Policy, Publishing, Reminders, SeverityPolicy, Term
 
+AUDITED_AT_ONCE = 50
+"""Customers that one line of the audit chain names. Ours."""
 PLATFORM_NAMES = {"slack": "Slack", "teams": "Teams", "email": "e-mail", "webhook": "webhook"}
 
 
@@ -34,6 +36,42 @@ def diff(old: Catalog, new: Catalog) -> list[Change]:
         *_maintenance(old.maintenance, new.maintenance),
         *_policy(old, new),
     ]
+
+
+def audited(old: Catalog, new: Catalog) -> list[str]:
+    """What the audit chain keeps of a load: whose channels, account manager or contract changed, and who came or went.
+
+    Keys, versions and ids of channels, but no person's address: the catalogs before and after, which stay in the
+    database, have those.
+    """
+    before, after = _keyed(old.customers), _keyed(new.customers)
+    came, went = [k for k in after if k not in before], [k for k in before if k not in after]
+    found = [f"new customers: {', '.join(some)}" for some in _batches(came)]
+    found += [f"customers that went: {', '.join(some)}" for some in _batches(went)]
+    for key, customer in after.items():
+        earlier = before.get(key)
+        if earlier is None or earlier == customer:
+            continue
+        words = _moved("channels", [_sealed(c) for c in earlier.channels], [_sealed(c) for c in customer.channels])
+        if not words and earlier.channels != customer.channels:
+            words = ["channels changed"]
+        if earlier.account_manager != customer.account_manager:
+            words.append("account manager changed")
+        words += _contracts(earlier.contracts, customer.contracts)
+        if words:
+            found.append(f"customer {key}: {'; '.join(words)}")
+    return found
+
+
+def _batches(keys: list[str]) -> Iterable[list[str]]:
+    return (keys[n : n + AUDITED_AT_ONCE] for n in range(0, len(keys), AUDITED_AT_ONCE))
+
+
+def _sealed(channel: Channel) -> str:
+    """A channel without anybody's address."""
+    if channel.platform in ("slack", "teams"):
+        return _channel(channel)
+    return "an e-mail address" if channel.platform == "email" else "a webhook"
 
 
 class _Keyed(Protocol):
