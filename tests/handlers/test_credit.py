@@ -2,8 +2,10 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.domain.catalog import Contract, Tier
-from handlers.domain.credit import Credit, Outage, credit, cut, decimal, merged, minutes, month_window
+from handlers.domain.credit import (
+    EVIDENCE,
+    Credit,
+    Outage,
+    credit,
+    cut,
+    decimal,
+    merged,
+    minutes,
+    month_window,
+    months_of,
+)
 
 TIERS = tuple(Tier(Fraction(b), Fraction(p)) for b, p in (("99.9", "25"), ("99", "50"), ("95", "100")))
 """Microsoft's tiers of 2012-13."""
@@ -319,3 +332,275 @@ def test_months_follow_each_other_without_gap_or_overlap(year: int, month: int, 
     start, end = month_window(year, month, zone)
     assert end == month_window(*after, zone)[0]
     assert start.astimezone(ZoneInfo(zone)).timetuple()[:5] == (year, month, 1, 0, 0)
+
+
+# --- against a reckoning minute by minute -----------------------------------------------------------------------------
+MONTHS = (
+    ("UTC", 2024, 2, 29 * 1440),
+    ("Asia/Kolkata", 2026, 5, 31 * 1440),
+    ("Europe/Berlin", 2026, 10, 31 * 1440 + 60),
+    ("America/New_York", 2026, 3, 31 * 1440 - 60),
+    ("Australia/Sydney", 2026, 4, 30 * 1440 + 60),
+    ("Australia/Sydney", 2026, 10, 31 * 1440 - 60),
+    ("Australia/Lord_Howe", 2026, 4, 30 * 1440 + 30),
+    ("Australia/Lord_Howe", 2026, 10, 31 * 1440 - 30),
+    ("America/Havana", 2026, 10, 31 * 1440),
+    ("America/Havana", 2026, 11, 30 * 1440 + 60),
+    ("America/Asuncion", 2017, 10, 31 * 1440 - 60),
+)
+"""Zone, year, month, and its minutes by the clocks of that place: in Havana the hour after midnight on 1 November comes
+twice, in Asunción 1 October 2017 began at one o'clock."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@cache
+def the_months_minutes(zone: str, year: int, month: int) -> frozenset[int]:
+    """The minutes since 1970 that a calendar in that place shows in that month, asked one by one."""
+    place = ZoneInfo(zone)
+    first = int((datetime(year, month, 1, tzinfo=UTC) - EPOCH) / timedelta(minutes=1)) - 1440
+    found = (EPOCH + timedelta(minutes=m) for m in range(first, first + 34 * 1440))
+    return frozenset(
+        int((at - EPOCH) / timedelta(minutes=1))
+        for at in found
+        if (at.astimezone(place).year, at.astimezone(place).month) == (year, month)
+    )
+
+
+def paid(down: Fraction, total: int) -> Fraction:
+    """What Microsoft's tiers pay, said another way: by the uptime that is left."""
+    uptime = 100 - down * 100 / total
+    return next((Fraction(p) for b, p in (("95", 100), ("99", 50), ("99.9", 25)) if uptime < Fraction(b)), Fraction())
+
+
+@pytest.mark.parametrize(("zone", "year", "month", "total"), MONTHS)
+def test_a_month_has_the_minutes_its_clocks_show(zone: str, year: int, month: int, total: int) -> None:
+    """Also where clocks change by half an hour, at midnight, or on the first of the month."""
+    assert credit(terms(zone=zone), year, month, []).minutes == total == len(the_months_minutes(zone, year, month))
+    start, end = month_window(year, month, zone)
+    assert (start - EPOCH) / timedelta(minutes=1) == min(the_months_minutes(zone, year, month))
+    assert (end - EPOCH) / timedelta(minutes=1) == max(the_months_minutes(zone, year, month)) + 1
+
+
+SPANS = st.lists(st.tuples(st.integers(-2_000, 46_000), st.integers(0, 3_000), SHARES), max_size=6)
+
+
+def at_minutes(zone: str, year: int, month: int, spans: Sequence[tuple[int, int, Fraction]]) -> list[Outage]:
+    """Outages so many minutes after the beginning of a month, and so long."""
+    base = EPOCH + timedelta(minutes=min(the_months_minutes(zone, year, month)))
+    return [
+        Outage(start=base + timedelta(minutes=a), end=base + timedelta(minutes=a + n), share=share)
+        for a, n, share in spans
+    ]
+
+
+def minutes_of(outage: Outage) -> range:
+    """Its minutes since 1970."""
+    assert outage.start is not None
+    assert outage.end is not None
+    return range(int((outage.start - EPOCH) / timedelta(minutes=1)), int((outage.end - EPOCH) / timedelta(minutes=1)))
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(MONTHS), SPANS, SPANS)
+def test_tenant_minutes_are_those_counted_one_by_one(
+    where: tuple[str, int, int, int],
+    down: list[tuple[int, int, Fraction]],
+    work: list[tuple[int, int, Fraction]],
+) -> None:
+    """Each minute in the month, in a window and in no maintenance counts once, whatever the order and the overlaps."""
+    zone, year, month, total = where
+    hit = [(a, n, Fraction(1)) for a, n, _ in down]
+    outages_ = at_minutes(zone, year, month, hit)
+    planned = [(o.start, o.end) for o in at_minutes(zone, year, month, work) if o.start and o.end]
+    result = credit(terms(zone=zone), year, month, outages_, planned)
+    counted = {m for o in outages_ for m in minutes_of(o)} & the_months_minutes(zone, year, month)
+    counted -= {m for o in at_minutes(zone, year, month, work) for m in minutes_of(o)}
+    assert bounds(result) == (len(counted), len(counted))
+    assert result.percent == paid(Fraction(len(counted)), total)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(MONTHS), SPANS)
+def test_user_minutes_are_those_counted_one_by_one(
+    where: tuple[str, int, int, int], down: list[tuple[int, int, Fraction]]
+) -> None:
+    """Of overlapping windows of one outage the larger share of users counts, minute for minute."""
+    zone, year, month, total = where
+    outages_ = at_minutes(zone, year, month, down)
+    result = credit(terms("user-minutes", zone), year, month, outages_)
+    share: dict[int, Fraction] = {}
+    for outage in outages_:
+        for minute in minutes_of(outage):
+            if minute in the_months_minutes(zone, year, month):
+                share[minute] = max(share.get(minute, Fraction()), outage.share or Fraction())
+    counted = sum(share.values(), Fraction())
+    assert bounds(result) == (counted, counted)
+    assert result.percent == paid(counted, total)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(MONTHS), st.data())
+def test_what_is_not_known_lies_between_the_bounds(where: tuple[str, int, int, int], data: st.DataObject) -> None:
+    """Wherever outages known only by day, length or rounded times really were, the downtime is within the bounds."""
+    zone, year, month, total = where
+    days = data.draw(st.lists(st.integers(1, 28), min_size=1, max_size=3))
+    told: list[Outage] = []
+    truth: set[int] = set()
+    for day in days:
+        midnight = datetime(year, month, day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        begin = midnight + timedelta(minutes=data.draw(st.integers(0, 1_300)))
+        length = timedelta(minutes=data.draw(st.integers(1, 130)))
+        truth |= set(minutes_of(Outage(start=begin, end=begin + length)))
+        rounded = begin.replace(minute=0) + timedelta(hours=begin.minute >= 30)
+        last = (begin + length).replace(minute=0) + timedelta(hours=(begin + length).minute >= 30)
+        known = [
+            Outage(start=begin, end=begin + length),
+            Outage(day=date(year, month, day), length=length),
+            Outage(day=date(year, month, day), length=length / 2, at_least=True),
+            Outage(start=begin),
+            Outage(end=begin + length),
+        ]
+        if rounded < last:
+            known.append(Outage(start=rounded, end=last, slack=timedelta(minutes=30)))
+        told.append(data.draw(st.sampled_from(known)))
+    work = [(told_at, told_at + timedelta(minutes=45)) for told_at in [midnight + timedelta(hours=3)]]
+    result = credit(terms(zone=zone), year, month, told, work)
+    real = truth & the_months_minutes(zone, year, month)
+    real -= set(minutes_of(Outage(start=work[0][0], end=work[0][1])))
+    assert result.least <= len(real) <= result.most
+    if result.percent is not None:
+        assert result.percent == paid(Fraction(len(real)), total)
+
+
+@settings(max_examples=60)
+@given(WINDOWS, ZONES, st.integers(-700, 700))
+def test_two_months_hold_what_lies_across_their_edge(pairs: list[tuple[int, int]], zone: str, shift: int) -> None:
+    """What February, March and April count of windows around March is their whole length, once."""
+    moved = [(a + shift, n) for a, n in pairs]
+    months = [credit(terms(zone=zone), 2026, m, outages(moved)).least for m in (2, 3, 4)]
+    assert sum(months) == sum((minutes(b - a) for a, b in merged((o.start, o.end) for o in outages(moved) if o.start and o.end)), Fraction())  # fmt: skip
+
+
+# --- versions of a contract, evidence ---------------------------------------------------------------------------------
+def version(name: str, start: str = "", end: str = "", percent: int = 25, zone: str = "UTC") -> Contract:
+    return Contract(
+        version=name,
+        zone=zone,
+        credits=(Tier(Fraction("99.9"), Fraction(percent)),),
+        start=date.fromisoformat(start) if start else None,
+        end=date.fromisoformat(end) if end else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("versions", "month", "counts"),
+    [
+        ([version("a"), version("b", "2026-06-01", percent=30)], 5, "a"),
+        ([version("a"), version("b", "2026-06-01", percent=30)], 6, "b"),
+        ([version("a"), version("b", "2026-06-01", percent=30), version("c", "2026-07-01")], 6, "b"),
+        ([version("a"), version("b", "2026-05-15", percent=30)], 5, "changed from version a to version b within the"),
+        ([version("a"), version("b", "2026-05-15", percent=30)], 6, "b"),
+        ([version("a"), version("b", "2026-05-15")], 5, "b"),
+        ([version("a", end="2026-05-31"), version("b", "2026-06-01", percent=30)], 5, "a"),
+        ([version("a", end="2026-05-30"), version("b", "2026-06-01", percent=30)], 5, "(version a) ended within the"),
+        ([version("a", end="2026-05-10"), version("b", "2026-05-20")], 5, "(version a) ended within the month"),
+        ([version("a", "2026-05-02")], 5, "(version a) count only from 2 May 2026"),
+        ([version("a", "2026-06-01"), version("b", "2026-07-01")], 5, "(version a) count only from 1 June 2026"),
+        ([version("a", end="2026-04-30")], 5, "(version a) ended on 30 April 2026"),
+        ([version("a", end="2026-04-30"), version("b", "2026-06-01")], 5, "(version a) ended on 30 April 2026"),
+        ([Contract(version="a", zone="UTC"), version("b", "2026-06-01")], 5, "(version a) names no credits"),
+    ],
+)
+def test_the_terms_in_force_in_a_month_count(versions: list[Contract], month: int, counts: str) -> None:
+    """One version, or the reason why none; a renewal of the same terms is no change."""
+    outage = [timed("2026-05-04T10:00Z", "2026-05-04T20:00Z"), timed("2026-06-04T10:00Z", "2026-06-04T20:00Z")]
+    result = credit(versions, 2026, month, outage)
+    if len(counts) == 1:
+        assert result.percent == next(v for v in versions if v.version == counts).credits[0].percent
+        assert f"Terms: version {counts}, tenant-minutes." in result.steps
+    else:
+        assert result.percent is None
+        assert counts in result.sentence
+
+
+def test_an_uptime_beside_a_threshold_is_shown_beside_it() -> None:
+    """99.89996 % is below 99.9 % and is not shown as 99.9 %."""
+    outage = [Outage(start=at("2026-05-04T10:00Z"), length=timedelta(minutes=44, seconds=39))]
+    result = credit(terms(), 2026, 5, outage)
+    assert result.percent == 25
+    assert result.sentence.startswith("Uptime 99.89998 %: a credit of 25 %")
+    assert any("= 99.89998 %." in step for step in result.steps)
+
+
+def test_times_known_to_the_hour_leave_half_an_hour_at_each_end() -> None:
+    """From 10 to 12 is between one hour and three; the answer says what would settle it."""
+    outage = timed("2026-05-04T10:00Z", "2026-05-04T12:00Z")
+    result = credit(terms(), 2026, 5, [replace(outage, slack=timedelta(minutes=30))])
+    assert bounds(result) == (60, 180)
+    assert result.percent == 25
+    short = replace(timed("2026-05-04T10:00Z", "2026-05-04T11:00Z"), slack=timedelta(minutes=30))
+    doubtful = credit(terms(), 2026, 5, [short])
+    assert bounds(doubtful) == (0, 120)
+    assert doubtful.because.startswith("the times are known to the hour only; more than 44.64 minutes")
+
+
+def test_what_lasted_at_least_so_long_is_certain_so_far() -> None:
+    """Two hours at least cross the first threshold for certain, and perhaps the second."""
+    outage = Outage(start=at("2026-05-04T10:00Z"), length=timedelta(hours=2), at_least=True)
+    result = credit(terms(), 2026, 5, [outage])
+    assert result.least == 120
+    assert result.percent is None
+    assert "(120 are certain)" in result.because
+    over = credit(terms(), 2026, 5, [replace(outage, over_by=at("2026-05-04T15:00Z"))])
+    assert bounds(over) == (120, 300)
+    assert over.percent == 25
+
+
+def test_work_on_what_an_outage_hit_excuses_that_outage_alone() -> None:
+    """Another outage at the same time counts in full."""
+    night = (at("2026-05-04T10:00Z"), at("2026-05-04T12:00Z"))
+    excused = replace(timed("2026-05-04T10:00Z", "2026-05-04T13:00Z"), excused=(night,), name="INC-1")
+    other = timed("2026-05-04T11:00Z", "2026-05-04T11:30Z", name="INC-2")
+    assert credit(terms(), 2026, 5, [excused]).least == 60
+    assert credit(terms(), 2026, 5, [excused, other]).least == 90
+    vague = Outage(day=date(2026, 5, 4), length=timedelta(hours=3), excused=(night,))
+    assert bounds(credit(terms(), 2026, 5, [vague])) == (60, 180)
+
+
+def test_a_day_is_that_of_the_zone_it_was_told_in() -> None:
+    """31 May in Los Angeles reaches into June in Berlin."""
+    berlin = terms(zone="Europe/Berlin")
+    outage = Outage(day=date(2026, 5, 31), zone="America/Los_Angeles")
+    assert months_of(outage, berlin) == ((2026, 5), (2026, 6))
+    assert credit(berlin, 2026, 5, [outage]).most == 15 * 60
+    assert credit(berlin, 2026, 6, [outage]).most == 9 * 60
+    assert months_of(replace(outage, zone=""), berlin) == ((2026, 5),)
+
+
+@pytest.mark.parametrize(
+    ("outage", "months"),
+    [
+        (timed("2026-05-31T23:00Z", "2026-06-01T00:00Z"), ((2026, 5),)),
+        (timed("2026-05-31T23:00Z", "2026-06-01T00:01Z"), ((2026, 5), (2026, 6))),
+        (timed("2026-12-31T23:00Z", "2027-02-01T00:01Z"), ((2026, 12), (2027, 1), (2027, 2))),
+        (Outage(start=at("2026-05-31T23:00Z"), length=timedelta(hours=2)), ((2026, 5), (2026, 6))),
+        (Outage(end=at("2026-06-01T01:00Z"), length=timedelta(hours=2)), ((2026, 5), (2026, 6))),
+        (Outage(start=at("2026-05-31T23:00Z")), ((2026, 5),)),
+        (Outage(length=timedelta(hours=2)), ()),
+    ],
+)
+def test_the_months_an_outage_may_lie_in(outage: Outage, months: tuple[tuple[int, int], ...]) -> None:
+    """Half-open: one that ends at midnight is none of the next month."""
+    assert months_of(outage, terms(zone="UTC")) == months
+    assert months_of(outage, ()) == months
+
+
+def test_the_weakest_evidence_is_named() -> None:
+    """A result is as good as the least known of its windows."""
+    good = replace(timed("2026-05-04T10:00Z", "2026-05-04T12:00Z", name="INC-1"), basis="F1 window; confirmed", rung=0)
+    weak = Outage(day=date(2026, 5, 5), length=timedelta(hours=1), basis="F1 window, F2 duration", rung=3, name="INC-2")
+    steps = credit(terms(), 2026, 5, [good, weak]).steps
+    assert "Evidence: a day and a length." in steps
+    assert any(s.startswith("INC-1: 2026-05-04 03:00 PDT to") and s.endswith("(F1 window; confirmed).") for s in steps)
+    other = Outage(day=date(2026, 8, 5), basis="x", rung=4)
+    assert f"Evidence: {EVIDENCE[0]}." in credit(terms(), 2026, 5, [good, other]).steps
