@@ -383,8 +383,6 @@ def show(command: ShowCredit, ctx: Context, book: Book) -> Reply:
     everybody = may("credit", standing(book, ctx, *incidents))
     accounts = accounts_of(book, ctx)
     if command.customer:
-        if not everybody and not accounts:
-            must("credit", standing(book, ctx, *incidents))  # before a customer's name is confirmed to anybody
         customer = customer_of(book, command.customer)
         manages = customer.account_manager.casefold() in accounts
         must("credit", standing(book, ctx, *incidents, manages=manages))
@@ -426,5 +424,5 @@ def _steps(book: Book, exposure: Exposure, customer: Customer, head: str) -> Car
             blocks.append(small(f"And {len(steps) - MOST_STEPS} more steps."))
     if len(dues) > MOST_RESULTS:
         blocks.append(small(f"And {len(dues) - MOST_RESULTS} more results."))
-    blocks.append(small(f"For you alone; never in a public text, and in one of theirs only once approved. {CLAUSE}"))
+    blocks.append(small("For you alone; never in a public text, and in one of theirs only once approved."))
     return Card(f"{head}: contract credit of {customer.name}", tuple(blocks))
