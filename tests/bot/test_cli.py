@@ -281,7 +281,10 @@ def test_a_catalog_is_checked_compared_and_loaded(amends: Amends, here: Path) ->
     assert "in force already" in amends("catalog", "load", CATALOG).stdout
     with closing(sqlite3.connect("amends.db")) as connection:
         assert connection.execute("select count(*) from catalogs").fetchone() == (1,)
-        assert connection.execute("select what from audit").fetchall() == [(f"loaded the catalog {CATALOG.name}",)]
+        assert connection.execute("select person, what from audit").fetchall() == [
+            ("operator", f"loaded the catalog {CATALOG.name}"),
+            ("operator", "catalog 1: new customers: contoso, fabrikam, tailspin, northwind"),
+        ]
 
 
 def test_customers_come_from_a_csv_file_too(amends: Amends, here: Path, database: Database) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -708,68 +707,8 @@ def test_bytes_must_be_utf_8() -> None:
         assert words in caught.value.errors[0].message
 
 
-def broken(rng: random.Random) -> str:
-    """A good file with one line or a few characters spoilt at random."""
-    lines = GOOD.splitlines()
-    where = rng.randrange(len(lines))
-    line = lines[where]
-    kind = rng.randrange(9)
-    if kind == 0:  # a key mistyped
-        keys = list(re.finditer(r"[a-z_]+(?=:)", line))
-        key = rng.choice(keys) if keys else None
-        lines[where] = line[: key.start()] + "qx" + line[key.start() :] if key else "qx: 1"
-    elif kind == 1:
-        lines[where] = "\t" + line
-    elif kind == 2:
-        lines[where] = line + rng.choice([" {", " [", ' "', " : :", " *nobody", " }"])
-    elif kind == 3:
-        lines.insert(where, rng.choice(["zzz: 1", "- - -", "!!binary x", "@", "%", "? []"]))
-    elif kind == 4:
-        cut = rng.randrange(len(line))
-        lines[where] = line[:cut] + rng.choice(["\x00", "\x07", "\u202e", "\ud800", "\ufffe"]) + line[cut:]
-    elif kind == 5:  # the same entry once more
-        lines.insert(where, line)
-    elif kind == 6:
-        words = list(re.finditer(r"(?<=: )[\w@./+-]+", line))
-        word = rng.choice(words) if words else None
-        spoilt = rng.choice(["{}", "[[]]", "!x y", "'" + "z" * 3000 + "'", '"\\x07"'])
-        lines[where] = line[: word.start()] + spoilt + line[word.end() :] if word else spoilt
-    elif kind == 7:
-        return "\n".join(lines[: where + 1]) + "\n  - {key: [unfinished"
-    else:
-        cut = rng.randrange(len(line) + 1)
-        lines[where] = line[:cut] + rng.choice("{}[]") + line[cut:]
-    return "\n".join(lines)
-
-
-@pytest.mark.parametrize("seed", range(200))
-def test_two_hundred_spoilt_files_are_each_refused_with_line_and_reason(seed: int) -> None:
-    """Whatever is broken, the refusal names a line of the file and a reason, and never is another exception."""
-    rng = random.Random(seed)
-    refused, text = None, ""
-    while refused is None:  # one in twenty is still good: a part left out that nobody needs
-        text = broken(rng)
-        refused = refused_with(text)
-    told = str(refused).splitlines()
-    assert told[0].startswith("house.yaml was not loaded: ")
-    assert len(told) == len(refused.errors) + 1
-    for fault in refused.errors:
-        assert 1 <= fault.line <= text.count("\n") + 1
-        assert len(fault.message) > 5
-        assert fault.message.isprintable()
-
-
-def refused_with(text: str) -> CatalogErrors | None:
-    """Why a text is refused; None if it is good. Any other exception passes through."""
-    try:
-        load(text)
-    except CatalogErrors as error:
-        return error
-    return None
-
-
 def test_any_bytes_at_all_are_read_or_refused() -> None:
-    """Ten thousand random cuts, flips and joins of the file raise nothing but refusals."""
+    """A thousand random cuts, flips and joins of the file raise nothing but refusals."""
     rng = random.Random(7)
     good = GOOD.encode()
     refused = 0
