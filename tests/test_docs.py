@@ -9,6 +9,17 @@ import prometheus_client
 from bot import delivery  # noqa: F401 - its metrics are registered when it is imported
 from bot.settings import NAMES
 from bot.web import health  # noqa: F401 - the same
+from handlers.domain.catalog import parse_catalog
+from handlers.domain.catalog.customers_csv import COLUMNS
+from handlers.domain.catalog.parse import (
+    CATALOG_KEYS,
+    CONTRACT_KEYS,
+    CUSTOMER_KEYS,
+    PERSON_KEYS,
+    SERVICE_KEYS,
+    USE_KEYS,
+)
+from handlers.domain.catalog.policy_section import POLICY_KEYS, REMINDER_KEYS, SEVERITY_KEYS
 from handlers.grammar import ALIASES, USAGE
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -61,6 +72,20 @@ def test_operations_names_every_setting_and_none_that_does_not_exist() -> None:
     text = (DOCS / "operations.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`((?:AMENDS|SLACK|TEAMS)_[A-Z_]+)`", text))
     assert told == set(NAMES)
+
+
+def test_the_catalog_page_shows_every_key_and_its_example_loads() -> None:
+    """A key or a column that the page does not show fails; so does an example that is no catalog."""
+    text = (DOCS / "catalog.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n", 1)[1].split("```", 1)[0]
+    catalog = parse_catalog(
+        example.replace("19:...@", "19:abc@").replace("https://…", "https://a.example"), filename="x"
+    )
+    assert len(catalog.customers[0].contracts) == 2
+    said = set(re.findall(r"[\w-]+(?=: )|(?<=^)[\w-]+(?=:)|(?<= )[a-z_]+(?=:$)", example, re.MULTILINE))
+    every = (CATALOG_KEYS, SERVICE_KEYS, CUSTOMER_KEYS, USE_KEYS, CONTRACT_KEYS, PERSON_KEYS, POLICY_KEYS)
+    assert {key for keys in (*every, SEVERITY_KEYS, REMINDER_KEYS) for key in keys} - said == set()
+    assert set(COLUMNS) <= set(re.findall(r"`([a-z_]+)`", text))
 
 
 def test_operations_names_every_metric() -> None:

@@ -857,7 +857,7 @@ def test_the_commands_work_on_both_kinds_of_database(
     assert "already at the current schema" in amends("migrate").stdout
     assert amends("catalog", "load", CATALOG).stdout.startswith("Catalog 1 is in force")
     assert "change nothing" in amends("catalog", "diff", CATALOG).stdout
-    assert amends("audit", "verify").stdout.startswith("1 line, all sound. Head: ")
+    assert amends("audit", "verify").stdout.startswith("2 lines, all sound. Head: ")
     assert json.loads(amends("outbox", "list", "--json").stdout) == []
     assert "no INC-1" in sentence(amends("export", "1"))
     assert "no post 1" in sentence(amends("outbox", "retry", "1"))
