@@ -88,6 +88,9 @@ class Due:
         return f"{calendar.month_name[self.month]} {self.year}" if self.year else ""
 
 
+_ANYBODY = Customer("", "")
+
+
 class Exposure:
     """The credit of these incidents, customer by customer; what several customers share is worked out once.
 
@@ -100,18 +103,25 @@ class Exposure:
         self.ctx = ctx
         self.given = tuple(incidents)
         self._facts: dict[int, list[Fact]] = {}
+        self._own: dict[int, set[str]] = {}
         self._hits: dict[int, dict[str, tuple[str, ...]]] = {}
         self._near: dict[tuple[int, int], list[Incident]] = {}
         self._read: dict[tuple[int, str], tuple[Outage, ...]] = {}
         self._planned: dict[tuple[int, str], tuple[Window, ...]] = {}
-        self._worked: dict[tuple[object, ...], Credit] = {}
-        self.customers = {h.customer.key: h.customer for i in self.given for h in hit_by(book, i)}
+        self._terms: dict[tuple[Contract, ...], tuple[Contract, ...]] = {}
+        self._lying: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+        self._worked: dict[tuple[object, ...], Due] = {}
+        self.customers: dict[str, Customer] = {}
+        for incident in self.given:
+            self.hits(incident)
 
     def hits(self, incident: Incident) -> dict[str, tuple[str, ...]]:
         """By customer, the services they use that an incident hit."""
         if incident.number not in self._hits:
-            found = {hit.customer.key: hit.services for hit in hit_by(self.book, incident)}
-            self._hits[incident.number] = found
+            found = hit_by(self.book, incident)
+            self._hits[incident.number] = {hit.customer.key: hit.services for hit in found}
+            if incident in self.given:
+                self.customers |= {hit.customer.key: hit.customer for hit in found}
         return self._hits[incident.number]
 
     def dues(self, customer: Customer) -> tuple[Due, ...]:
@@ -120,8 +130,9 @@ class Exposure:
         return tuple(due for service in services for due in self._of_service(customer, service))
 
     def _of_service(self, customer: Customer, service: str) -> Iterable[Due]:
+        contracts = self._terms.setdefault(customer.contracts, customer.contracts)
         given = [i for i in self.given if service in self.hits(i).get(customer.key, ())]
-        months = sorted({m for i in given for o in self.outages(i, customer) for m in months_of(o, customer.contracts)})
+        months = self._months(contracts, [self.outages(i, customer) for i in given])
         if not months:
             names = ", ".join(i.name for i in given)
             because = f"no window of {names} is recorded that is public, for this customer, or confirmed"
@@ -129,25 +140,38 @@ class Exposure:
             yield Due(customer, service, 0, 0, nothing, unrecorded=tuple(i.number for i in given))
         for year, month in months:
             near = [i for i in self._around(year, month) if service in self.hits(i).get(customer.key, ())]
-            outages: list[Outage] = []
-            counted: list[int] = []
-            for incident in (*given, *near):
-                planned = self.planned(incident, service)
-                here = [replace(o, excused=planned) for o in self.outages(incident, customer)]
-                outages += here
-                if any((year, month) in months_of(o, customer.contracts) for o in here):
-                    counted.append(incident.number)
-            unrecorded = tuple(i.number for i in (*given, *near) if not self.outages(i, customer))
-            result = self._credit(customer.contracts, year, month, tuple(outages))
-            zone = customer.contract.zone if customer.contract else customer.timezone
-            running = month_window(year, month, zone)[1] > self.ctx.now
-            yield Due(customer, service, year, month, result, tuple(sorted(counted)), unrecorded, running)
+            read = [(i, self.outages(i, customer)) for i in (*given, *near)]
+            key = (id(contracts), service, year, month, *((i.number, id(outages)) for i, outages in read))
+            if key not in self._worked:
+                self._worked[key] = self._work(contracts, service, (year, month), read)
+            yield replace(self._worked[key], customer=customer)
 
-    def _credit(self, contracts: tuple[Contract, ...], year: int, month: int, outages: tuple[Outage, ...]) -> Credit:
-        key = (contracts, year, month, outages)
-        if key not in self._worked:
-            self._worked[key] = credit(contracts, year, month, outages)
-        return self._worked[key]
+    def _months(self, contracts: tuple[Contract, ...], read: list[tuple[Outage, ...]]) -> list[tuple[int, int]]:
+        """The months in which any of these outages may lie."""
+        key = (id(contracts), *(id(outages) for outages in read))  # both are kept as long as this is
+        if key not in self._lying:
+            self._lying[key] = sorted({m for outages in read for o in outages for m in months_of(o, contracts)})
+        return self._lying[key]
+
+    def _work(
+        self,
+        contracts: tuple[Contract, ...],
+        service: str,
+        when: tuple[int, int],
+        read: list[tuple[Incident, tuple[Outage, ...]]],
+    ) -> Due:
+        """One month of one service under these terms, the same for every customer whose incidents are the same."""
+        outages: list[Outage] = []
+        counted: list[int] = []
+        for incident, found in read:
+            planned = self.planned(incident, service)
+            outages += [replace(o, excused=planned) for o in found]
+            if any(when in months_of(o, contracts) for o in found):
+                counted.append(incident.number)
+        unrecorded = tuple(i.number for i, found in read if not found)
+        over = month_window(*when, contracts[-1].zone if contracts else "UTC")[1]
+        result = credit(contracts, *when, outages)
+        return Due(_ANYBODY, service, *when, result, tuple(sorted(counted)), unrecorded, over > self.ctx.now)
 
     def _around(self, year: int, month: int) -> list[Incident]:
         """The other incidents that may have windows in a month."""
@@ -182,12 +206,13 @@ class Exposure:
         if incident.number not in self._facts:
             found = self.book.find(Fact, incident=incident.number, state="live", kind=COUNTED)
             self._facts[incident.number] = [f for f in found if f.visibility != "internal" or f.confirmed_at]
+            self._own[incident.number] = {f.customer for f in found if f.customer}
         return self._facts[incident.number]
 
     def outages(self, incident: Incident, customer: Customer) -> tuple[Outage, ...]:
         """The windows of an incident, as far as the record knows them for this customer."""
         facts = self.facts(incident)
-        own = any(f.customer == customer.key for f in facts)
+        own = customer.key in self._own[incident.number]
         key = (incident.number, customer.key if own else "")
         if key not in self._read:
             self._read[key] = self._outages(incident, facts, customer.key if own else "")
