@@ -526,6 +526,34 @@ async def test_an_answer_with_content_is_posted_where_the_button_is(rig: Rig) ->
     assert "timeline" in rig.toast("ana")
 
 
+@pytest.mark.parametrize("alone", [True, False])
+async def test_an_answer_for_one_person_is_never_posted_where_others_read(rig: Rig, *, alone: bool) -> None:
+    """A contract's credit, asked by a button in the room, stands in the personal chat of whoever pressed."""
+    room = await rig.declared()
+    card = Card("INC-1 Checkout is down", (Buttons((Button("Credit", "credit 1"),)),))
+    await rig.store.book(lambda book: book.send(Post("test/1", Place("teams", "room", "1"), card=card, incident=1)))
+    await rig.settle()
+    before = len(rig.said(room.address))
+    steps = Card("INC-1: contract credit", tuple(line(f"Step {n} of the credit") for n in range(9)))
+    rig.intake.script.append(Answer(steps, alone=alone))
+    await rig.teams.press("ana", room.address, rig.said(room.address)[-1].id, "Credit")
+    await rig.settle()
+    assert len(rig.said(room.address)) == before + (not alone)
+    assert [("Step 8" in read(m)) for m in rig.said(rig.chat("ana"))[-1:]] == [True] * alone
+
+
+async def test_a_credit_typed_in_a_room_is_answered_in_the_personal_chat(rig: Rig) -> None:
+    """The figures as well as a refusal; nothing of it stands in the room."""
+    room = await rig.declared()
+    await rig.settle()
+    before = len(rig.said(room.address))
+    for who, words in (("ben", "contract credit"), ("ana", "That is for that customer's account manager")):
+        await rig.teams.mention(who, room.address, "credit 1")
+        await rig.settle()
+        assert len(rig.said(room.address)) == before
+        assert words in read(rig.said(rig.chat(who))[-1])
+
+
 async def test_a_refused_press_says_why(rig: Rig) -> None:
     """In a line for this person alone, with nothing changed and nothing posted."""
     room = await rig.declared()
