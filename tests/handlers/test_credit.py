@@ -507,6 +507,7 @@ def version(name: str, start: str = "", end: str = "", percent: int = 25, zone: 
         ([version("a", "2026-05-02")], 5, "(version a) count only from 2 May 2026"),
         ([version("a", "2026-06-01"), version("b", "2026-07-01")], 5, "(version a) count only from 1 June 2026"),
         ([version("a", end="2026-04-30")], 5, "(version a) ended on 30 April 2026"),
+        ([version("a", end="2026-05-01")], 5, "(version a) ended within the month"),
         ([version("a", end="2026-04-30"), version("b", "2026-06-01")], 5, "(version a) ended on 30 April 2026"),
         ([Contract(version="a", zone="UTC"), version("b", "2026-06-01")], 5, "(version a) names no credits"),
     ],
@@ -565,6 +566,9 @@ def test_work_on_what_an_outage_hit_excuses_that_outage_alone() -> None:
     assert credit(terms(), 2026, 5, [excused, other]).least == 90
     vague = Outage(day=date(2026, 5, 4), length=timedelta(hours=3), excused=(night,))
     assert bounds(credit(terms(), 2026, 5, [vague])) == (60, 180)
+    whole_day = [Outage(day=date(2026, 5, 4), excused=(night,)), Outage(day=date(2026, 5, 4), name="INC-2")]
+    assert credit(terms(), 2026, 5, whole_day[:1]).most == 22 * 60
+    assert credit(terms(), 2026, 5, whole_day).most == 24 * 60
 
 
 def test_a_day_is_that_of_the_zone_it_was_told_in() -> None:
@@ -575,6 +579,9 @@ def test_a_day_is_that_of_the_zone_it_was_told_in() -> None:
     assert credit(berlin, 2026, 5, [outage]).most == 15 * 60
     assert credit(berlin, 2026, 6, [outage]).most == 9 * 60
     assert months_of(replace(outage, zone=""), berlin) == ((2026, 5),)
+    ten = replace(outage, length=timedelta(hours=10))
+    assert bounds(credit(berlin, 2026, 5, [ten])) == (60, 600)  # nine hours of it may lie in June
+    assert bounds(credit(berlin, 2026, 6, [ten])) == (0, 540)
 
 
 @pytest.mark.parametrize(
