@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,6 +22,8 @@ from starlette.routing import BaseRoute, Route
 from bot.clock import Metronome
 from bot.delivery import Delivery
 from bot.intake import House, Intake
+from bot.mail.carry import MailCarrier, utc_now
+from bot.mail.server import mail_sender, mail_server
 from bot.settings import Settings, Wrong, redacted
 from bot.slack.carry import SlackCarrier
 from bot.slack.listen import SlackDoor
@@ -33,6 +36,9 @@ from bot.teams.listen import TeamsListener
 from bot.teams.tokens import Verifier
 from bot.web import health
 from bot.web.door import body_of
+from bot.webhook import reach
+from bot.webhook.carry import WebhookCarrier
+from bot.webhook.shape import secret_of
 from handlers.commands import PostSettled
 from handlers.domain.catalog import CatalogErrors, parse_bytes, to_dict
 from handlers.domain.delivery import Sent
@@ -58,6 +64,8 @@ class Outside:
     teams_openid: str = ""
     teams_hosts: tuple[str, ...] = ()
     teams_service_url: str = ""
+    webhook_resolve: reach.Resolve = reach.system
+    webhook_tls: ssl.SSLContext | None = None
     tick_seconds: float = 1
     paced: bool = True
     migrate: bool = True
@@ -74,7 +82,8 @@ class App:
         self.database = Database(make_engine(settings.database_url), self.outside.clock)
         self.store = Store(self.database)
         platforms = tuple(p for p, on in (("slack", settings.slack), ("teams", settings.teams)) if on)
-        self.intake = Intake(self.store, House(settings.zone, platforms, settings.public_url))
+        outlets = tuple(p for p, on in (("email", settings.mail), ("webhook", settings.webhooks)) if on)
+        self.intake = Intake(self.store, House(settings.zone, platforms, settings.public_url, outlets))
         self.delivery = Delivery(self.store, self.intake, {})
         self.intake.wake = self.delivery.wake
         self.metronome = Metronome(self._tick, self.outside.tick_seconds)
@@ -101,6 +110,7 @@ class App:
             await self._start_slack()
         if self.settings.teams:
             await self._start_teams()
+        self._start_letters()
         self._running = asyncio.create_task(self.delivery.run())
         self.metronome.start()
 
@@ -173,6 +183,23 @@ class App:
         self.delivery.carriers["teams"] = carrier
         self.teams_door = TeamsListener(self.intake, self.store, connector, verifier, carrier)
         self._stack.push_async_callback(self.teams_door.close)
+
+    def _start_letters(self) -> None:
+        """E-mail and webhooks, where they are set up. They are ways out only: nothing is asked of them at start."""
+        settings, outside = self.settings, self.outside
+        clock = outside.clock or utc_now
+        if settings.mail:
+            server = mail_server(settings.smtp_url.get_secret_value())
+            self.delivery.carriers["email"] = MailCarrier(server, mail_sender(settings.mail_from), clock=clock)
+        if settings.webhooks:
+            self.delivery.carriers["webhook"] = WebhookCarrier(
+                self.store,
+                secret_of(settings.webhook_secret.get_secret_value()),
+                public_url=settings.public_url,
+                private=reach.networks(settings.webhook_private),
+                resolve=outside.webhook_resolve,
+                tls=outside.webhook_tls,
+            )
 
     async def stop(self) -> None:
         """Claim nothing more, let what is under way finish, close everything. Also after a start that broke off."""

@@ -17,6 +17,7 @@ from handlers.card import Button, Buttons, Card, line
 from handlers.commands import CannotDo, PostSettled, RoomOpened
 from handlers.domain.delivery import Dead, Outcome, Place, Post, Retry, Sent, Unknown
 from handlers.domain.incident import Incident
+from handlers.domain.letter import LETTERS, PLATFORMS
 from storage import outbox
 from storage.book import SqlBook
 from storage.outbox import LEASE, Claimed
@@ -43,8 +44,13 @@ carried = Counter("amends_posts_total", "Attempts to post, by platform and outco
 
 
 def repeatable(row: Claimed) -> bool:
-    """Whether doing it twice shows nothing twice: edits and calls on a room. A room in Teams begins with a post."""
-    return bool(row.message_id) or (row.op in IDEMPOTENT and (row.place.platform, row.op) != ("teams", "open"))
+    """Whether doing it twice shows nothing twice: edits and calls on a room.
+
+    A room in Teams begins with a post, and other words by e-mail or webhook are a message more.
+    """
+    return (bool(row.message_id) and row.place.platform not in LETTERS) or (
+        row.op in IDEMPOTENT and (row.place.platform, row.op) != ("teams", "open")
+    )
 
 
 class Delivery:
@@ -235,6 +241,10 @@ class Delivery:
             owner = book.person(incident.holder("comms") or incident.holder("commander"))
         where = f"{row.key.split('/')[1] if row.audience == 'customer' else row.place.kind} in {row.place.platform}"
         seen = "It is not in the channel's history" if absent else "The channel's history cannot be read from here"
+        if row.place.platform in LETTERS:
+            where = f"{row.key.split('/')[1]} ({PLATFORMS[row.place.platform]})"
+            log_of = "The mail server" if row.place.platform == "email" else "Their receiver"
+            seen = f"{log_of}'s log knows, or they do"
         card = Card(
             f"{incident.name if incident else 'Amends'}: did it arrive?",
             (

@@ -45,6 +45,7 @@ class House:
     zone: ZoneInfo
     platforms: tuple[str, ...]
     public_url: str = ""
+    outlets: tuple[str, ...] = ()  # ways out to customers beside the platforms: email, webhook
 
 
 class Intake:
@@ -110,6 +111,7 @@ class Intake:
             line=words,
             public_url=ctx.public_url,
             mentions=request.mentions,
+            outlets=ctx.outlets,
         )
         again = book.repeated(ctx.actor.key, words, request.channel, book.now - SAME_WORDS)
         if again is not None and not isinstance(command, commands.Undo):
@@ -183,6 +185,7 @@ class Intake:
             zone=self.house.zone,
             platforms=self.house.platforms,
             public_url=self.house.public_url,
+            outlets=self.house.outlets,
         )
 
     def _read(self, book: SqlBook, ctx: Context, request: Request) -> commands.Command | Answer:

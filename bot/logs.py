@@ -38,6 +38,9 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"\bv0(?:=|%3[Dd])[0-9A-Fa-f]{8,}"), REDACTED),
     # Slack's response URLs and incoming webhooks are secrets in themselves, also form-encoded or with escaped slashes.
     (re.compile(r"(?i)\bhttps?(?::|%3a)(?:\\?/|%2f){2}hooks\.slack(?:-gov)?\.com[^\s\"'<>&,)}\]]*"), REDACTED),
+    (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+"), REDACTED),
+    (re.compile(r"\bv1,[A-Za-z0-9+/=]{20,}"), REDACTED),
+    (re.compile(r"(webhook[:/]https?://[^\s/\"'<>]{1,256}/)[^\s\"'<>]+"), rf"\1{REDACTED}"),
     (re.compile(r"(?i)([?&](?:sig|code|token)=)[^\s\"'<>&]+"), rf"\1{REDACTED}"),
     (re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{1,31}://[^\s:/@\"']{0,256}:)[^\s/@\"']{1,256}@"), rf"\1{REDACTED}@"),
     (re.compile(r"\b[0-9]{6,}\.[0-9]{6,}\.[0-9a-f]{16,}\b"), REDACTED),  # a bare trigger_id

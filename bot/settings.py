@@ -13,6 +13,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.mail.server import mail_sender, mail_server
+from bot.webhook.reach import networks
+from bot.webhook.shape import secret_of
+
 SLACK_API = "https://slack.com/api/"
 PREFIXES = ("AMENDS_", "SLACK_", "TEAMS_")
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
@@ -53,6 +57,8 @@ class Settings(BaseSettings):
     teams_unauthenticated: str = Field("", validation_alias="TEAMS_UNAUTHENTICATED")
     smtp_url: SecretStr = Field(SecretStr(""), validation_alias="AMENDS_SMTP_URL")
     mail_from: str = Field("", validation_alias="AMENDS_MAIL_FROM")
+    webhook_secret: SecretStr = Field(SecretStr(""), validation_alias="AMENDS_WEBHOOK_SECRET")
+    webhook_private: str = Field("", validation_alias="AMENDS_WEBHOOK_PRIVATE")
 
     @field_serializer("database_url")
     def _without_password(self, url: str) -> str:
@@ -72,6 +78,16 @@ class Settings(BaseSettings):
     def teams(self) -> bool:
         """Whether Teams is on."""
         return bool(self.teams_app_id) or self.loopback
+
+    @property
+    def mail(self) -> bool:
+        """Whether customers are told by e-mail."""
+        return bool(self.smtp_url.get_secret_value())
+
+    @property
+    def webhooks(self) -> bool:
+        """Whether customers' webhooks are called."""
+        return bool(self.webhook_secret.get_secret_value())
 
     @property
     def loopback(self) -> bool:
@@ -138,6 +154,8 @@ def check(settings: Settings) -> None:
         raise Wrong("AMENDS_PUBLIC_URL must begin with https:// (or http:// on your own machine).")
     _check_slack(settings)
     _check_teams(settings)
+    _check_mail(settings)
+    _check_webhooks(settings)
 
 
 def _check_slack(settings: Settings) -> None:
@@ -183,6 +201,36 @@ def _check_teams(settings: Settings) -> None:
         raise Wrong(
             f"Teams is half set: {', '.join(missing)} missing. All three come from the bot's registration in Azure."
         )
+
+
+def _check_mail(settings: Settings) -> None:
+    have = {"AMENDS_SMTP_URL": settings.smtp_url.get_secret_value(), "AMENDS_MAIL_FROM": settings.mail_from}
+    missing = [name for name, value in have.items() if not value]
+    if len(missing) == 1:
+        raise Wrong(
+            f"Mail is half set: {missing[0]} is missing. Set both, or neither; then people write to those customers."
+        )
+    if missing:
+        return
+    for name, value in have.items():
+        try:
+            (mail_server if name == "AMENDS_SMTP_URL" else mail_sender)(value)
+        except ValueError as fault:
+            raise Wrong(f"{name} {fault}") from None
+
+
+def _check_webhooks(settings: Settings) -> None:
+    if settings.webhook_private and not settings.webhooks:
+        raise Wrong("Webhooks are half set: AMENDS_WEBHOOK_SECRET is missing. Set it, or unset AMENDS_WEBHOOK_PRIVATE.")
+    try:
+        networks(settings.webhook_private)
+    except ValueError as fault:
+        raise Wrong(f"AMENDS_WEBHOOK_PRIVATE: {fault}") from None
+    if settings.webhooks:
+        try:
+            secret_of(settings.webhook_secret.get_secret_value())
+        except ValueError as fault:
+            raise Wrong(f"AMENDS_WEBHOOK_SECRET {fault}") from None
 
 
 def check_host(settings: Settings, host: str) -> None:

@@ -19,7 +19,7 @@ from handlers.commands import (
     OpenForm,
 )
 from handlers.context import Context
-from handlers.customers import affected_by, customer_of_post, customer_posts, digest_of, recipients
+from handlers.customers import customer_of_post, customer_posts, digest_of, recipients
 from handlers.domain.apology import VARIANTS, Apology, Promise, Recipient, Shown, Suggestion, Version, Waiver
 from handlers.domain.catalog import Customer
 from handlers.domain.compose import (
@@ -39,10 +39,12 @@ from handlers.domain.compose import (
 from handlers.domain.errors import Refused
 from handlers.domain.facts import KINDS, Fact
 from handlers.domain.incident import Incident, Recurrence, Task
-from handlers.domain.lint import Finding, Report, lint, lint_variant, lint_variants, record_view
+from handlers.domain.letter import LETTERS, words_of
+from handlers.domain.lint import Finding, Report, lint, lint_subject, lint_variant, lint_variants, record_view
 from handlers.domain.permit import must
 from handlers.domain.when import parse_due
 from handlers.facts import check_fact, read_due, write_fact
+from handlers.letters import addressed
 from handlers.rooms import incident_of, sees, standing, tell
 from handlers.say import apology as say
 from handlers.void import UNSETTLED, void
@@ -322,8 +324,10 @@ def _linted(book: Book, source: Source, version: Version, missing: Sequence[Gap]
     for variant, report in lint_variants(dict(version.texts), view).items():
         if variant != "full":
             found += report.findings
-    for words, customer in {r.text: r.customer for r in version.recipients}.items():
+    for text, (customer, platform) in {r.text: (r.customer, r.platform) for r in version.recipients}.items():
         reader = catalog.customer(customer)
+        words = words_of(platform, text)
+        found += lint_subject(text) if platform in LETTERS else ()
         if reader is not None:
             audience = Audience(reader.key, reader.timezone, reader.english)
             found += lint_variant(words, "apology", record_view(source, audience, catalog)).findings
@@ -355,7 +359,7 @@ def _rows(
     public: Composed,
     version: Version | None,
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """The customers' channels with each one's own words: the chat text in their zone and English.
+    """The customers' channels with each one's own words, in their zone and English: the chat text, or the long one.
 
     Once it was published, whoever may be reading the old words gets the new ones in that very place, also where they
     are no longer affected, and is told what was corrected.
@@ -365,25 +369,33 @@ def _rows(
     stands = [p for p in customer_posts(book, f"apology-{apology.number}") if p.shown]
     readers = {customer_of_post(p): book.catalog.customer(customer_of_post(p)) for p in stands}
     edited = version is not None and version.edited and version.facts_hash == public.facts_hash
-    made: dict[tuple[str | None, str, str], str] = {}
+    made: dict[tuple[str | None, str, str], Composed] = {}
+    note = version.because if version is not None and version.because.startswith(CORRECTED) else ""
     personal = {f.customer for f in source.facts if f.visibility == "customer"}
 
-    def words_for(customer: Customer | None) -> str:
+    written: dict[tuple[str | None, str, str, str, str], str] = {}
+
+    def words_for(customer: Customer | None, platform: str, corrected: str = "") -> str:
         key, zone, english = (customer.key, customer.timezone, customer.english) if customer else ("", "", "")
         who = key if key in personal else None
-        if (who, zone, english) not in made:
-            own = compose(source, Audience(who, zone, english)) if customer else public
-            made[who, zone, english] = (
-                carried_over(version.text("chat"), public, own, "chat") if edited and version else own.text("chat")
+        if (who, zone, english, platform, corrected) not in written:
+            if (who, zone, english) not in made:
+                made[who, zone, english] = compose(source, Audience(who, zone, english)) if customer else public
+            own, variant = made[who, zone, english], "full" if platform in LETTERS else "chat"
+            words = (
+                carried_over(version.text(variant), public, own, variant) if edited and version else own.text(variant)
             )
-        return made[who, zone, english]
+            words = f"{words}\n\n{corrected}" if corrected else words
+            kind = "follow-up" if apology.follows else "apology"
+            written[who, zone, english, platform, corrected] = addressed(
+                platform, kind, words, book.catalog, incidents, correction=bool(corrected)
+            )
+        return written[who, zone, english, platform, corrected]
 
-    texts = {c.key: words_for(c) for i in incidents for c, _ in affected_by(book, i)}
-    rows, by_hand = recipients(book, ctx, incidents, texts)
-    note = f"\n\n{version.because}" if version is not None and version.because.startswith(CORRECTED) else ""
+    rows, by_hand = recipients(book, ctx, incidents, words_for)
     again = [
         Recipient(key, reader.name if reader else key, p.place.platform, p.place.address, "was told before",
-                  words_for(reader) + note)
+                  words_for(reader, p.place.platform, note))
         for p in stands
         for key, reader in [(customer_of_post(p), readers[customer_of_post(p)])]
     ]  # fmt: skip

@@ -80,7 +80,7 @@ def due_words(ctx: Context, book: Book, limit: int = 50) -> int:
         serial = incident.customer_reminded or book.number(f"customer-reminders-{incident.number}")
         after = replace(incident, customer_ping_at=promised if soon else again, customer_reminded=serial)
         book.put(after)
-        rows, by_hand = recipients(book, ctx, (after,), "")
+        rows, by_hand = recipients(book, ctx, (after,), lambda _customer, _platform: "")
         reach = counted(rows) if rows else f"{len(hit)} customer{'s' * (len(hit) != 1)}"
         _say(book, ctx, after, reach, by_hand)
         missed = promised is not None and not soon

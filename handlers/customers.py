@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -12,16 +12,18 @@ from handlers.card import Block, Bullets, Button, Buttons, Card, Quote, Reply, S
 from handlers.commands import ChangeAffected, Closure, Holding, Send, ShowAffected
 from handlers.context import Context
 from handlers.domain.apology import Proposal, Recipient
-from handlers.domain.catalog import Affected, Customer, affected, not_affected
+from handlers.domain.catalog import Affected, Channel, Customer, affected, not_affected
 from handlers.domain.compose import fact_id
 from handlers.domain.compose.moments import read_span
 from handlers.domain.delivery import BROADCAST, DROPPED, Place, Post, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import Incident
+from handlers.domain.letter import PLATFORMS, shown_address
 from handlers.domain.permit import must
 from handlers.domain.relay import AffectedByHand, Covering
 from handlers.domain.when import Unreadable, parse_window
+from handlers.letters import addressed
 from handlers.outside import unfit_for_customers
 from handlers.rooms import incident_of, may_see, running, say_in_rooms, standing, tell
 from handlers.say import incident as say
@@ -32,8 +34,6 @@ CALLED = {"update": "update", "holding": "holding statement", "closure": "closin
 """Words to customers before the apology, by kind."""
 MOST_TROUBLE = 5
 """Channels in trouble on one card; each has two buttons."""
-DELIVERED = ("slack", "teams")
-"""Platforms on which a customer's channel can be posted to."""
 EAST, WEST = timedelta(hours=14), timedelta(hours=12)
 """How far clocks may be ahead of UTC (Kiritimati) and behind it (Baker Island)."""
 ONE_DAY = timedelta(days=1)
@@ -88,11 +88,11 @@ def windows_of(book: Book, incident: Incident) -> list[tuple[datetime, datetime]
 
 
 def recipients(
-    book: Book, ctx: Context, incidents: Sequence[Incident], texts: dict[str, str] | str
+    book: Book, ctx: Context, incidents: Sequence[Incident], texts: Callable[[Customer, str], str]
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
     """The channels a text goes to, and the customers who have none that can be posted to (tell those by hand).
 
-    `texts` by customer key, or one for all. Under `deliver: first` later channels are spares.
+    `texts` answers what a customer reads on a platform. Under `deliver: first` later channels are spares.
     """
     found: dict[str, tuple[Customer, str]] = {}
     for incident in incidents:
@@ -101,14 +101,19 @@ def recipients(
     rows: list[Recipient] = []
     by_hand: list[str] = []
     for key, (customer, reason) in sorted(found.items()):
-        usable = [c for c in customer.channels if c.platform in DELIVERED and c.platform in ctx.platforms]
+        usable = usable_channels(ctx, customer)
         if not usable:
             by_hand.append(customer.name)
             continue
-        words = texts if isinstance(texts, str) else texts[key]
         rows += [
             Recipient(
-                key, customer.name, c.platform, c.address, reason, words, spare=customer.deliver == "first" and n > 0
+                key,
+                customer.name,
+                c.platform,
+                c.address,
+                reason,
+                texts(customer, c.platform),
+                spare=customer.deliver == "first" and n > 0,
             )
             for n, c in enumerate(usable)
         ]
@@ -142,7 +147,7 @@ def show_affected(command: ShowAffected, ctx: Context, book: Book) -> Reply:
     if own and others and not command.mine:
         blocks.append(line(f"{len(own)} of these {len(hit)} are your accounts, first here."))
     blocks.append(
-        Bullets(tuple((Strong(c.name), Text(f": {why}{_reach(c)}")) for c, why in hit[:MOST_NAMED]))
+        Bullets(tuple((Strong(c.name), Text(f": {why}{_reach(ctx, c)}")) for c, why in hit[:MOST_NAMED]))
         if hit
         else line("None of your accounts." if command.mine and keys else "Nobody.")
     )
@@ -163,9 +168,13 @@ def show_affected(command: ShowAffected, ctx: Context, book: Book) -> Reply:
     return Reply(Card(f"{say.head(incident)}: affected customers", tuple(blocks)))
 
 
-def _reach(customer: Customer) -> str:
-    usable = [c for c in customer.channels if c.platform in DELIVERED]
-    return "" if usable else " — no channel the bot can post to: tell by hand"
+def usable_channels(ctx: Context, customer: Customer) -> tuple[Channel, ...]:
+    """The customer's channels on what is set up here, in their order."""
+    return tuple(c for c in customer.channels if c.platform in (*ctx.platforms, *ctx.outlets))
+
+
+def _reach(ctx: Context, customer: Customer) -> str:
+    return "" if usable_channels(ctx, customer) else " — no channel the bot can post to: tell by hand"
 
 
 def manages(book: Book, ctx: Context, customer: Customer) -> bool:
@@ -287,6 +296,11 @@ def _approved_beforehand(book: Book, ctx: Context, proposal: Proposal) -> bool:
     return re.fullmatch(pattern, proposal.text) is not None
 
 
+def _worded(book: Book, incident: Incident, kind: str, words: str) -> Callable[[Customer, str], str]:
+    """The same words for everybody; by e-mail and webhook under a subject."""
+    return lambda _, platform: addressed(platform, kind, words, book.catalog, (incident,))
+
+
 def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str, next_at: datetime | None) -> Reply:
     """Show the exact bytes and how far they go; another commander, deputy or comms presses Send.
 
@@ -298,7 +312,7 @@ def propose(book: Book, ctx: Context, incident: Incident, kind: str, words: str,
     fault = unfit_for_customers(book, words) if kind != "closure" else ""  # that one was held against the record
     if fault:
         raise Refused(f"Customers should not read this yet. {fault} Nothing was sent.")
-    rows, by_hand = recipients(book, ctx, (incident,), words)
+    rows, by_hand = recipients(book, ctx, (incident,), _worded(book, incident, kind, words))
     if not rows:
         why = "name the affected services first" if not incident.services else "no affected customer has a channel here"
         raise Refused(f"Nobody would get it: {why}. Nothing was sent.")
@@ -371,7 +385,7 @@ def send(command: Send, ctx: Context, book: Book) -> Reply:
         raise Refused("That button is from another version. Open the latest proposal. Nothing was sent.")
     if proposal.by == ctx.actor.key and not _approved_beforehand(book, ctx, proposal):
         raise Refused("You wrote it: another commander, deputy or comms presses Send. Nothing was sent.", audit=True)
-    rows, _ = recipients(book, ctx, (incident,), proposal.text)
+    rows, _ = recipients(book, ctx, (incident,), _worded(book, incident, proposal.kind, proposal.text))
     if digest_of(rows) != proposal.digest:
         book.put(replace(proposal, state="dropped"))
         words = "The affected customers changed since this was shown. Propose it again. Nothing was sent."
@@ -417,7 +431,7 @@ def show_sent(book: Book, ctx: Context, proposal: Proposal, sender: str = "") ->
     trouble = [p for p in far.trouble if p.state == "unknown" or p.failed]  # what a person gave up is settled
     for post in trouble[:MOST_TROUBLE]:
         customer = book.catalog.customer(customer_of_post(post))
-        who = f"{customer.name if customer else customer_of_post(post)} ({post.place.platform.capitalize()})"
+        who = f"{customer.name if customer else customer_of_post(post)} ({PLATFORMS[post.place.platform]})"
         if post.state == "unknown":
             blocks.append(line(f"{who}: nobody can know from here whether it arrived. Look, then say so."))
             row = [Button("It arrived", f"settle {post.id} arrived")]

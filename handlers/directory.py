@@ -13,9 +13,10 @@ from handlers.commands import CustomerChannel, CustomerManager, CustomerZone
 from handlers.context import Context
 from handlers.customers import affected_by, customer_of
 from handlers.domain.apology import Apology
-from handlers.domain.catalog import Channel, Customer
+from handlers.domain.catalog import Channel, Customer, address_fault, folded_channel
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
+from handlers.domain.letter import PLATFORMS, shown_address
 from handlers.domain.permit import must
 from handlers.domain.relay import Relay
 from handlers.domain.when import parse_zone
@@ -29,7 +30,7 @@ def customer_channel(command: CustomerChannel, ctx: Context, book: Book) -> Repl
     must("channel", standing(book, ctx))
     found = customer_of(book, command.customer)
     channel = _channel(command.channel)
-    name = f"{channel.platform.capitalize()} {channel.address}"
+    name = f"{PLATFORMS[channel.platform]} {shown_address(channel.platform, channel.address)}"
     owner = book.catalog.customer_by_channel(channel.platform, channel.address)
     if command.add and owner is not None and owner.key != found.key:
         raise Refused(f"{name} belongs to {owner.name}: unbind it there first. Nothing was changed.")
@@ -37,20 +38,34 @@ def customer_channel(command: CustomerChannel, ctx: Context, book: Book) -> Repl
         raise Refused(f"{name} belongs to {owner.name}, not to {found.name}. Nothing was changed.")
     if command.add == (owner is not None):
         return Reply(Card(found.name, (line(f"{name} is {'bound' if command.add else 'not bound'} already."),)))
-    stay = tuple(c for c in found.channels if c != channel)
+    stay = tuple(c for c in found.channels if folded_channel(c) != folded_channel(channel))
     changed = replace(found, channels=(*stay, channel) if command.add else stay)
-    words = f"{name} is {'bound to' if command.add else 'no longer bound to'} {found.name}."
+    here = channel.platform in (*ctx.platforms, *ctx.outlets)
+    note = "" if here or not command.add else f" {PLATFORMS[channel.platform]} is not set up here: tell them by hand."
+    words = f"{name} is {'bound to' if command.add else 'no longer bound to'} {found.name}.{note}"
     return _changed(book, ctx, changed, words, f"the channels of {found.name} changed")
 
 
 def _channel(said: str) -> Channel:
-    """A channel by id or mention: C0123456789, <#C0123456789>, or a Teams conversation id (19:…)."""
+    """A channel by id, mention or address.
+
+    C0123456789, <#C0123456789>, a Teams conversation id (19:…), a mail address, a web address.
+    """
     bare = said.strip().removeprefix("<#").removesuffix(">").partition("|")[0]
+    platform = "webhook" if "://" in bare else "email" if "@" in bare and not bare.startswith("19:") else ""
+    if platform:
+        fault = address_fault(platform, bare)
+        if fault:
+            raise Refused(f"“{shown_address(platform, bare)}” {fault}. Nothing was changed.")
+        return Channel(platform, bare)
     if bare.startswith("19:"):
         return Channel("teams", bare.partition(";messageid=")[0])
     if re.fullmatch(r"[CG][A-Z0-9]{6,}", bare):
         return Channel("slack", bare)
-    raise Refused("Name the channel with # so that Slack sends its id, or give the id itself. Nothing was changed.")
+    raise Refused(
+        "Name the channel with # so that Slack sends its id, or give the id itself, a mail address or an https:// "
+        "address. Nothing was changed."
+    )
 
 
 def customer_manager(command: CustomerManager, ctx: Context, book: Book) -> Reply:

@@ -22,6 +22,7 @@ from handlers.domain.apology import Apology, Promise, Version
 from handlers.domain.catalog import Customer
 from handlers.domain.errors import Refused
 from handlers.domain.incident import OPEN, Event, Incident, Ping, Setting, Task
+from handlers.domain.letter import PLATFORMS, shown_address
 from handlers.domain.permit import TABLE, may, must
 from handlers.domain.relay import Relay
 from handlers.rooms import headline, incident_of, sees, service_keys, standing
@@ -221,7 +222,11 @@ def customer(command: CustomerShow, ctx: Context, book: Book) -> Reply:
             (
                 line(f"Uses {uses or 'nothing that is listed'}."),
                 line(f"Account manager: {found.account_manager or 'nobody'}. Time zone {found.timezone}."),
-                Bullets(tuple((Strong(c.platform), Text(f" {c.address}")) for c in found.channels))
+                Bullets(
+                    tuple(
+                        (Strong(c.platform), Text(f" {shown_address(c.platform, c.address)}")) for c in found.channels
+                    )
+                )
                 if found.channels
                 else line("No channel: tell them by hand."),
                 line(f"Delivery: {'the first channel that works' if found.deliver == 'first' else 'every channel'}."),

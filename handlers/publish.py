@@ -39,8 +39,10 @@ from handlers.domain.catalog import Customer
 from handlers.domain.delivery import PostState
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Setting
+from handlers.domain.letter import LETTERS
 from handlers.domain.permit import must
 from handlers.domain.relay import Relay
+from handlers.letters import taken_back
 from handlers.outside import unfit_for_customers
 from handlers.rooms import incident_of, may_see, say_in_rooms, say_to, standing, tell
 from handlers.say import apology as say
@@ -281,6 +283,8 @@ def _name_the_change(book: Book, apology: Apology, key: str) -> None:
         return
     _, customer, channel = key.split("/", 2)
     platform, _, address = channel.partition(":")
+    if platform in LETTERS:  # the correction was a message of its own, and says so itself
+        return
     row = Recipient(customer, "", platform, address, text=say.corrected_reply(words))
     name, lead = f"correction-{apology.number}.{apology.version}", apology.incidents[-1]
     threads = book.threads(apology.incidents, f"{customer}/{channel}")
@@ -458,7 +462,7 @@ def retract(command: ApologyRetract, ctx: Context, book: Book) -> Reply:
     book.halt(series(apology))
     lead, by = apology.incidents[-1], f"retracted by {ctx.actor.key}"
     shown = [p for p in customer_posts(book, apology) if p.shown]
-    rows = [Recipient(say.customer_of(p), "", p.place.platform, p.place.address, text=NOTICE) for p in shown]
+    rows = [Recipient(say.customer_of(p), "", p.place.platform, p.place.address, text=_notice(p)) for p in shown]
     book.send_all([customer_post(name, row, by, lead, threads={}) for row in rows])
     told = len(rows)
     after = replace(apology, state="retracted", publish_at=None, revision=apology.revision + 1)
@@ -472,6 +476,10 @@ def retract(command: ApologyRetract, ctx: Context, book: Book) -> Reply:
     return Reply(
         Card(say.named(after), (line(f"Taken back: a notice replaces it in {channels}."),), "warning"), changed=True
     )
+
+
+def _notice(post: PostState) -> str:
+    return taken_back(post.place.platform, post.text, NOTICE)
 
 
 def status(command: ApologyStatus, ctx: Context, book: Book) -> Reply:

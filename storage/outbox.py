@@ -32,6 +32,7 @@ from handlers.domain.delivery import (
     next_try,
 )
 from handlers.domain.errors import Refused
+from handlers.domain.letter import LETTERS
 from storage.rows import pack, unpack
 from storage.tables import Instant, attempts, outbox, rooms
 from storage.tables import settings as setting_rows
@@ -86,6 +87,7 @@ class Claimed:
     incident: int | None
     digest: str
     approval: str = ""
+    written_at: datetime | None = None
 
 
 def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
@@ -172,6 +174,8 @@ def _again(now: datetime, post: Post, order: int, row: Any) -> dict[str, Any]:
     body = _body(post)
     if row["body"] == body and row["op"] == post.op and row["approval"] == post.approval and row["state"] != "dead":
         return {}
+    if row["body"] == body and row["state"] == "sent" and row["platform"] in LETTERS:
+        return {"wanted": row["id"], "approval": post.approval}  # the same words once more would be a second mail
     changed: dict[str, Any] = {
         "wanted": row["id"],
         "body": body,
@@ -315,6 +319,7 @@ def _claimed(connection: Connection, row: Any, fence: int, until: datetime) -> C
         audience=row["audience"],
         incident=row["incident"],
         approval=row["approval"],
+        written_at=row["created_at"],
         digest=hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(),
     )
 
@@ -620,6 +625,8 @@ def settle(connection: Connection, now: datetime, number: int, verdict: str) -> 
         "drop": {"state": "dead", "error": DROPPED},
     }
     values = verdicts[verdict]
+    if verdict == "arrived" and row["platform"] in LETTERS and not row["message_id"]:
+        values["message_id"] = row["nonce"]  # the id we gave it: what follows goes into its thread
     connection.execute(update(outbox).where(outbox.c.id == number).values(**values))
     return replace(state, state=values["state"], error=values["error"])
 

@@ -17,6 +17,8 @@ from bot.cli.catalog import summary
 from bot.cli.opening import embedded_file, reason, there
 from bot.settings import Settings, Wrong, read, redacted
 from bot.store import Store
+from handlers.domain.catalog import Catalog
+from handlers.domain.letter import PLATFORMS
 from storage import migrate
 from storage import outbox as posts
 from storage.database import Database, make_engine
@@ -138,7 +140,9 @@ def _schema(database: Database, settings: Settings) -> Iterator[Check]:
 
 def _contents(database: Database, settings: Settings, connection: Connection, now: datetime) -> Iterator[Check]:
     if connection.execute(select(func.count(catalogs.c.number))).scalar_one():
-        yield Check("Catalog", f"{summary(database.catalog(connection))}.")
+        catalog = database.catalog(connection)
+        yield Check("Catalog", f"{summary(catalog)}.")
+        yield from _by_hand(settings, catalog)
     elif settings.catalog is None:
         yield Check(
             "Catalog",
@@ -158,6 +162,20 @@ def _contents(database: Database, settings: Settings, connection: Connection, no
         yield Check("Outbox", f"{', '.join(stuck)}: `amends outbox list` names them.", "note")
     if not late and not stuck:
         yield Check("Outbox", "nothing is stuck.")
+
+
+def _by_hand(settings: Settings, catalog: Catalog) -> Iterator[Check]:
+    """Customers that nobody can tell but a person, because a way out is not set up."""
+    on = {"slack": settings.slack, "teams": settings.teams, "email": settings.mail, "webhook": settings.webhooks}
+    for platform in ("email", "webhook"):
+        waiting = [
+            c
+            for c in catalog.customers
+            if any(ch.platform == platform for ch in c.channels) and not any(on[ch.platform] for ch in c.channels)
+        ]
+        if waiting and not on[platform]:
+            names = ", ".join(c.name for c in waiting[:5]) + (" and more" if len(waiting) > 5 else "")
+            yield Check("Catalog", f"{names}: told by hand, because {PLATFORMS[platform]} is not set up.", "note")
 
 
 def _clock(database: Database) -> Iterator[Check]:
@@ -202,6 +220,10 @@ async def _outside(settings: Settings, *, usable: bool) -> int:
     async for check in _slack(settings):
         faults += _say(check)
     async for check in _teams(settings, usable=usable):
+        faults += _say(check)
+    async for check in _mail(settings):
+        faults += _say(check)
+    for check in _webhooks(settings):
         faults += _say(check)
     return faults
 
@@ -278,6 +300,36 @@ async def _teams(settings: Settings, *, usable: bool) -> AsyncIterator[Check]:
         yield Check("Teams", fault.removeprefix("Teams: "), "fault")
     if not faults:
         yield Check("Teams", "the token is good and the incidents channel is known.")
+
+
+async def _mail(settings: Settings) -> AsyncIterator[Check]:
+    if not settings.mail or not settings.mail_from:
+        half = settings.mail or settings.mail_from
+        yield Check("Mail", "half set." if half else "off (AMENDS_SMTP_URL is not set).", "note")
+        return
+    from bot.mail.carry import MailCarrier
+    from bot.mail.server import mail_sender, mail_server
+
+    try:
+        server, sender = mail_server(settings.smtp_url.get_secret_value()), mail_sender(settings.mail_from)
+    except ValueError:  # said among the settings already
+        yield Check("Mail", "not asked: its settings cannot be read.", "note")
+        return
+    faults = await MailCarrier(server, sender).check()
+    for fault in faults:
+        yield Check("Mail", fault, "fault")
+    if not faults:
+        how = "TLS" if server.tls else "STARTTLS" if server.starttls else "no encryption"
+        who = "as the user that is set" if server.user else "without a user"
+        yield Check("Mail", f"{server} lets us in ({how}, {who}); no mail was sent.")
+
+
+def _webhooks(settings: Settings) -> Iterator[Check]:
+    if not settings.webhooks:
+        yield Check("Webhooks", "off (AMENDS_WEBHOOK_SECRET is not set).", "note")
+        return
+    private = f" Private networks that may be called: {settings.webhook_private}." if settings.webhook_private else ""
+    yield Check("Webhooks", f"calls are signed.{private}")
 
 
 def _store(settings: Settings) -> Store:

@@ -358,7 +358,7 @@ FORMS: dict[str, tuple[Ask, ...]] = {
     "customer channel": (
         _CUSTOMER,
         Ask(FormField("change", "Change", "choice", (("+", "Bind"), ("-", "Unbind"))), "{}", _plain),
-        Ask(FormField("channel", "Channel", hint="#name or id"), "{}"),
+        Ask(FormField("channel", "Channel", hint="#name, id, mail address or https://…"), "{}"),
     ),
     "customer manager": (_CUSTOMER, Ask(FormField("person", "Who looks after them?", "person"), "{}", spell_person)),
     "customer zone": (_CUSTOMER, Ask(FormField("zone", "Time zone", hint="Europe/Berlin"), "{}", _zone)),

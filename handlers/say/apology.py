@@ -13,6 +13,7 @@ from handlers.domain.compose import Gap
 from handlers.domain.delivery import PostState
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
+from handlers.domain.letter import LETTERS, PLATFORMS
 from handlers.domain.lint import Finding
 from handlers.domain.relay import Relay
 from handlers.say import preview
@@ -307,6 +308,10 @@ def _beside(found: Draft) -> list[Block]:
     if found.correction:
         blocks += [small("Where the old words stand they are edited, and this reply follows:")]
         blocks += [Quote(corrected_reply(found.correction))]
+        if any(r.platform in LETTERS for r in found.version.recipients):
+            blocks.append(
+                small("By e-mail it is a message of its own in the same thread; a webhook's entry is updated.")
+            )
     if found.by_hand:
         blocks.append(small(f"To be told by hand: {', '.join(found.by_hand)}"))
     blocks += [small(f"{w.rule} is left as it is: {w.because}") for w in found.waivers]
@@ -412,7 +417,7 @@ def difference(before: Version, after: Version) -> list[Block]:
         ("Goes to as well", new.keys() - old.keys(), new),
     ):
         if keys:
-            told = sorted(f"{names[k].name} ({names[k].platform.capitalize()})" for k in keys)
+            told = sorted(f"{names[k].name} ({PLATFORMS[names[k].platform]})" for k in keys)
             more = f" and {len(told) - 10} more" if len(told) > 10 else ""
             blocks.append(line(Strong(f"{words}: "), f"{', '.join(told[:10])}{more}."))
     groups: dict[tuple[str, str], list[str]] = {}
@@ -513,7 +518,7 @@ def progress(apology: Apology, far: Tally, note: str = "") -> Card:
 
 def _trouble(post: PostState) -> tuple[Span, ...]:
     words = {"unknown": "may or may not have arrived", "dead": "failed", "held": "held"}[post.state]
-    return (Strong(customer_of(post)), Text(f" ({post.place.platform.capitalize()}) {words}: {post.error}"))
+    return (Strong(customer_of(post)), Text(f" ({PLATFORMS[post.place.platform]}) {words}: {post.error}"))
 
 
 def customer_of(post: PostState) -> str:
@@ -547,7 +552,7 @@ def status(
         who = names.get(customer_of(post), customer_of(post))
         row: list[Span] = [
             Strong(who),
-            Text(f" {post.place.platform.capitalize()}: {words[post.state]}"),
+            Text(f" {PLATFORMS[post.place.platform]}: {words[post.state]}"),
         ]
         if post.sent_at is not None and post.state == "sent":
             row += [Text(" "), Moment(post.sent_at, zone, "datetime")]

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 
 from handlers.card import Block, Bullets, Fields, Line, Quote, Small, Span, Strong, Text, small
 from handlers.domain.apology import Recipient
+from handlers.domain.letter import PLATFORMS, shown_address
 
 ROOM = 8_000
 """Characters of one part, each block counted with BLOCK more; Slack takes about 13,200 of all blocks together.
@@ -124,29 +125,38 @@ def listed(rows: Sequence[Recipient]) -> int:
 
 
 def _groups(rows: Sequence[Recipient]) -> list[tuple[str, list[Recipient]]]:
+    """Who reads which words; then the words that only a later channel gets (by e-mail they are longer than in chat)."""
     groups: dict[str, list[Recipient]] = {}
+    spares: dict[str, list[Recipient]] = {}
     for row in rows:
         if not row.spare:
             groups.setdefault(row.text, []).append(row)
-    return list(groups.items())
+    for row in rows:
+        if row.spare and row.text not in groups:
+            spares.setdefault(row.text, []).append(row)
+    return [*groups.items(), *spares.items()]
 
 
 def _group(text: str, group: Sequence[Recipient], most: int) -> Item:
-    names = ", ".join(f"{r.name} ({r.platform.capitalize()})" for r in group[:NAMED])
+    names = ", ".join(f"{r.name} ({PLATFORMS[r.platform]})" for r in group[:NAMED])
     more = f" and {len(group) - NAMED} more" if len(group) > NAMED else ""
-    return (*quoted(f"To {names}{more}", text), *_channels(group, most))
+    to = "Only if the channel before fails, to" if group[0].spare else "To"
+    return (*quoted(f"{to} {names}{more}", text), *_channels(group, most))
 
 
 def _channels(group: Sequence[Recipient], most: int) -> list[Block]:
     shown = group[:most]
     rows = [shown[i : i + _ROW] for i in range(0, len(shown), _ROW)]
-    told = [", ".join(f"{r.platform.capitalize()} {r.address}" for r in row) for row in rows]
+    told = [", ".join(f"{PLATFORMS[r.platform]} {shown_address(r.platform, r.address)}" for r in row) for row in rows]
     told[-1] += f" and {len(group) - most} more" if len(group) > most else ""
     return [small(f"Channel{'s' * (len(group) != 1)}: {words}") for words in told]
 
 
 def _where(group: Sequence[Recipient], most: int) -> str:
-    shown = ", ".join(f"{r.name} ({r.platform.capitalize()} {r.address})" for r in group[:most])
+    shown = ", ".join(
+        f"{r.name} ({PLATFORMS[r.platform]} {shown_address(r.platform, r.address)})" for r in group[:most]
+    )
+    shown = f"Only if the channel before fails: {shown}" if group[0].spare else shown
     return shown + (f" and {len(group) - most} more" if len(group) > most else "")
 
 

@@ -2,7 +2,7 @@
 
 from handlers.domain.catalog.changes import Change, audited, diff
 from handlers.domain.catalog.customers_csv import parse_customers_csv, with_customers
-from handlers.domain.catalog.parse import parse_bytes, parse_catalog
+from handlers.domain.catalog.parse import address_fault, parse_bytes, parse_catalog
 from handlers.domain.catalog.reach import Affected, Unaffected, affected, not_affected, reach
 from handlers.domain.catalog.records import (
     Catalog,
@@ -14,6 +14,7 @@ from handlers.domain.catalog.records import (
     Service,
     Tier,
     Use,
+    folded_channel,
 )
 from handlers.domain.catalog.stored import from_dict, to_dict
 from handlers.domain.catalog.yaml_tree import CatalogErrors, Fault, decoded
@@ -37,10 +38,12 @@ __all__ = [
     "Tier",
     "Unaffected",
     "Use",
+    "address_fault",
     "affected",
     "audited",
     "decoded",
     "diff",
+    "folded_channel",
     "from_dict",
     "not_affected",
     "parse_bytes",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from babel.core import Locale, UnknownLocaleError
 
 from handlers.domain.catalog.policy_section import POLICY_KEYS, read_policy
-from handlers.domain.catalog.reading import Faults, Section
+from handlers.domain.catalog.reading import Faults, Section, is_mail_address
 from handlers.domain.catalog.records import (
     MODES,
     PLATFORMS,
@@ -314,6 +314,15 @@ class _Reader:
         if end <= start:
             section.fault("to", "must be later than from")
         return Maintenance(keys, start, end)
+
+
+def address_fault(platform: str, address: str) -> str:
+    """What is wrong with a channel's address, as the end of a sentence that begins with it; nothing if it is fit."""
+    if len(address) > _LONGEST_ADDRESS:
+        return f"is too long: {_LONGEST_ADDRESS} characters fit"
+    if platform == "email":
+        return "" if is_mail_address(address) else "is no mail address; it looks like dana@example.com"
+    return _address_fault(platform, address)
 
 
 def _address_fault(platform: str, address: str) -> str:

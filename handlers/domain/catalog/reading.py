@@ -70,6 +70,11 @@ def nearest(word: str, options: Iterable[str], count: int = 3) -> tuple[str, ...
     return tuple(folded[one] for one in found)
 
 
+def is_mail_address(text: str) -> bool:
+    """Whether this is one mail address and nothing else."""
+    return len(text) <= LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None
+
+
 @lru_cache(maxsize=1)
 def time_zones() -> frozenset[str]:
     """The IANA names of this machine's time zones (https://www.iana.org/time-zones)."""
@@ -207,7 +212,7 @@ class Section:
 
     def address(self, text: str, spot: Spot, path: str) -> str:
         """A mail address that stands in `text`; "" where it is none."""
-        if len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text):
+        if not is_mail_address(text):
             self.faults.add(spot, path, f"{shown(text)} is no mail address; write it as dana@example.com")
             return ""
         return text

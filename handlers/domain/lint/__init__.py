@@ -7,6 +7,7 @@ from handlers.domain.lint.drift import Via, drift
 from handlers.domain.lint.linter import lint, lint_variant, lint_variants, score
 from handlers.domain.lint.record import FactView, IncidentView, PromiseView, RecordView, TaskView, WindowView
 from handlers.domain.lint.report import KINDS, Drift, Finding, Fix, Kind, Report, Severity
+from handlers.domain.lint.subject import lint_subject
 from handlers.domain.lint.view import record_view
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "WindowView",
     "drift",
     "lint",
+    "lint_subject",
     "lint_variant",
     "lint_variants",
     "record_view",
