@@ -19,7 +19,7 @@ from handlers.domain.delivery import BROADCAST, DROPPED, Place, Post, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import Incident
-from handlers.domain.letter import PLATFORMS, shown_address
+from handlers.domain.letter import PLATFORMS
 from handlers.domain.permit import must
 from handlers.domain.relay import AffectedByHand, Covering
 from handlers.domain.when import Unreadable, parse_window

@@ -1,13 +1,17 @@
 """A local Slack and a local Teams peopled from a catalog, on a server of their own, with the bot between them."""
 
 import asyncio
+import base64
 import contextlib
+import secrets
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from pydantic import SecretStr
@@ -16,7 +20,9 @@ from starlette.routing import BaseRoute, Mount
 
 from bot.app import App, Outside, listen
 from bot.sandbox import page
+from bot.sandbox.hooks import FakeHooks
 from bot.sandbox.ledger import Ledger, SandboxClock
+from bot.sandbox.mailbox import FakeMail
 from bot.sandbox.slack import FakeSlack
 from bot.sandbox.slack_records import BOT_USER, CONTOSO_TEAM
 from bot.sandbox.slack_records import Channel as SlackChannel
@@ -25,6 +31,7 @@ from bot.sandbox.teams import Channel as TeamsChannel
 from bot.sandbox.teams import FakeTeams, Team
 from bot.sandbox.teams import Person as TeamsPerson
 from bot.settings import Settings
+from bot.webhook.shape import SECRET_PREFIX
 from handlers.domain.catalog import Catalog, parse_bytes
 from storage import outbox
 
@@ -91,12 +98,14 @@ def teams_seed(catalog: Catalog) -> tuple[list[TeamsPerson], list[Team]]:
 
 @dataclass
 class Sandbox:
-    """Both fakes, the bot, and the clock they share."""
+    """The fakes, the bot, and the clock they share."""
 
     clock: SandboxClock
     ledger: Ledger
     slack: FakeSlack
     teams: FakeTeams
+    mail: FakeMail
+    hooks: FakeHooks
     app: App
 
     async def settle(self, rounds: int = 40) -> None:
@@ -168,39 +177,76 @@ async def sandbox(
     slack.wire.signing_time = lambda: datetime.now(UTC)  # the door checks ages by real time
     teams.service_url = f"{base}/teams/"
     teams.messages_url = f"http://{host}:{port}/api/messages"
-    settings = _settings(slack, teams, database_url, catalog_file, timezone, port, platforms, socket_mode=socket_mode)
-    box: list[Sandbox] = []
+    async with post_office(catalog, ledger, clock) as office:
+        settings = _settings(
+            slack, teams, database_url, catalog_file, timezone, port, platforms, socket_mode=socket_mode
+        ).model_copy(update=office.settings)
+        box: list[Sandbox] = []
 
-    def rows() -> list[dict[str, Any]]:
-        return box[0].app.database.run(lambda c, _now: [outbox.as_json(s) for s in outbox.all_states(c, limit=300)])
+        def rows() -> list[dict[str, Any]]:
+            return box[0].app.database.run(lambda c, _now: [outbox.as_json(s) for s in outbox.all_states(c, limit=300)])
 
-    async def wind(by: timedelta) -> None:
-        await box[0].wind(by)
+        async def wind(by: timedelta) -> None:
+            await box[0].wind(by)
 
-    routes: list[BaseRoute] = list(page.routes(slack, teams, ledger, clock, outbox=rows, wind=wind, timezone=timezone))
-    outside = Outside(
-        clock=clock.now,
-        teams_token=lambda: (teams.identity.issue(), 3600),
-        teams_openid=f"{base}/teams/v1/.well-known/openidconfiguration",
-        teams_hosts=("127.0.0.1",),
-        teams_service_url=teams.service_url,
-        tick_seconds=tick_seconds,
-        paced=tick_seconds < SLOW,
-        migrate=migrate,
-        routes=routes,
-    )
-    box.append(Sandbox(clock, ledger, slack, teams, App(settings, outside)))
-    with _quiet_server(world) as server:
-        running = asyncio.create_task(server.serve(sockets=[sock]))
+        letters = (office.mail, office.hooks)
+        routes: list[BaseRoute] = list(
+            page.routes(slack, teams, ledger, clock, outbox=rows, wind=wind, timezone=timezone, letters=letters)
+        )
+        outside = Outside(
+            clock=clock.now,
+            teams_token=lambda: (teams.identity.issue(), 3600),
+            teams_openid=f"{base}/teams/v1/.well-known/openidconfiguration",
+            teams_hosts=("127.0.0.1",),
+            teams_service_url=teams.service_url,
+            tick_seconds=tick_seconds,
+            paced=tick_seconds < SLOW,
+            migrate=migrate,
+            webhook_resolve=office.hooks.resolve,
+            webhook_tls=office.trust,
+            routes=routes,
+        )
+        box.append(Sandbox(clock, ledger, slack, teams, *letters, App(settings, outside)))
+        with _quiet_server(world) as server:
+            running = asyncio.create_task(server.serve(sockets=[sock]))
+            try:
+                while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+                    await asyncio.sleep(0.01)
+                yield box[0]
+            finally:
+                await slack.aclose()
+                server.should_exit = True
+                await running
+                sock.close()
+
+
+@dataclass(frozen=True)
+class PostOffice:
+    """The customers' mailboxes and webhooks, running; `settings` lead the bot there, `trust` knows their receivers."""
+
+    mail: FakeMail
+    hooks: FakeHooks
+    settings: dict[str, Any]
+    trust: ssl.SSLContext
+
+
+@asynccontextmanager
+async def post_office(catalog: Catalog, ledger: Ledger, clock: SandboxClock) -> AsyncIterator[PostOffice]:
+    """A mail server and receivers for every webhook of the catalog, on loopback, while the block lasts."""
+    key = secrets.token_bytes(32)
+    mail, hooks = FakeMail(ledger, clock), FakeHooks(ledger, clock, key)
+    called = [ch.address for c in catalog.customers for ch in c.channels if ch.platform == "webhook"]
+    async with hooks.serving([urlsplit(address).hostname or "" for address in called]) as trust:
         try:
-            while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
-                await asyncio.sleep(0.01)
-            yield box[0]
+            settings = {
+                "smtp_url": SecretStr(f"smtp://127.0.0.1:{await mail.start()}"),
+                "mail_from": "Example Status <status@example.com>",
+                "webhook_secret": SecretStr(f"{SECRET_PREFIX}{base64.b64encode(key).decode()}"),
+                "webhook_private": "127.0.0.0/8",
+            }
+            yield PostOffice(mail, hooks, settings, trust)
         finally:
-            await slack.aclose()
-            server.should_exit = True
-            await running
-            sock.close()
+            await mail.close()
 
 
 def _settings(

@@ -21,6 +21,7 @@ from bot.slack import blocks
 from bot.teams import cards
 from handlers.card import Card
 from handlers.domain.incident import Incident, Room, Setting
+from handlers.domain.letter import LETTERS, opened
 from storage.book import SqlBook
 from storage.database import make_engine
 from storage.rows import unpack
@@ -91,8 +92,16 @@ def _restore(world: Sandbox, connection: Connection) -> None:
             highest = max(highest, *(int("0" + "".join(c for c in row["message_at"] if c.isdigit())[-8:]), 0))
         elif row["platform"] == "teams":
             _teams(world, connection, row, card)
+        elif row["platform"] in LETTERS:
+            _letter(world, row)
     if highest:
         world.slack.world._number = itertools.count(highest + 1000)  # noqa: SLF001 - ids go on where they stood
+
+
+def _letter(world: Sandbox, row: Any) -> None:
+    at = (row["sent_at"] or world.clock.now()).isoformat()
+    subject, words = opened(row["body"]["text"])
+    (world.mail if row["platform"] == "email" else world.hooks).redraw(row["address"], subject, words, at)
 
 
 def _slack(world: Sandbox, row: Any, card: Card | None) -> None:

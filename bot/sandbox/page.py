@@ -11,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from bot.sandbox.hooks import FakeHooks
 from bot.sandbox.ledger import Entry, Fault, Json, Ledger, SandboxClock
+from bot.sandbox.mailbox import FakeMail
 from bot.sandbox.page_door import (
     HEADERS,
     Reply,
@@ -70,13 +72,14 @@ def routes(
     outbox: Callable[[], list[dict[str, Any]]],
     wind: Callable[[timedelta], Awaitable[None]],
     timezone: str = "UTC",
+    letters: tuple[FakeMail, FakeHooks] | None = None,
 ) -> list[Route]:
     """The page at /sandbox and its API below it.
 
     `outbox` is called in a thread and answers rows as `amends outbox list --json` prints them; `wind` moves the clock
-    on and does what falls due; `timezone` is the house's (IANA).
+    on and does what falls due; `timezone` is the house's (IANA); `letters` are the customers' mailboxes and webhooks.
     """
-    page = _Page(slack, teams, ledger, clock, outbox=outbox, wind=wind, timezone=timezone)
+    page = _Page(slack, teams, ledger, clock, outbox=outbox, wind=wind, timezone=timezone, letters=letters)
     acts: dict[str, Act] = {
         "slack/command": page.slack_command,
         "slack/say": page.slack_say,
@@ -119,6 +122,7 @@ class _Page:
         outbox: Callable[[], list[dict[str, Any]]],
         wind: Callable[[timedelta], Awaitable[None]],
         timezone: str,
+        letters: tuple[FakeMail, FakeHooks] | None,
     ) -> None:
         self._slack = slack
         self._teams = teams
@@ -127,6 +131,7 @@ class _Page:
         self._outbox = outbox
         self._wind = wind
         self._timezone = timezone
+        self._letters = letters
         self._down: dict[str, list[Fault]] = {}
         self._pulse = Pulse()
         ledger.watch(self._pulse.beat)
@@ -145,6 +150,7 @@ class _Page:
             "people": {"slack": self._slack_people(), "teams": self._teams_people()},
             "slack": self._slack.state_for(slack_as),
             "teams": self._teams.state_for(teams_as),
+            "letters": self._letters_shown(),
             "clock": {"now": self._clock.now().isoformat(), "zone": self._timezone},
             "outbox": rows,
             "counts": {
@@ -158,6 +164,28 @@ class _Page:
             "usages": [{"verb": verb, "line": use.line, "about": use.meaning} for verb, use in USAGE.items()],
         }
         return json_answer(shown)
+
+    def _letters_shown(self) -> list[Json]:
+        """Customers' mail and webhooks in the order they came; of a webhook's entry what it says now."""
+        if self._letters is None:
+            return []
+        mail, hooks = self._letters
+        names = ("to", "subject", "text", "headers", "at")
+        shown: list[Json] = [{"kind": "email"} | {n: m[n] for n in names} for m in mail.mails]
+        entries: dict[tuple[str, str], Json] = {}
+        for call in hooks.calls:
+            incident = call["body"]["incident"]
+            update = incident["incident_updates"][0]
+            key = (call["url"], update["id"])
+            entries[key] = {
+                "kind": "webhook",
+                "to": call["url"],
+                "subject": incident["name"],
+                "text": update["body"],
+                "headers": {"status": update["status"], "updated": key in entries},
+                "at": call["at"],
+            }
+        return sorted((*shown, *entries.values()), key=lambda one: str(one["at"]))
 
     async def ledger_rows(self, _request: Request) -> Response:
         """The newest accepted effects and refusals."""

@@ -409,15 +409,18 @@ def submitted_again(found: Draft, before: Version, needs: Sequence[str], signed:
 
 def difference(before: Version, after: Version) -> list[Block]:
     """What changed between two versions: who gets it, and each changed sentence, old and new."""
-    old = {(r.customer, r.platform, r.address): r for r in before.recipients if not r.spare}
-    new = {(r.customer, r.platform, r.address): r for r in after.recipients if not r.spare}
+    old = {(r.customer, r.platform, r.address): r for r in before.recipients}
+    new = {(r.customer, r.platform, r.address): r for r in after.recipients}
     blocks: list[Block] = []
     for words, keys, names in (
         ("No longer goes to", old.keys() - new.keys(), old),
         ("Goes to as well", new.keys() - old.keys(), new),
     ):
         if keys:
-            told = sorted(f"{names[k].name} ({PLATFORMS[names[k].platform]})" for k in keys)
+            told = sorted(
+                f"{r.name} ({PLATFORMS[r.platform]}{', if the channel before fails' if r.spare else ''})"
+                for r in (names[k] for k in keys)
+            )
             more = f" and {len(told) - 10} more" if len(told) > 10 else ""
             blocks.append(line(Strong(f"{words}: "), f"{', '.join(told[:10])}{more}."))
     groups: dict[tuple[str, str], list[str]] = {}

@@ -15,6 +15,9 @@ const FAULT_IDEAS = [
   { label: "Teams answers the next post with 502", method: "activity.post", kind: "status", status: 502 },
   { label: "Teams says “slow down” for 20 seconds", method: "activity.post", kind: "rate_limited", seconds: 20 },
   { label: "Teams says Amends is not in the conversation", method: "activity.post", kind: "status", status: 403 },
+  { label: "The mail server takes the next mail, then the line drops", method: "mail.data", kind: "accept_then_drop" },
+  { label: "The mail server knows no such address", method: "mail.rcpt", kind: "status", status: 550 },
+  { label: "The next webhook takes the call, then answers 500", method: "webhook.post", kind: "accept_then_500" },
 ];
 const KINDS = ["accept_then_500", "accept_then_drop", "drop_before", "status", "error", "rate_limited", "delay", "truncate", "html"];
 const STATES = {
@@ -32,7 +35,7 @@ export class Dock {
     this.rows = [];
     this.entries = [];
     const tab = (name, label, symbol) => h("button", { type: "button", class: "dock-tab", role: "tab", id: `tab-${name}`, "aria-selected": "false", "aria-controls": "dock-panel", data: { testid: `${name}-tab` }, on: { click: () => this.toggle(name) } }, icon(symbol), label, h("span", { class: "count", hidden: true }));
-    this.tabs = { outbox: tab("outbox", "Outbox", "outbox"), ledger: tab("ledger", "Ledger", "ledger"), faults: tab("faults", "Faults", "fault") };
+    this.tabs = { outbox: tab("outbox", "Outbox", "outbox"), ledger: tab("ledger", "Ledger", "ledger"), letters: tab("letters", "Mail and webhooks", "chat"), faults: tab("faults", "Faults", "fault") };
     this.panel = h("div", { class: "dock-panel", id: "dock-panel", role: "tabpanel", hidden: true });
     const list = h("div", { class: "dock-tabs", role: "tablist", "aria-label": "Under the hood" }, Object.values(this.tabs));
     list.addEventListener("keydown", (event) => { const all = Object.values(this.tabs); const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]; if (step) all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus(); });
@@ -57,6 +60,7 @@ export class Dock {
 
   update(state) {
     this.rows = state.outbox || [];
+    this.letters = state.letters || [];
     this.faults = state.faults || [];
     this.down = state.down || [];
     this.counts = state.counts || {};
@@ -64,6 +68,7 @@ export class Dock {
     const trouble = this.rows.filter((r) => TROUBLED.includes(r.state)).length;
     this.badge("outbox", waiting, trouble > 0);
     this.badge("ledger", this.counts.refusals || 0, true, `${this.counts.refusals || 0} refused`);
+    this.badge("letters", this.letters.length, false);
     this.badge("faults", this.faults.length, true);
     const sent = this.counts.accepted ?? 0;
     this.summary.textContent = `${sent} ${sent === 1 ? "thing" : "things"} happened on the two platforms${this.counts.violations ? `, ${this.counts.violations} platform ${this.counts.violations === 1 ? "limit" : "limits"} broken` : ""}${trouble ? `, ${trouble} waiting for a person` : ""}`;
@@ -87,6 +92,7 @@ export class Dock {
   draw() {
     if (this.open === "outbox") this.drawOutbox();
     else if (this.open === "ledger") this.drawLedger();
+    else if (this.open === "letters") this.drawLetters();
     else if (this.open === "faults") this.drawFaults();
   }
 
@@ -123,6 +129,17 @@ export class Dock {
       key: `l:${e.seq}`, sig: `${e.seq}`,
       build: () => h("tr", { class: e.refused ? "refused" : "" }, h("td", { class: "num" }, String(e.seq)), h("td", {}, this.time(e.at)), h("td", {}, e.platform), h("td", { class: "mono" }, e.what, e.refused && h("span", { class: "state state-dead" }, "refused")), h("td", { class: "mono clip" }, e.place), h("td", { class: "mono clip" }, e.sender),
         h("td", { class: "wrap" }, h("details", { class: "json" }, h("summary", {}, brief(e)), h("pre", {}, JSON.stringify({ payload: e.payload, answer: e.answer }, null, 2))))),
+    })));
+  }
+
+  drawLetters() {
+    const body = this.frame("letters", h("p", { class: "dock-hint" }, "What customers read in their mailboxes and what their webhooks were told, newest first. A mail that went out stands: a correction is another one in its thread. A webhook's entry is updated."), ["At", "To", "Subject", "Words"]);
+    if (!this.letters.length) { this.empty(body, 4, "Nobody was told by e-mail or webhook yet."); return; }
+    const marks = (m) => (m.kind === "email" ? (m.headers["In-Reply-To"] ? "in a thread" : "") : [m.headers.status, m.headers.updated ? "updated" : ""].filter(Boolean).join(", "));
+    reconcile(body, [...this.letters].reverse().map((m, i) => ({
+      key: `m:${this.letters.length - i}`, sig: JSON.stringify(m),
+      build: () => h("tr", { data: { testid: `letter-${m.kind}` } }, h("td", {}, this.time(m.at)), h("td", { class: "mono" }, h("span", { class: "tag tag-shared" }, m.kind === "email" ? "E-mail" : "Webhook"), " ", m.to), h("td", { class: "wrap" }, m.subject, " ", h("span", { class: "quiet" }, marks(m))),
+        h("td", { class: "wrap" }, h("details", { class: "json" }, h("summary", {}, m.text.replace(/\s+/g, " ").slice(0, 90)), h("pre", {}, m.text)))),
     })));
   }
 

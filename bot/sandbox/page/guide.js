@@ -11,7 +11,7 @@ const STEPS = [
   { title: "Resolve with a recap", how: "Back in Slack, in the incident's room. Then press Recap: one form asks what customers could not do, since when, and what set it off.", side: "slack", who: "Ana", where: "room", say: "/incident resolve", done: /^(resolve|close|recap|status (\S+ )?resolved)\b/ },
   { title: "Draft, fill, submit", how: "The draft is made from the recorded facts. Open gaps are named, each with a button; then press Submit for approval.", side: "teams", who: "Ben", where: "thread", say: "apology draft", done: /^apology submit\b/ },
   { title: "Approve as a second person", how: "Nobody approves their own words. Ana approves the facts in the room; then be Cleo: her chat with Amends has the text to read, with Approve below it.", side: "slack", who: "Cleo", where: "incidents", say: "/apology approve", by: "Cleo", done: /^apology approve\b/ },
-  { title: "Publish to three customers", how: "Press Publish, or write it. Contoso and Tailspin read it in Slack, Fabrikam in Teams: each in its own time zone, once. Look into their channels.", side: "slack", who: "Cleo", where: "incidents", say: "/apology publish", seen: (now, then) => now.customersTold >= then.customersTold + 3 },
+  { title: "Publish to five customers", how: "Press Publish, or write it. Contoso and Tailspin read it in Slack, Fabrikam in Teams, Woodgrove by e-mail, Lamna on its webhook: each in its own time zone, once. Look into their channels, and at Mail and webhooks below.", side: "slack", who: "Cleo", where: "incidents", say: "/apology publish", seen: (now, then) => now.customersTold >= then.customersTold + 5 },
 ];
 
 /** "/inc severity sev1", "@Amends severity …", a button's {"says": …}: the words of the grammar, lower case. */
