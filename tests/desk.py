@@ -103,10 +103,16 @@ class MemoryCarrier:
 class Desk:
     """Say things as people would, see what everybody sees."""
 
-    def __init__(self, database: Database, clock: Clock, platforms: tuple[str, ...] = ("slack", "teams")) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        platforms: tuple[str, ...] = ("slack", "teams"),
+        outlets: tuple[str, ...] = (),
+    ) -> None:
         self.clock = clock
         self.store = Store(database)
-        self.intake = Intake(self.store, House(ZoneInfo("UTC"), platforms))
+        self.intake = Intake(self.store, House(ZoneInfo("UTC"), platforms, outlets=outlets))
         self.slack, self.teams = MemoryCarrier("slack"), MemoryCarrier("teams")
         carriers = {c.platform: c for c in (self.slack, self.teams) if c.platform in platforms}
         self.delivery = Delivery(self.store, self.intake, carriers)

@@ -162,7 +162,7 @@ def _before(error: Exception) -> Retry | Dead:
         found = _refused(error.code, error.message)
         return found if isinstance(found, Dead) else Retry(found.reason)
     if isinstance(error, OSError | TimeoutError):
-        kind = type(error.__cause__ or error).__name__
+        kind = type(error if isinstance(error, TimeoutError) else error.__cause__ or error).__name__
         return Retry(f"no connection to the mail server ({kind})")
     return Dead(_short(str(error)))
 

@@ -40,7 +40,6 @@ class FakeMail:
             "loop": loop,
             "tls_context": tls if not at_once else None,
             "authenticator": check,
-            "auth_required": check is not None,
             "auth_require_tls": False,
         }
 
@@ -65,7 +64,7 @@ class FakeMail:
 
     def _known(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
         right = self._auth is not None and (data.login, data.password) == tuple(s.encode() for s in self._auth)
-        return AuthResult(success=right)
+        return AuthResult(success=right, handled=False)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -113,9 +112,9 @@ class FakeMail:
             "from": str(message["From"]),
             "to": to,
             "subject": str(message["Subject"]),
-            "text": parts["plain"].get_content() if parts["plain"] else "",
-            "html": parts["html"].get_content() if parts["html"] else "",
-            "headers": {name: str(value) for name, value in message.items()},
+            "text": _text(parts["plain"]),
+            "html": _text(parts["html"]),
+            "headers": {name: str(value).strip() for name, value in message.items()},
             "at": self.clock.now().isoformat(),
         }
         self.mails.append(mail)
@@ -129,3 +128,8 @@ class FakeMail:
 def _hang_up(peer: SMTP) -> None:
     if isinstance(peer.transport, asyncio.WriteTransport):
         peer.transport.abort()
+
+
+def _text(part: Any) -> str:
+    """A part as a reader shows it: mail ends its lines its own way."""
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""

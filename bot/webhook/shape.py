@@ -154,14 +154,11 @@ def as_bytes(content: Json) -> bytes:
 
 def secret_of(written: str) -> bytes:
     """The key of a written secret (`whsec_` and base64 of 24 to 64 bytes). Raises ValueError without showing it."""
-    cure = (
-        "Make one: python3 -c \"import base64, secrets; print('whsec_' + base64.b64encode(secrets.token_bytes(32))"
-        '.decode())".'
-    )
+    cure = 'Make one: echo "whsec_$(openssl rand -base64 32)".'
     try:
         key = base64.b64decode(written.removeprefix(SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError(f"is no such secret. {cure}") from None
+        raise ValueError(f"is not whsec_ and base64. {cure}") from None
     if not written.startswith(SECRET_PREFIX) or not SHORTEST_SECRET <= len(key) <= LONGEST_SECRET:
         raise ValueError(f"must be whsec_ and base64 of {SHORTEST_SECRET} to {LONGEST_SECRET} random bytes. {cure}")
     return key

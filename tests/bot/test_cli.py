@@ -656,6 +656,53 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeSlack]]:
 
 
 @pytest.mark.usefixtures("database")
+def test_doctor_asks_the_mail_server(amends: Amends, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is greeted and nothing is sent; one that is not there is a fault with its cure; no password is printed."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("AMENDS_SMTP_URL", f"smtp://u:hunter2@127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setenv("AMENDS_MAIL_FROM", "status@example.com")
+
+        def answer() -> None:
+            line, _ = server.accept()
+            with line, line.makefile("rwb") as wire:
+                for said in (b"220 hi", b"250-hi\r\n250 AUTH PLAIN", b"235 in", b"250 ok"):
+                    wire.write(said + b"\r\n")
+                    wire.flush()
+                    wire.readline()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        result = amends("doctor")
+        thread.join()
+    assert "ok     Mail: 127.0.0.1:" in result.stdout
+    assert "no mail was sent" in result.stdout
+    result = amends("doctor")
+    assert result.exit_code == 1
+    assert "fault  Mail: 127.0.0.1:" in result.stdout
+    assert "Mend AMENDS_SMTP_URL" in result.stdout
+    assert "hunter2" not in result.stdout
+
+
+def test_doctor_names_customers_whom_nothing_here_reaches(amends: Amends, database: Database, here: Path) -> None:
+    """A customer with a mailbox, and no mail server set up: a note, no fault; half a set is a fault."""
+    del database
+    (here / "house.yaml").write_text(
+        "services: [{key: mail, name: Mail}]\ncustomers:\n  - {key: acme, name: Acme Ltd, uses: [{service: mail}], "
+        "channels: [{email: it@acme.example}]}\n",
+        encoding="utf-8",
+    )
+    assert amends("catalog", "load", "house.yaml").exit_code == 0
+    result = amends("doctor")
+    assert "Acme Ltd: told by hand, because E-mail is not set up." in result.stdout
+    assert "Mail: off" in result.stdout
+    assert "Webhooks: off" in result.stdout
+    (here / ".env").write_text("AMENDS_MAIL_FROM=status@example.com\n", encoding="utf-8")
+    result = amends("doctor")
+    assert result.exit_code == 1
+    assert "AMENDS_SMTP_URL is missing" in result.stdout
+
+
+@pytest.mark.usefixtures("database")
 def test_doctor_finds_nothing_wrong_in_a_house_in_order(amends: Amends) -> None:
     """Every check says what it looked at."""
     result = amends("doctor")

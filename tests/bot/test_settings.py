@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.mail.server import MailServer, mail_server
 from bot.settings import NAMES, PREFIXES, Settings, Wrong, check_host, is_loopback, read, redacted
 
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1-secret", "SLACK_SIGNING_SECRET": "8f742231b10e8888abcd99yyyzzz85a5"}
@@ -14,6 +15,8 @@ TEAMS = {
     "TEAMS_APP_PASSWORD": "teams-secret",
     "TEAMS_TENANT_ID": "22222222-2222-4222-8222-222222222222",
 }
+MAIL = {"AMENDS_SMTP_URL": "smtps://u:mail-secret@mail.example", "AMENDS_MAIL_FROM": "Status <status@example.com>"}
+HOOKS = {"AMENDS_WEBHOOK_SECRET": "whsec_" + "QUJD" * 11}
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +68,9 @@ def test_a_whole_set_turns_a_platform_on(tmp_path: Path, lines: dict[str, str], 
         ({"TEAMS_TENANT_ID": "a"}, "TEAMS_APP_ID, TEAMS_APP_PASSWORD missing"),
         ({"TEAMS_INCIDENTS_CHANNEL": "19:a@thread.tacv2"}, "TEAMS_APP_ID, TEAMS_APP_PASSWORD, TEAMS_TENANT_ID missing"),
         ({"TEAMS_APP_ID": "a", "TEAMS_APP_PASSWORD": "", "TEAMS_TENANT_ID": "t"}, "TEAMS_APP_PASSWORD missing"),
+        ({"AMENDS_SMTP_URL": "smtp://h"}, "AMENDS_MAIL_FROM is missing"),
+        ({"AMENDS_MAIL_FROM": "a@b.example"}, "AMENDS_SMTP_URL is missing"),
+        ({"AMENDS_WEBHOOK_PRIVATE": "10.0.0.0/8"}, "AMENDS_WEBHOOK_SECRET is missing"),
     ],
 )
 def test_a_half_set_platform_names_what_is_missing(tmp_path: Path, lines: dict[str, str], missing: str) -> None:
@@ -95,6 +101,24 @@ def test_a_half_set_platform_names_what_is_missing(tmp_path: Path, lines: dict[s
         ({"TEAMS_UNAUTHENTICATED": "true"}, "may only be “loopback”"),
         ({"TEAMS_UNAUTHENTICATED": "Loopback"}, "may only be “loopback”"),
         ({**TEAMS, "TEAMS_UNAUTHENTICATED": "loopback"}, "TEAMS_UNAUTHENTICATED=loopback stands alone"),
+        ({**MAIL, "AMENDS_SMTP_URL": "mail.example:25"}, "AMENDS_SMTP_URL cannot be read"),
+        ({**MAIL, "AMENDS_SMTP_URL": "http://mail.example"}, "AMENDS_SMTP_URL cannot be read"),
+        ({**MAIL, "AMENDS_SMTP_URL": "smtp://u:hunter2@h:port"}, "AMENDS_SMTP_URL cannot be read"),
+        ({**MAIL, "AMENDS_SMTP_URL": "smtp://h/path"}, "AMENDS_SMTP_URL cannot be read"),
+        ({**MAIL, "AMENDS_SMTP_URL": "smtp://u@h?starttls=true"}, "needs a user and a password"),
+        ({**MAIL, "AMENDS_SMTP_URL": "smtp://u:hunter2@h"}, "in the clear"),
+        ({**MAIL, "AMENDS_SMTP_URL": "smtp://u:hunter2@h?starttls=false"}, "in the clear"),
+        ({**MAIL, "AMENDS_SMTP_URL": "smtp://h?starttls=maybe"}, "may end in ?starttls=true"),
+        ({**MAIL, "AMENDS_SMTP_URL": "smtps://h?starttls=true"}, "may end in ?starttls=true"),
+        ({**MAIL, "AMENDS_SMTP_URL": "smtp://h?verify=no"}, "and in nothing else"),
+        ({**MAIL, "AMENDS_MAIL_FROM": "nobody"}, "AMENDS_MAIL_FROM is no mail address"),
+        ({**MAIL, "AMENDS_MAIL_FROM": "a@b.example, c@d.example"}, "AMENDS_MAIL_FROM is no mail address"),
+        ({**MAIL, "AMENDS_MAIL_FROM": "x@localhost"}, "AMENDS_MAIL_FROM is no mail address"),
+        ({**MAIL, "AMENDS_MAIL_FROM": "a@bücher.example"}, "AMENDS_MAIL_FROM has letters"),
+        ({"AMENDS_WEBHOOK_SECRET": "hunter2"}, "AMENDS_WEBHOOK_SECRET"),
+        ({"AMENDS_WEBHOOK_SECRET": "whsec_c2hvcnQ="}, "24 to 64 random bytes"),
+        ({**HOOKS, "AMENDS_WEBHOOK_PRIVATE": "10.0.0.1/8"}, "is no network"),
+        ({**HOOKS, "AMENDS_WEBHOOK_PRIVATE": "intranet"}, "is no network"),
     ],
 )
 def test_a_wrong_setting_is_one_plain_sentence(tmp_path: Path, lines: dict[str, str], says: str) -> None:
@@ -155,14 +179,43 @@ def test_loopback_is_known_by_every_name(host: str) -> None:
 def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
     """Not by repr, not by str, not as JSON; a database URL loses its password."""
     url = "postgresql+psycopg://amends:hunter2-secret@db/amends"
-    found = written(
-        tmp_path, **{**SLACK, **SOCKET, **TEAMS}, AMENDS_SMTP_URL="smtp://u:mail-secret@h", AMENDS_DATABASE_URL=url
-    )
-    secrets = [*SLACK.values(), *SOCKET.values(), TEAMS["TEAMS_APP_PASSWORD"], "mail-secret", "hunter2"]
+    found = written(tmp_path, **{**SLACK, **SOCKET, **TEAMS}, **MAIL, **HOOKS, AMENDS_DATABASE_URL=url)
+    secrets = [
+        *SLACK.values(),
+        *SOCKET.values(),
+        TEAMS["TEAMS_APP_PASSWORD"],
+        "mail-secret",
+        HOOKS["AMENDS_WEBHOOK_SECRET"],
+        "hunter2",
+    ]
     for shown in (repr(found), str(found), f"{found}", found.model_dump_json(), str(found.model_dump())):
         assert [secret for secret in secrets if secret in shown] == []
     assert "hunter2" not in redacted(url)
     assert redacted(url).startswith("postgresql+psycopg://amends:***@db")
+
+
+def test_mail_and_webhooks_are_on_when_they_are_whole(tmp_path: Path) -> None:
+    """The two of mail, the one of webhooks; off without."""
+    assert (read(folder=tmp_path).mail, read(folder=tmp_path).webhooks) == (False, False)
+    found = written(tmp_path, **MAIL, **HOOKS, AMENDS_WEBHOOK_PRIVATE="10.0.0.0/8, fd00::/8")
+    assert (found.mail, found.webhooks) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "read_as"),
+    [
+        ("smtp://mail.example", MailServer("mail.example", 587)),
+        ("smtp://mail.example:25?starttls=true", MailServer("mail.example", 25, starttls=True)),
+        ("smtps://u:p%40ss@mail.example", MailServer("mail.example", 465, tls=True, user="u", password="p@ss")),
+        ("smtp://u:pa55@127.0.0.1:25", MailServer("127.0.0.1", 25, user="u", password="pa55")),
+        ("smtp://[2001:db8::1]:25", MailServer("2001:db8::1", 25)),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(url: str, read_as: MailServer) -> None:
+    """Scheme, port and encryption; a password may hold anything, percent-encoded, and is never printed."""
+    found = mail_server(url)
+    assert found == read_as
+    assert not found.password or found.password not in f"{found} {found!r}"
 
 
 def test_settings_are_frozen(tmp_path: Path) -> None:

@@ -144,7 +144,8 @@ def test_the_shipped_catalogs_are_good_and_hold_the_cast(name: str) -> None:
     assert cast["Cleo Laurent"].roles == {"comms-approver"}
     assert catalog.person_on("slack", "U0ANA") == catalog.person_on("teams", "29:ana") == cast["Ana Silva"]
     assert catalog.person_on("teams", "29:ben") == cast["Ben Okafor"]
-    assert {c.key for c in catalog.customers} == {"contoso", "fabrikam", "tailspin", "northwind"}
+    letters = {"lamna", "woodgrove"} if "house" in name else set()  # told by e-mail and webhook; the seed has none
+    assert {c.key for c in catalog.customers} == {"contoso", "fabrikam", "tailspin", "northwind"} | letters
     northwind = catalog.customer("Northwind Traders")
     assert northwind is not None
     assert {u.region for u in northwind.uses} == {"EU"}

@@ -1,4 +1,4 @@
-"""The whole way in a browser, by mouse and keyboard: from the first word to an apology in three customers' channels."""
+"""The whole way in a browser, by mouse and keyboard: from the first word to an apology in five customers' channels."""
 
 import os
 from collections.abc import AsyncIterator
@@ -214,7 +214,7 @@ async def approve_and_publish(desk: Desk) -> None:
     await expect(desk.slack).to_contain_text("the last signature")
     await desk.press(desk.slack, "Publish")
     await desk.page.get_by_test_id("confirm-yes").click()
-    await expect(desk.teams).to_contain_text("3 of 3 sent")
+    await expect(desk.teams).to_contain_text("5 of 5 sent")
     await desk.screen("5-published")
     for side in (desk.slack, desk.teams):  # what is out cannot be sent by a late press
         await expect(side.get_by_role("button", name="Publish")).to_have_count(0)
@@ -226,10 +226,27 @@ async def told_by_phone(desk: Desk) -> None:
     await desk.slack_chat()
     await expect(desk.slack).to_contain_text("Tailspin Toys: their channel gets the text")
     await desk.press(desk.slack, "Told Contoso Ltd by phone")
-    await expect(desk.slack).to_contain_text("Told 1 of 3")
+    await expect(desk.slack).to_contain_text("Told 1 of 5")
 
 
-async def test_from_the_first_word_to_an_apology_in_three_channels(desk: Desk) -> None:
+async def letters(desk: Desk) -> None:
+    """Mail and webhooks have a drawer of their own: one each, in the reader's zone, under public words."""
+    await desk.page.get_by_test_id("letters-tab").click()
+    drawer = desk.page.get_by_test_id("letters")
+    for kind, who, zone in (
+        ("email", "it@woodgrove.example", "06:55 to 07:20 EST"),
+        ("webhook", "https://status.lamna.example/hooks/shop", "05:55 to 06:20 CST"),
+    ):
+        row = drawer.get_by_test_id(f"letter-{kind}")
+        await expect(row).to_have_count(1)
+        await expect(row).to_contain_text(who)
+        await row.locator("summary").click()
+        await expect(row).to_contain_text(zone)
+    await expect(drawer).to_contain_text("Our apology for the problem with Checkout")
+    await desk.page.get_by_test_id("letters-tab").click()
+
+
+async def test_from_the_first_word_to_an_apology_in_five_channels(desk: Desk) -> None:
     """Two platforms, four people, one clock: what was approved is read once by each customer hit, by nobody else."""
     await declare(desk)
     await run_it(desk)
@@ -254,6 +271,7 @@ async def test_from_the_first_word_to_an_apology_in_three_channels(desk: Desk) -
     await desk.slack_channel("ext-northwind")
     await expect(desk.slack).to_contain_text("This is the very beginning")
     await expect(desk.slack.locator("article")).to_have_count(0)
+    await letters(desk)
     await told_by_phone(desk)
 
     told = [e.place for e in desk.world.ledger.find() if e.place.partition(";")[0] in CUSTOMERS]
