@@ -464,6 +464,7 @@ def retract(command: ApologyRetract, ctx: Context, book: Book) -> Reply:
     shown = [p for p in customer_posts(book, apology) if p.shown]
     rows = [Recipient(say.customer_of(p), "", p.place.platform, p.place.address, text=_notice(p)) for p in shown]
     book.send_all([customer_post(name, row, by, lead, threads={}) for row in rows])
+    book.release([p.key for p in shown if p.sent_at is not None and p.state == "pending"])  # a correction that waited
     told = len(rows)
     after = replace(apology, state="retracted", publish_at=None, revision=apology.revision + 1)
     book.put(after)

@@ -193,6 +193,29 @@ async def test_a_correction_is_a_mail_in_the_thread_and_an_updated_entry(post: P
     assert post.mail.mails[2]["headers"]["In-Reply-To"] == first["headers"]["Message-ID"]
 
 
+async def test_a_pause_holds_corrections_that_are_mails_of_their_own(post: Post) -> None:
+    """An edit in Slack may go through, a second mail may not; taken back, everybody who read it hears so."""
+    await furnish(post.desk, ACME, customer("bolt", "email: it@bolt.example"))
+    await published(post)
+    await all_of(
+        post.desk,
+        ("ben", f"apology correct 1 because {TOLD}"),
+        ("ben", "apology submit 1"),
+        ("ana", "apology approve 1"),
+        ("cleo", "apology approve 1"),
+        ("cleo", "apology publish 1"),
+        ("cleo", "apology pause 1"),
+    )
+    await post.desk.settle()
+    assert len(post.mail.mails) == 2
+    await all_of(post.desk, ("cleo", "apology retract 1 because it was for others"))
+    await post.desk.settle()
+    assert {(m["to"], m["subject"]) for m in post.mail.mails[2:]} == {
+        (to, "Taken back: Our apology for the problem with Mail") for to in ("it@acme.example", "it@bolt.example")
+    }
+    assert len(post.mail.mails) == 4
+
+
 async def test_taking_it_back_is_a_follow_up_and_a_notice(post: Post) -> None:
     """What stands in a mailbox stands: a mail in the thread says it was taken back; the entry becomes a notice."""
     await published(post)
