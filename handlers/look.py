@@ -22,7 +22,7 @@ from handlers.domain.apology import Apology, Promise, Version
 from handlers.domain.catalog import Customer
 from handlers.domain.errors import Refused
 from handlers.domain.incident import OPEN, Event, Incident, Ping, Setting, Task
-from handlers.domain.letter import PLATFORMS, shown_address
+from handlers.domain.letter import shown_address
 from handlers.domain.permit import TABLE, may, must
 from handlers.domain.relay import Relay
 from handlers.rooms import headline, incident_of, sees, service_keys, standing
