@@ -190,13 +190,13 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
         case c.Cover():
             return relay.cover(command, ctx, book)
         case c.ShowPromises():
-            return relay.promises(command, ctx, book)
+            return promises.show(command, ctx, book)
         case c.PromiseDone():
-            return relay.promise_done(command, ctx, book)
+            return promises.done(command, ctx, book)
         case c.PromiseMove():
-            return relay.promise_move(command, ctx, book)
+            return promises.move(command, ctx, book)
         case c.PromiseWithdraw():
-            return relay.promise_withdraw(command, ctx, book)
+            return promises.withdraw(command, ctx, book)
         case c.OpenForm():
             return Reply(forms.form(command, ctx, book))
         case c.RoomOpened():

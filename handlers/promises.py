@@ -5,16 +5,18 @@ from datetime import datetime, timedelta
 
 from handlers.apologise import Draft, answered_by
 from handlers.book import Book
-from handlers.card import Block, Bullets, Button, Buttons, Card, Text, line
+from handlers.card import Block, Bullets, Button, Buttons, Card, Reply, Strong, Text, line, small
+from handlers.commands import PromiseDone, PromiseMove, PromiseWithdraw, ShowPromises
 from handlers.context import Context
-from handlers.customers import affected_by
+from handlers.customers import affected_by, customer_of
 from handlers.domain.apology import Apology, Promise
 from handlers.domain.delivery import REMINDER
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import Incident, Recurrence, Task
+from handlers.domain.permit import must
 from handlers.facts import read_due
-from handlers.rooms import say_in_rooms, say_to, tell
+from handlers.rooms import hidden, say_in_rooms, say_to, standing, tell
 from handlers.say import apology as say
 
 OPEN = ("open", "late")
@@ -183,6 +185,89 @@ def broken(book: Book, ctx: Context, earlier: Incident, later: Incident) -> list
         )
         say_in_rooms(book, ctx, later, f"promise/{promise.number}/broken", card)
     return found
+
+
+def show(command: ShowPromises, ctx: Context, book: Book) -> Reply:
+    """What was promised to customers and how it stands."""
+    rows = book.find(Promise)
+    unseen = hidden(book, ctx, {p.apology for p in rows})
+    rows = [p for p in rows if p.apology not in unseen]
+    if command.which == "mine":
+        rows = [p for p in rows if p.owner == ctx.actor.key]
+    elif command.which == "customer":
+        key = customer_of(book, command.customer).key
+        rows = [p for p in rows if key in p.customers]
+    else:
+        rows = [p for p in rows if p.state in ("open", "late")]
+    today = ctx.now
+    items = tuple(
+        (
+            Strong(f"P{p.number} {'late' if p.state == 'open' and p.due_at and p.due_at < today else p.state}"),
+            Text(f" {p.text} — {p.owner_name}, due {p.due} (A{p.apology})"),
+        )
+        for p in rows
+    )
+    return Reply(Card("Promises", (Bullets(items) if items else line("None."),)))
+
+
+def _promise(book: Book, ctx: Context, number: int) -> Promise:
+    found = book.get(Promise, number)
+    if found is None or hidden(book, ctx, {found.apology}):
+        raise Refused(f"There is no promise P{number}. `promises open` shows them. Nothing was changed.")
+    if found.state in ("kept", "withdrawn"):
+        raise Refused(f"P{number} is {found.state} already. Nothing was changed.")
+    return found
+
+
+def _shown(promise: Promise, words: str, *, tell_them: bool = False) -> Reply:
+    blocks: list[Block] = [line(words), small(f"From apology A{promise.apology}.")]
+    if tell_them:
+        row = Button("Draft the follow-up", f"apology follow-up {promise.apology}", "primary")
+        blocks.append(Buttons((row,)))
+    return Reply(Card(f"P{promise.number} {promise.text}", tuple(blocks)), changed=True)
+
+
+def done(command: PromiseDone, ctx: Context, book: Book) -> Reply:
+    """Kept, with evidence."""
+    promise = _promise(book, ctx, command.promise)
+    must("act", standing(book, ctx))
+    book.put(replace(promise, state="kept", evidence=command.evidence))
+    _note(book, ctx, promise, f"kept promise P{promise.number}: {command.evidence}")
+    return _shown(promise, f"Kept: {command.evidence}")
+
+
+def move(command: PromiseMove, ctx: Context, book: Book) -> Reply:
+    """A new date. Customers who were told the old one must be told."""
+    promise = _promise(book, ctx, command.promise)
+    must("act", standing(book, ctx))
+    due_at = read_due(ctx, command.due)
+    book.put(replace(promise, due=command.due, due_at=due_at, state="open"))
+    task = task_of(book, promise)
+    if task is not None and task.done_at is None:  # the follow-up tells the date the task has
+        book.put(replace(task, due=command.due, due_at=due_at))
+    _note(book, ctx, promise, f"moved promise P{promise.number} to {command.due} because {command.because}")
+    return _shown(
+        promise,
+        f"Due {command.due} now (was {promise.due}). Its customers were told the old date: tell them.",
+        tell_them=True,
+    )
+
+
+def withdraw(command: PromiseWithdraw, ctx: Context, book: Book) -> Reply:
+    """No longer promised, and why."""
+    promise = _promise(book, ctx, command.promise)
+    must("act", standing(book, ctx))
+    book.put(replace(promise, state="withdrawn", evidence=command.because))
+    _note(book, ctx, promise, f"withdrew promise P{promise.number} because {command.because}")
+    return _shown(
+        promise, f"Withdrawn: {command.because}. Its customers were told otherwise: tell them.", tell_them=True
+    )
+
+
+def _note(book: Book, ctx: Context, promise: Promise, words: str) -> None:
+    incident = book.get(Incident, promise.incident)
+    if incident is not None:
+        tell(book, ctx, incident, "promise", words)
 
 
 def due_promises(ctx: Context, book: Book, limit: int = 50) -> int:

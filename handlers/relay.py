@@ -1,15 +1,12 @@
-"""Relay: account managers tell their customers, and can prove it. Promises that outlive the incident."""
+"""Relay: account managers tell their customers, and can prove it."""
 
 from dataclasses import replace
 
 from handlers.apologise import apology_of, source_of
 from handlers.book import Book
-from handlers.card import Block, Bullets, Button, Buttons, Card, Reply, Strong, Text, Tone, line, small
+from handlers.card import Block, Bullets, Button, Buttons, Card, Reply, Strong, Text, Tone, line
 from handlers.commands import (
     Cover,
-    PromiseDone,
-    PromiseMove,
-    PromiseWithdraw,
     RelayAck,
     RelayAnswer,
     RelayAsk,
@@ -17,11 +14,10 @@ from handlers.commands import (
     RelayDone,
     RelayList,
     RelaySkip,
-    ShowPromises,
 )
 from handlers.context import Context
 from handlers.customers import customer_of, manages
-from handlers.domain.apology import Apology, Promise, Version, Waiver
+from handlers.domain.apology import Apology, Version, Waiver
 from handlers.domain.catalog import Customer
 from handlers.domain.compose import Audience
 from handlers.domain.errors import Refused
@@ -31,8 +27,7 @@ from handlers.domain.permit import Standing, must
 from handlers.domain.relay import Covering, Question, Relay
 from handlers.facts import read_due
 from handlers.progress import somebody
-from handlers.promises import task_of
-from handlers.rooms import may_see, say_in_rooms, sees, standing, tell
+from handlers.rooms import hidden, may_see, say_in_rooms, standing, tell
 from handlers.say import apology as say
 
 TOLD = ("relayed", "acknowledged", "closed")
@@ -52,8 +47,8 @@ def relays(command: RelayList, ctx: Context, book: Book) -> Reply:
     """Who was told, who not yet: Told 41 of 53, acknowledged 30."""
     apology = None if command.apology is None else _released(book, ctx, command.apology)
     rows = book.find(Relay, apology=apology.number) if apology else book.find(Relay)
-    hidden = _hidden(book, ctx, {r.apology for r in rows})
-    rows = [r for r in rows if r.apology not in hidden]
+    unseen = hidden(book, ctx, {r.apology for r in rows})
+    rows = [r for r in rows if r.apology not in unseen]
     if command.mine:
         rows = [r for r in rows if (c := book.catalog.customer(r.customer)) is not None and manages(book, ctx, c)]
     if not rows:
@@ -78,12 +73,6 @@ def relays(command: RelayList, ctx: Context, book: Book) -> Reply:
             )
         )
     return Reply(Card("Relay: mine" if command.mine else "Relay", tuple(blocks)))
-
-
-def _hidden(book: Book, ctx: Context, numbers: set[int]) -> set[int]:
-    """Those apologies of which whoever asks may not know: an incident of theirs is private."""
-    found = {n: book.get(Apology, n) for n in numbers}
-    return {n for n, a in found.items() if a is None or not sees(book, ctx, *a.incidents)}
 
 
 def board(rows: list[Relay]) -> str:
@@ -255,89 +244,6 @@ def cover(command: Cover, ctx: Context, book: Book) -> Reply:
     day = due.astimezone(ctx.zone).date().isoformat()
     book.put(Covering((ctx.actor.email or ctx.actor.key).casefold(), colleague.key, day, ctx.now))
     return Reply(Card("Cover", (line(f"{colleague.name} looks after your accounts until {day}."),)), changed=True)
-
-
-def promises(command: ShowPromises, ctx: Context, book: Book) -> Reply:
-    """What was promised to customers and how it stands."""
-    rows = book.find(Promise)
-    hidden = _hidden(book, ctx, {p.apology for p in rows})
-    rows = [p for p in rows if p.apology not in hidden]
-    if command.which == "mine":
-        rows = [p for p in rows if p.owner == ctx.actor.key]
-    elif command.which == "customer":
-        key = customer_of(book, command.customer).key
-        rows = [p for p in rows if key in p.customers]
-    else:
-        rows = [p for p in rows if p.state in ("open", "late")]
-    today = ctx.now
-    items = tuple(
-        (
-            Strong(f"P{p.number} {'late' if p.state == 'open' and p.due_at and p.due_at < today else p.state}"),
-            Text(f" {p.text} — {p.owner_name}, due {p.due} (A{p.apology})"),
-        )
-        for p in rows
-    )
-    return Reply(Card("Promises", (Bullets(items) if items else line("None."),)))
-
-
-def _promise(book: Book, ctx: Context, number: int) -> Promise:
-    found = book.get(Promise, number)
-    if found is None or _hidden(book, ctx, {found.apology}):
-        raise Refused(f"There is no promise P{number}. `promises open` shows them. Nothing was changed.")
-    if found.state in ("kept", "withdrawn"):
-        raise Refused(f"P{number} is {found.state} already. Nothing was changed.")
-    return found
-
-
-def _shown(promise: Promise, words: str, *, tell_them: bool = False) -> Reply:
-    blocks: list[Block] = [line(words), small(f"From apology A{promise.apology}.")]
-    if tell_them:
-        row = Button("Draft the follow-up", f"apology follow-up {promise.apology}", "primary")
-        blocks.append(Buttons((row,)))
-    return Reply(Card(f"P{promise.number} {promise.text}", tuple(blocks)), changed=True)
-
-
-def promise_done(command: PromiseDone, ctx: Context, book: Book) -> Reply:
-    """Kept, with evidence."""
-    promise = _promise(book, ctx, command.promise)
-    must("act", standing(book, ctx))
-    book.put(replace(promise, state="kept", evidence=command.evidence))
-    _note(book, ctx, promise, f"kept promise P{promise.number}: {command.evidence}")
-    return _shown(promise, f"Kept: {command.evidence}")
-
-
-def promise_move(command: PromiseMove, ctx: Context, book: Book) -> Reply:
-    """A new date. Customers who were told the old one must be told."""
-    promise = _promise(book, ctx, command.promise)
-    must("act", standing(book, ctx))
-    due_at = read_due(ctx, command.due)
-    book.put(replace(promise, due=command.due, due_at=due_at, state="open"))
-    task = task_of(book, promise)
-    if task is not None and task.done_at is None:  # the follow-up tells the date the task has
-        book.put(replace(task, due=command.due, due_at=due_at))
-    _note(book, ctx, promise, f"moved promise P{promise.number} to {command.due} because {command.because}")
-    return _shown(
-        promise,
-        f"Due {command.due} now (was {promise.due}). Its customers were told the old date: tell them.",
-        tell_them=True,
-    )
-
-
-def promise_withdraw(command: PromiseWithdraw, ctx: Context, book: Book) -> Reply:
-    """No longer promised, and why."""
-    promise = _promise(book, ctx, command.promise)
-    must("act", standing(book, ctx))
-    book.put(replace(promise, state="withdrawn", evidence=command.because))
-    _note(book, ctx, promise, f"withdrew promise P{promise.number} because {command.because}")
-    return _shown(
-        promise, f"Withdrawn: {command.because}. Its customers were told otherwise: tell them.", tell_them=True
-    )
-
-
-def _note(book: Book, ctx: Context, promise: Promise, words: str) -> None:
-    incident = book.get(Incident, promise.incident)
-    if incident is not None:
-        tell(book, ctx, incident, "promise", words)
 
 
 def due_relays(ctx: Context, book: Book, limit: int = 50) -> int:

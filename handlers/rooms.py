@@ -7,6 +7,7 @@ from dataclasses import replace
 from handlers.book import Book
 from handlers.card import Card
 from handlers.context import Context
+from handlers.domain.apology import Apology
 from handlers.domain.catalog import Catalog
 from handlers.domain.delivery import EDIT, PAGE, Place, Post
 from handlers.domain.errors import Refused
@@ -63,6 +64,12 @@ def sees(book: Book, ctx: Context, *numbers: int) -> bool:
     """Whether whoever asks may know of all these incidents."""
     found = [book.get(Incident, n) for n in numbers]
     return all(i is not None and may_see(book, ctx.actor, i) for i in found)
+
+
+def hidden(book: Book, ctx: Context, apologies: Iterable[int]) -> set[int]:
+    """Those apologies of which whoever asks may not know: an incident of theirs is private."""
+    found = {n: book.get(Apology, n) for n in apologies}
+    return {n for n, a in found.items() if a is None or not sees(book, ctx, *a.incidents)}
 
 
 def standing(book: Book, ctx: Context, *incidents: Incident, manages: bool = False, author: bool = False) -> Standing:
