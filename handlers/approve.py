@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
-from handlers import credit
+from handlers import credit, receipts
+from handlers.accounts import is_manager
 from handlers.apologise import READY, Draft, apology_of, current, leave, refreshed, seen, unseen, waived_errors
 from handlers.book import Book
 from handlers.card import Block, Card, Reply, line
 from handlers.commands import ApologyApprove, ApologyReject, ApologySubmit
 from handlers.context import Context
-from handlers.customers import customer_posts, manages
+from handlers.customers import customer_posts
 from handlers.domain.apology import Apology, Approval, Shown, Version
 from handlers.domain.catalog import Customer
 from handlers.domain.compose import Gap
@@ -167,6 +168,7 @@ def submit(command: ApologySubmit, ctx: Context, book: Book) -> Reply:
     needs = needed(book, ctx, found)
     for incident in found.incidents:
         tell(book, ctx, incident, "apology", f"submitted A{number} version {found.version.number} for approval")
+    receipts.prepare(book, ctx, found)
     blind = _show(book, ctx, found, needs)
     words = [line(f"Submitted. Needed: {', '.join(needs)}, and nobody signs their own words.")]
     if blind:
@@ -292,6 +294,7 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
         )
     after = replace(apology, state="approved", revision=apology.revision + 1)
     book.put(after)
+    receipts.approve(book, ctx, after)
     found = replace(found, apology=after)
     until = expires(book, signed).astimezone(ctx.zone).strftime("%H:%M %Z on %d %B")
     card = say.approved(found, needs, signed, until)
@@ -347,7 +350,7 @@ def _capacity(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...], si
         "legal": "legal" in ctx.actor.roles and not author,
     }
     for name, customers in managers_needed(book, found).items():
-        may[name] = not author and all(manages(book, ctx, c) for c in customers)
+        may[name] = not author and all(is_manager(ctx.actor, c) for c in customers)  # a cover does not sign
     missing = [n for n in needs if n not in have]
     # the rarer right first: whoever can sign the words does, so that the facts stay for the commander
     for capacity in sorted(missing, key=lambda n: n == "commander"):
@@ -403,7 +406,7 @@ def _could_sign(book: Book, ctx: Context, place: Standing, needs: tuple[str, ...
     """Whether this person is one of those who are asked to sign."""
     if "commander" in needs and place.commander:
         return True
-    managed = any(manages(book, ctx, c) for c in book.catalog.customers if any(c.name in n for n in needs))
+    managed = any(is_manager(ctx.actor, c) for c in book.catalog.customers if any(c.name in n for n in needs))
     return place.approver or managed or bool(ctx.actor.roles & set(needs))
 
 

@@ -518,10 +518,19 @@ class ApologyRetract:
 # --- relay, promises ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class RelayList:
-    """What account managers still have to tell."""
+    """What account managers still have to tell; `page` counts from 1."""
 
     apology: int | None = None
     mine: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RelayPack:
+    """All that an account manager needs to tell one customer."""
+
+    apology: int | None
+    customer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,12 +543,14 @@ class RelayCheck:
 
 @dataclass(frozen=True, slots=True)
 class RelayDone:
-    """These customers were told, in person."""
+    """These customers were told, in person; `to` is who was spoken to, `because` why words that raise doubts stand."""
 
     apology: int | None
     customers: tuple[str, ...]
     via: Literal["", "phone", "email", "chat"] = ""
     words: str = ""
+    to: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -553,10 +564,19 @@ class RelayAck:
 
 @dataclass(frozen=True, slots=True)
 class RelaySkip:
-    """This customer is not told, for a reason."""
+    """These customers are not told, for a reason."""
 
     apology: int | None
-    customer: str
+    customers: tuple[str, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelayClose:
+    """Nothing more is owed to these customers, and why."""
+
+    apology: int | None
+    customers: tuple[str, ...]
     because: str
 
 
@@ -805,10 +825,12 @@ Command = (
     | ApologyCorrect
     | ApologyRetract
     | RelayList
+    | RelayPack
     | RelayCheck
     | RelayDone
     | RelayAck
     | RelaySkip
+    | RelayClose
     | RelayAsk
     | RelayAnswer
     | Cover

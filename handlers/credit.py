@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 
+from handlers.accounts import accounts as accounts_of
 from handlers.apologise import apology_of
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Reply, Strong, Text, line, small
 from handlers.commands import ShowCredit
 from handlers.context import Context
-from handlers.customers import accounts_of, customer_of, hit_by
+from handlers.customers import customer_of, hit_by
 from handlers.domain.catalog import Contract, Customer
 from handlers.domain.compose import Audience, Source, fact_id
 from handlers.domain.compose.gaps import agrees

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
+from handlers.accounts import accounts as accounts_of
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Quote, Reply, Strong, Text, Tone, line, small
 from handlers.commands import ChangeAffected, Closure, Holding, Send, ShowAffected
@@ -21,7 +22,7 @@ from handlers.domain.facts import Fact
 from handlers.domain.incident import Incident
 from handlers.domain.letter import PLATFORMS
 from handlers.domain.permit import must
-from handlers.domain.relay import AffectedByHand, Covering
+from handlers.domain.relay import AffectedByHand
 from handlers.domain.when import Unreadable, parse_window
 from handlers.letters import addressed
 from handlers.outside import unfit_for_customers
@@ -175,18 +176,6 @@ def usable_channels(ctx: Context, customer: Customer) -> tuple[Channel, ...]:
 
 def _reach(ctx: Context, customer: Customer) -> str:
     return "" if usable_channels(ctx, customer) else " — no channel the bot can post to: tell by hand"
-
-
-def manages(book: Book, ctx: Context, customer: Customer) -> bool:
-    """Whether whoever asks is this customer's account manager, or covers for that person today."""
-    return customer.account_manager.casefold() in accounts_of(book, ctx)
-
-
-def accounts_of(book: Book, ctx: Context) -> frozenset[str]:
-    """The account managers (mail addresses, folded) whose customers whoever asks looks after today."""
-    today = ctx.now.astimezone(ctx.zone).date().isoformat()
-    covered = {c.person.casefold() for c in book.find(Covering, colleague=ctx.actor.key) if c.until >= today}
-    return frozenset((covered | {ctx.actor.email.casefold()}) - {""})
 
 
 def change_affected(command: ChangeAffected, ctx: Context, book: Book) -> Reply:
@@ -408,6 +397,9 @@ def send(command: Send, ctx: Context, book: Book) -> Reply:
     book.put(after)
     tell(book, ctx, after, "customers", f"sent a {what} to {counted(rows)}")
     show_sent(book, ctx, sent, sender=ctx.actor.name)
+    from handlers.packs import interim  # not at the top: packs draw on what is here
+
+    interim(book, ctx, sent, after)
     return Reply(say.understood(after, f"On its way to {counted(rows)}."), changed=True)
 
 

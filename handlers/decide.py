@@ -5,6 +5,7 @@ from typing import assert_never
 from handlers import (
     apologise,
     approve,
+    cover,
     credit,
     customer_clock,
     customers,
@@ -13,11 +14,14 @@ from handlers import (
     facts,
     forms,
     look,
+    packs,
     progress,
     promises,
     publish,
+    questions,
     recap,
     relay,
+    relay_clock,
     remind,
 )
 from handlers import commands as c
@@ -175,6 +179,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return publish.settle(command, ctx, book)
         case c.RelayList():
             return relay.relays(command, ctx, book)
+        case c.RelayPack():
+            return packs.pack(command, ctx, book)
         case c.RelayCheck():
             return relay.check(command, ctx, book)
         case c.RelayDone():
@@ -183,12 +189,14 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return relay.acknowledge(command, ctx, book)
         case c.RelaySkip():
             return relay.skip(command, ctx, book)
+        case c.RelayClose():
+            return relay.close(command, ctx, book)
         case c.RelayAsk():
-            return relay.ask(command, ctx, book)
+            return questions.ask(command, ctx, book)
         case c.RelayAnswer():
-            return relay.answer(command, ctx, book)
+            return questions.answer(command, ctx, book)
         case c.Cover():
-            return relay.cover(command, ctx, book)
+            return cover.cover(command, ctx, book)
         case c.ShowPromises():
             return promises.show(command, ctx, book)
         case c.PromiseDone():
@@ -216,7 +224,9 @@ DUE = (
     remind.due_updates,
     customer_clock.due_words,
     remind.due_pings,
-    relay.due_relays,
+    relay_clock.due_relays,
+    packs.due_packs,
+    cover.due_covers,
     publish.due_publications,
     promises.due_promises,
     promises.due_progress,

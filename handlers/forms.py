@@ -14,6 +14,7 @@ from handlers.domain.compose import Gap
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
 from handlers.recap import proposed
+from handlers.relay import pickable
 from handlers.rooms import incident_of
 from handlers.say import apology as say_apology
 
@@ -29,6 +30,8 @@ INCIDENT_VERBS = frozenset(
 OPEN_APOLOGY = ("apology fill", "apology waive", "apology edit", "apology mend", "apology suggest", "apology submit",
                 "apology reject", "apology publish", "apology correct", "apology retract")  # fmt: skip
 
+PICKS = ("relay done", "relay ack", "relay skip", "relay close", "relay pack", "relay check", "relay ask")
+"""Verbs whose form offers the customers that whoever asks may act on."""
 SENDS = {
     "declare": "Declare", "severity": "Set severity", "services": "Set services", "region": "Set region",
     "title": "Rename", "status": "Set status", "resolve": "Resolve", "reopen": "Reopen", "cancel": "Cancel incident",
@@ -37,7 +40,8 @@ SENDS = {
     "apology draft": "Draft", "apology fill": "Record", "apology waive": "Leave it out", "apology edit": "Save words",
     "apology suggest": "Suggest", "apology submit": "Submit", "apology reject": "Send back",
     "apology publish": "Publish", "apology correct": "Begin correction", "apology retract": "Retract",
-    "relay done": "Told", "relay ask": "Ask", "relay answer": "Answer", "cover": "Hand over",
+    "relay done": "Told", "relay ack": "Acknowledged", "relay skip": "Skip", "relay close": "Close",
+    "relay pack": "Open", "relay ask": "Ask", "relay answer": "Answer", "cover": "Hand over",
 }  # fmt: skip
 """What the button of each verb's form says (at most 24 characters, as a modal's title); `Send` where it is not here."""
 _ASKED_OF_A_GAP = ("value", "unknown", "source")
@@ -74,6 +78,19 @@ def form(command: OpenForm, ctx: Context, book: Book) -> Form:
                 number = gap.incidents[-1] if gap.incidents else found.apology.incidents[-1]
                 return form(OpenForm(f"task {number} add", "task add"), ctx, book)
             title = _titled(f"A{found.apology.number}", gap.name) if gap else title
+    elif first == "relay" and command.verb in PICKS:
+        named = _number(says, 2)
+        picked = pickable(book, ctx, command.verb, named)
+        if not picked and named is not None:
+            raise Refused(
+                f"None of your customers of A{named} is left for `{command.verb}`. `relay list mine` shows them."
+            )
+        if picked:
+            options["customer"] = options["customers"] = picked
+        if len(picked) > MOST_OPTIONS:
+            intro = (
+                small(f"The first {MOST_OPTIONS} of {len(picked)}, the late ones first; type the others by name."),
+            )
     elif first in INCIDENT_VERBS and command.verb != "remind me":
         incident = incident_of(book, ctx, _number(says, 1))
         says = _renumbered(says, first, incident.number)

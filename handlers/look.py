@@ -5,6 +5,7 @@ from datetime import timedelta
 from statistics import median
 
 from handlers import grammar
+from handlers.accounts import accounts
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Code, Line, Reply, Span, Strong, Text, line, small
 from handlers.commands import (
@@ -17,7 +18,7 @@ from handlers.commands import (
     Timeline,
 )
 from handlers.context import Context
-from handlers.customers import customer_of, manages
+from handlers.customers import customer_of
 from handlers.domain.apology import Apology, Promise, Version
 from handlers.domain.catalog import Customer
 from handlers.domain.errors import Refused
@@ -69,12 +70,14 @@ def mine(book: Book, ctx: Context) -> list[Block]:
         for p in book.find(Promise, owner=ctx.actor.key, state=("open", "late"))
         if sees(book, ctx, p.incident)
     ]
-    for relay in book.find(Relay, state="released"):
+    own = accounts(book, ctx)
+    for relay in book.find(Relay, state=("released", "relayed")):
         customer = book.catalog.customer(relay.customer)
         apology = book.get(Apology, relay.apology)
         visible = apology is not None and sees(book, ctx, *apology.incidents)
-        if visible and customer is not None and manages(book, ctx, customer):
-            rows.append((Strong(f"A{relay.apology}"), Text(f" tell {customer.name}")))
+        if relay.open and visible and customer is not None and customer.account_manager.casefold() in own:
+            wrong = ": they were told wrongly" if relay.wrong else ""
+            rows.append((Strong(f"A{relay.apology}"), Text(f" tell {customer.name}{wrong}")))
     reading: list[Button] = []
     for apology in book.find(Apology, state="submitted"):
         incidents = tuple(i for n in apology.incidents if (i := book.get(Incident, n)) is not None)

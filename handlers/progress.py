@@ -13,11 +13,17 @@ from handlers.commands import (
     ApologyPublish,
     ApologySubmit,
     Cancel,
+    Cover,
     Declare,
     Join,
     Leave,
     Merge,
     OnTrack,
+    RelayAck,
+    RelayAnswer,
+    RelayClose,
+    RelayDone,
+    RelaySkip,
     Remind,
     Reopen,
     Resolve,
@@ -60,7 +66,10 @@ from handlers.say import incident as say
 from handlers.void import void_approvals
 
 UNDO_WITHIN = timedelta(minutes=2)
-UNSIGNED = (ApologyApprove, ApologyPublish, ApologySubmit, Join, Leave, OnTrack, Remind, SetRole, SetTitle, Update)
+RECEIPTS = (RelayAck, RelayClose, RelayDone, RelaySkip)
+"""Words about customers who were told."""
+UNSIGNED = (ApologyApprove, ApologyPublish, ApologySubmit, Join, Leave, OnTrack, *RECEIPTS, Remind, SetRole, SetTitle,
+            Update)  # fmt: skip
 """What no signature rests on: taking it back leaves the signatures of others alone."""
 LONGEST_UPDATE = 2800
 """Characters of an update, so that it fits one Slack section (3,000) after escaping of the usual few."""
@@ -540,6 +549,10 @@ def undo(command: Undo, ctx: Context, book: Book) -> Reply:  # noqa: ARG001 - ev
     incident = book.get(Incident, number) if number is not None else None
     if incident is None:
         return Reply(Card("Undo", (line("Taken back: ", Code(said)),)), changed=True)
+    if isinstance(was, RECEIPTS):
+        from handlers import packs  # not at the top: packs read apologies, which read facts, which read this
+
+        packs.taken_back(book, ctx, was.customers)
     if not isinstance(was, UNSIGNED):
         void_approvals(book, ctx, (incident.number,), f"{ctx.actor.name} took a change back")
     tell(book, ctx, incident, "undo", f"took back: {said}")
@@ -562,5 +575,9 @@ def _instead(was: object, number: int | None) -> str:
             return "`apology resume` goes on."
         case ApologyCorrect():
             return "`apology reject because …` drops the correction and keeps what stands."
+        case RelayAnswer(question=question):
+            return f"Whoever asked has the answer: `relay answer {question} -- …` says what it should be."
+        case Cover():
+            return "Your colleague was told: `cover @colleague until …` again says whom and until when it should be."
         case _:
             return ""

@@ -1,13 +1,12 @@
 """Publishing: the approved bytes, to the customers' channels, in steps; pausing, correcting, taking back."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers import grammar, promises
+from handlers import grammar, packs, promises, receipts
 from handlers.apologise import CORRECTED, READY, Draft, apology_of, next_version, refreshed, void_waivers
 from handlers.approve import complete, expires, needed, preview, signatures
 from handlers.book import Book
-from handlers.card import Block, Button, Buttons, Card, Quote, Reply, line, small
+from handlers.card import Card, Reply, line, small
 from handlers.commands import (
     ApologyCorrect,
     ApologyFollowUp,
@@ -24,7 +23,6 @@ from handlers.context import Context
 from handlers.customers import (
     CALLED,
     Tally,
-    affected_by,
     counted,
     customer_post,
     fall_back,
@@ -35,16 +33,14 @@ from handlers.customers import (
 )
 from handlers.customers import customer_posts as posts_of
 from handlers.domain.apology import Apology, Approval, Proposal, Recipient, Version
-from handlers.domain.catalog import Customer
 from handlers.domain.delivery import PostState
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Setting
 from handlers.domain.letter import LETTERS
 from handlers.domain.permit import must
-from handlers.domain.relay import Relay
 from handlers.letters import taken_back
 from handlers.outside import unfit_for_customers
-from handlers.rooms import incident_of, may_see, say_in_rooms, say_to, standing, tell
+from handlers.rooms import incident_of, may_see, say_in_rooms, standing, tell
 from handlers.say import apology as say
 from handlers.void import UNSETTLED, void
 
@@ -153,7 +149,6 @@ def begin(book: Book, ctx: Context, found: Draft) -> None:
     rows = () if found.drill else tuple(r for r in found.version.recipients if not r.spare)
     threads = book.threads(found.apology.incidents)
     book.send_all([customer_post(name, r, found.version.digest, lead, threads=threads, hold=True) for r in rows])
-    _relays(book, ctx, found)
     if not found.drill:
         promises.answered(book, ctx, found)
         promises.made(book, ctx, found)
@@ -177,60 +172,7 @@ def begin(book: Book, ctx: Context, found: Draft) -> None:
     signed = signatures(book, found.apology, found.version.digest)
     preview(book, ctx, found, say.signed(found, signed))
     show_progress(book, ctx, apology)
-
-
-def _relays(book: Book, ctx: Context, found: Draft) -> None:
-    """Each affected customer has a receipt, each account manager one message with theirs.
-
-    A customer who was told before and is no longer affected hears of the correction too.
-    """
-    number, version = found.apology.number, found.version.number
-    before = {r.customer: r for r in book.find(Relay, apology=number)}
-    hit = {c.key for i in found.incidents for c, _ in affected_by(book, i)}
-    told = {r.customer for r in found.version.recipients}
-    again = {r.customer for r in before.values() if r.state in ("relayed", "acknowledged", "closed")}
-    concerned = hit | told | again
-    managed: dict[str, list[Customer]] = {}
-    receipts: list[Relay] = []
-    for customer in book.catalog.customers:
-        if customer.key not in concerned:
-            continue
-        managed.setdefault(customer.account_manager, []).append(customer)
-        known = before.get(customer.key)
-        if known is None or known.version != version:
-            due = ctx.now + book.catalog.policy.reminders.relay_remind
-            row = Relay(number, customer.key, customer.account_manager, "released", version)
-            receipts.append(replace(row, released_at=ctx.now, due_at=due))
-    book.put_all(receipts)
-    for email, customers in managed.items():
-        person = book.person(email) if email else None
-        if person is not None and all(may_see(book, person, i) for i in found.incidents):
-            card = _to_tell(found, customers, told)
-            say_to(book, ctx, person, f"relay-{number}/{version}/{email}", card, incident=found.incidents[-1].number)
-
-
-def _to_tell(found: Draft, customers: Sequence[Customer], told: set[str]) -> Card:
-    """What an account manager reads when an apology goes out."""
-    n = found.apology.number
-    if found.drill:
-        words = "This is an exercise: tell no customer. Press Told to play your part."
-        lines = (line(words), *(line(c.name) for c in customers[:20]))
-    else:
-        lines = tuple(
-            line(
-                f"{c.name}: {'their channel gets the text' if c.key in told else 'no channel here: tell them yourself'}"
-            )
-            for c in customers[:20]
-        )
-    phone = [Button(f"Told {c.name} by phone", f"relay done {n} {c.key} via phone", "primary") for c in customers[:5]]
-    row = Buttons((*phone, Button("Told in another way", f"relay done {n}", form=True)))
-    points = (small("What to say, in your own voice"), *_points(found))
-    return Card(f"{say.title(found)}: your customers", (*lines, *points, row))
-
-
-def _points(found: Draft) -> tuple[Block, ...]:
-    words = found.version.text("talking-points")
-    return (Quote(words),) if words else ()
+    packs.release(book, ctx, found)
 
 
 def show_progress(book: Book, ctx: Context, apology: Apology, note: str = "", far: Tally | None = None) -> None:
@@ -264,6 +206,7 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
             fall_back(book, name, version.recipients, version.digest, apology.incidents, customer, hold=hold)
     if command.edited:
         _name_the_change(book, apology, command.key)
+    packs.settled(book, ctx, apology, customer)
     far, note = tally(book, name), ""
     if apology.state == "publishing":
         apology, note = _step(book, apology, far)
@@ -468,9 +411,8 @@ def retract(command: ApologyRetract, ctx: Context, book: Book) -> Reply:
     told = len(rows)
     after = replace(apology, state="retracted", publish_at=None, revision=apology.revision + 1)
     book.put(after)
-    for relay in book.find(Relay, apology=apology.number, state=("relayed", "acknowledged", "closed")):
-        because = f"tell them it was taken back: {command.because}"
-        book.put(replace(relay, state="released", because=because, released_at=ctx.now, due_at=ctx.now))
+    taken = receipts.take_back(book, ctx, after, command.because)
+    packs.acted(book, ctx, after, {r.manager for r in taken})
     _tell(book, ctx, apology, f"retracted A{apology.number} because {command.because}")
     show_progress(book, ctx, after, f"Taken back by {ctx.actor.name}: {command.because}")
     channels = f"{told} channel{'s' * (told != 1)}"
@@ -495,7 +437,7 @@ def status(command: ApologyStatus, ctx: Context, book: Book) -> Reply:
     signed = signatures(book, apology, version.digest) if version else []
     posts = customer_posts(book, apology)
     reached = {say.customer_of(p) for p in posts}
-    by_hand = [r for r in book.find(Relay, apology=apology.number) if r.customer not in reached]
+    by_hand = [r for r in receipts.of(book, apology) if r.customer not in reached]
     names = {c.key: c.name for c in book.catalog.customers}
     return Reply(say.status(apology, posts, signed, ctx.zone.key, names, by_hand))
 

@@ -1,160 +1,187 @@
-"""Relay: account managers tell their customers, and can prove it."""
+"""Relay: account managers tell their customers in person, and can prove it. The verbs on receipts."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from handlers import grammar, packs, receipts
+from handlers.accounts import accounts, manages
 from handlers.apologise import apology_of, source_of
 from handlers.book import Book
-from handlers.card import Block, Bullets, Button, Buttons, Card, Reply, Strong, Text, Tone, line
-from handlers.commands import (
-    Cover,
-    RelayAck,
-    RelayAnswer,
-    RelayAsk,
-    RelayCheck,
-    RelayDone,
-    RelayList,
-    RelaySkip,
-)
+from handlers.card import Block, Bullets, Button, Buttons, Card, Reply, Strong, Text, Tone, line, small
+from handlers.commands import RelayAck, RelayCheck, RelayClose, RelayDone, RelayList, RelaySkip
 from handlers.context import Context
-from handlers.customers import customer_of, manages
+from handlers.customers import customer_of
 from handlers.domain.apology import Apology, Version, Waiver
 from handlers.domain.catalog import Customer
 from handlers.domain.compose import Audience
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
 from handlers.domain.lint import Finding, drift, record_view
-from handlers.domain.permit import Standing, must
-from handlers.domain.relay import Covering, Question, Relay
-from handlers.facts import read_due
-from handlers.progress import somebody
-from handlers.rooms import hidden, may_see, say_in_rooms, standing, tell
-from handlers.say import apology as say
+from handlers.domain.permit import Standing, may, must
+from handlers.domain.relay import OUT, Act, Relay, follows, refuses
+from handlers.rooms import hidden, sees, standing, tell
+from handlers.say import apology as say_apology
+from handlers.say import relay as say
 
-TOLD = ("relayed", "acknowledged", "closed")
 LONGEST = 3000
+"""Characters of what was said or sent."""
+LONGEST_TO = 200
+"""Characters of whom it was said to, and of a reason."""
+OUTSIDE = ("publishing", "paused", "published", "retracted")
+"""States of an apology of which customers may have heard."""
+CHECKED = ("email", "chat")
+"""Ways of telling whose words are text that was sent; on the telephone words are a note."""
 
 
-def _standing(book: Book, ctx: Context, apology: Apology | None, customer: Customer) -> Standing:
-    incidents = [] if apology is None else [i for n in apology.incidents if (i := book.get(Incident, n)) is not None]
-    return standing(book, ctx, *incidents, manages=manages(book, ctx, customer))
+# --- which receipts --------------------------------------------------------------------------------------------------
+def receipts_of(book: Book, ctx: Context, number: int | None, names: Sequence[str]) -> tuple[Apology, list[Relay]]:
+    """The receipts of these customers, all of them or none; whoever asks must look after each.
 
-
-def _released(book: Book, ctx: Context, number: int | None) -> Apology:
-    return apology_of(book, ctx, number, ("publishing", "paused", "published", "retracted"))
-
-
-def relays(command: RelayList, ctx: Context, book: Book) -> Reply:
-    """Who was told, who not yet: Told 41 of 53, acknowledged 30."""
-    apology = None if command.apology is None else _released(book, ctx, command.apology)
-    rows = book.find(Relay, apology=apology.number) if apology else book.find(Relay)
-    unseen = hidden(book, ctx, {r.apology for r in rows})
-    rows = [r for r in rows if r.apology not in unseen]
-    if command.mine:
-        rows = [r for r in rows if (c := book.catalog.customer(r.customer)) is not None and manages(book, ctx, c)]
-    if not rows:
-        return Reply(Card("Relay", (line("Nothing to relay."),)))
-    items = []
-    for row in rows:
-        customer = book.catalog.customer(row.customer)
-        name = customer.name if customer else row.customer
-        how = f" by {row.by_name} via {row.via or 'no channel named'}" if row.state in TOLD else ""
-        items.append(
-            (Strong(f"A{row.apology} {name}"), Text(f": {row.state}{how}{f' ({row.because})' if row.because else ''}"))
-        )
-    open_ = [r for r in rows if r.state == "released"]
-    blocks: list[Block] = [line(board(rows)), Bullets(tuple(items[:30]))]
-    if open_:
-        blocks.append(
-            Buttons(
-                tuple(
-                    Button(f"Told {r.customer} by phone", f"relay done {r.apology} {r.customer} via phone")
-                    for r in open_[:5]
-                )
-            )
-        )
-    return Reply(Card("Relay: mine" if command.mine else "Relay", tuple(blocks)))
-
-
-def board(rows: list[Relay]) -> str:
-    """Told 41 of 53, acknowledged 30."""
-    told = sum(r.state in TOLD for r in rows)
-    acknowledged = sum(r.state in ("acknowledged", "closed") for r in rows)
-    skipped = sum(r.state == "skipped" for r in rows)
-    wrong = sum(bool(r.wrong) for r in rows)
-    tail = (f", {skipped} skipped" if skipped else "") + (f", {wrong} told wrongly" if wrong else "")
-    return f"Told {told} of {len(rows) - skipped}, acknowledged {acknowledged}{tail}."
-
-
-def _receipts(book: Book, ctx: Context, number: int | None, names: tuple[str, ...]) -> tuple[Apology, list[Relay]]:
-    """The receipts of these customers, all of them or none; whoever asks must look after each."""
-    apology = _released(book, ctx, number)
+    Without a number it is the one apology for which all of these are still to be told, else the only one they share.
+    """
+    customers = list(dict.fromkeys(customer_of(book, name).key for name in names))
+    apology = _meant(book, ctx, number, customers)
+    incidents = packs.incidents_of(book, apology)
+    mine = accounts(book, ctx)
     found = []
-    for name in names:
-        customer = customer_of(book, name)
-        must("relay", _standing(book, ctx, apology, customer))
-        row = book.get(Relay, apology.number, customer.key)
+    for key in customers:
+        customer = book.catalog.customer(key)
+        assert customer is not None
+        must("relay", standing(book, ctx, *incidents, manages=_among(customer, mine)))
+        row = book.get(Relay, apology.number, key)
         if row is None:
             raise Refused(f"{customer.name} is not among the customers of A{apology.number}. Nothing was recorded.")
+        if row.state not in OUT:
+            raise Refused(f"{follows('prepared', 'done').format(name=customer.name)} Nothing was recorded.")
         found.append(row)
     return apology, found
 
 
-def done(command: RelayDone, ctx: Context, book: Book) -> Reply:
-    """These customers were told in person."""
-    apology, rows = _receipts(book, ctx, command.apology, command.customers)
-    if len(command.words) > LONGEST:
-        raise Refused(f"Keep it under {LONGEST:,} characters. Nothing was recorded.")
-    drifts: dict[str, tuple[Finding, ...]] = {}
+def _among(customer: Customer, managers: frozenset[str]) -> bool:
+    return bool(customer.account_manager) and customer.account_manager.casefold() in managers
+
+
+def _meant(book: Book, ctx: Context, number: int | None, customers: Sequence[str]) -> Apology:
+    """The apology that is meant: by number, else by these customers."""
+    if number is not None:
+        return apology_of(book, ctx, number)
+    held = [{r.apology: r for r in book.find(Relay, customer=key, state=OUT)} for key in customers]
+    shared = sorted(set.intersection(*map(set, held))) if held else []
+    seen = [n for n in shared if (a := book.get(Apology, n)) is not None and sees(book, ctx, *a.incidents)]
+    still = [n for n in seen if all(rows[n].open for rows in held)]
+    one = still if len(still) == 1 else seen
+    return apology_of(book, ctx, one[0] if len(one) == 1 else None, OUTSIDE)
+
+
+_WANTED: dict[str, Callable[[Relay], bool]] = {
+    "relay done": lambda r: r.open,
+    "relay skip": lambda r: r.state == "released" and not r.wrong,
+    "relay ack": lambda r: r.state == "relayed" and not r.wrong,
+    "relay close": lambda r: r.state in ("relayed", "acknowledged") and not r.wrong,
+}
+"""Which receipts a verb may be said of."""
+
+
+def pickable(book: Book, ctx: Context, verb: str, number: int | None) -> tuple[tuple[str, str], ...]:
+    """The customers a form of this verb offers: those one may act on, one's own first, told wrongly and late first.
+
+    A question may come before there is an apology: then one's own customers are offered.
+    """
+    if verb == "relay ask":
+        mine = accounts(book, ctx)
+        return tuple((c.key, c.name) for c in book.catalog.customers if _among(c, mine))
+    wanted = _WANTED.get(verb)
+    rows = book.find(Relay, state=OUT) if number is None else book.find(Relay, apology=number, state=OUT)
+    unseen = hidden(book, ctx, {r.apology for r in rows})
+    mine = accounts(book, ctx)
+    may_all = {n: _may_all(book, ctx, n) for n in {r.apology for r in rows} - unseen}
+    found: dict[str, tuple[bool, tuple[int, str], str]] = {}
     for row in rows:
-        sent = command.words if command.via in ("email", "chat") else ""  # on the phone the words are a note
-        found = _drift(book, ctx, apology, row.customer, sent) if sent else ()
-        wrong = tuple(f for f in found if f.severity == "error")
-        drifts[row.customer] = wrong
-        book.put(
-            replace(
-                row,
-                wrong="; ".join(f.message for f in wrong),
-                state="relayed",
-                via=command.via,
-                by=ctx.actor.key,
-                by_name=ctx.actor.name,
-                at=ctx.now,
-                words=command.words,
-                version=apology.version,
-                due_at=None,
-            )
-        )
-    names = ", ".join(r.customer for r in rows)
-    _told(book, ctx, apology, f"told {names}{f' via {command.via}' if command.via else ''} (A{apology.number})")
-    every = book.find(Relay, apology=apology.number)
-    blocks: list[Block] = [line(f"Noted: {names} told{f' via {command.via}' if command.via else ''}. {board(every)}")]
-    if any(drifts.values()):
-        blocks += [line("Those words differ from what was approved. Until it is put right it counts as told wrongly:")]
-        blocks += [_findings(found) for found in drifts.values() if found]
-    blocks.append(
-        Buttons(
-            tuple(Button(f"{r.customer} acknowledged", f"relay ack {apology.number} {r.customer}") for r in rows[:5])
-        )
-    )
-    tone: Tone = "danger" if any(drifts.values()) else "good"
-    return Reply(Card(say.named(apology), tuple(blocks), tone), changed=True)
+        customer = book.catalog.customer(row.customer)
+        if row.apology in unseen or customer is None or (wanted is not None and not wanted(row)):
+            continue
+        own = _among(customer, mine)
+        if own or may_all[row.apology]:
+            found.setdefault(row.customer, (not own, say.rank(row), customer.name))
+    return tuple((key, name) for key, (_, _, name) in sorted(found.items(), key=lambda item: item[1]))
 
 
-def _drift(book: Book, ctx: Context, apology: Apology, customer: str, words: str) -> tuple[Finding, ...]:
-    """How words that were sent differ from the approved ones for this customer; errors first."""
-    version = book.get(Version, apology.number, apology.version)
-    reader = book.catalog.customer(customer)
+def _may_all(book: Book, ctx: Context, number: int) -> bool:
+    """Whether whoever asks may act on every receipt of an apology: its commander and comms."""
+    apology = book.get(Apology, number)
+    return apology is not None and may("relay", standing(book, ctx, *packs.incidents_of(book, apology)))
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+def relays(command: RelayList, ctx: Context, book: Book) -> Reply:
+    """Who was told, who not yet; one's own first, told wrongly and late first, page by page."""
+    apology = None if command.apology is None else apology_of(book, ctx, command.apology)
+    rows = receipts.of(book, apology) if apology is not None else book.find(Relay, state=OUT)
+    unseen = hidden(book, ctx, {r.apology for r in rows})
+    own, mine = accounts(book, ctx), set[tuple[int, str]]()
+    for row in rows:
+        customer = book.catalog.customer(row.customer)
+        if customer is not None and _among(customer, own):
+            mine.add((row.apology, row.customer))
+    rows = [r for r in rows if r.apology not in unseen and (not command.mine or (r.apology, r.customer) in mine)]
+    title = "Relay: mine" if command.mine else "Relay"
+    if apology is not None:
+        title = f"{packs.title_of(book, apology)}: relay"
+    if not rows:
+        return Reply(Card(title, (line("Nothing to relay."),)))
+    rows.sort(key=lambda r: ((r.apology, r.customer) not in mine, say.rank(r)[0], -r.apology, r.customer))
+    pages = -(-len(rows) // say.PAGE_ROWS)
+    if not 1 <= command.page <= pages:
+        raise Refused(
+            f"There {'are' if pages > 1 else 'is'} {pages} page{'s' * (pages > 1)}: `relay list` shows the first."
+        )
+    told = [say.Told(r, packs.name_of(book, r.customer)) for r in rows]
+    more, before = (grammar.write(replace(command, page=command.page + by)) for by in (1, -1))
+    return Reply(say.listed(title, told, rows, command.page, more, before, ctx.zone.key))
+
+
+def check(command: RelayCheck, ctx: Context, book: Book) -> Reply:
+    """One's own words, read by the linter as a relay; nothing is recorded."""
+    customer = customer_of(book, command.customer)
+    must("ask", _standing(book, ctx, customer))
+    rows = [
+        (a, r)
+        for r in book.find(Relay, customer=customer.key, state=OUT)
+        if (a := book.get(Apology, r.apology)) is not None and sees(book, ctx, *a.incidents)
+    ]
+    if not rows:
+        raise Refused(f"{customer.name} has no approved words yet to compare with. Nothing was recorded.")
+    apology, row = max(rows, key=lambda found: (found[1].open, found[0].number))
+    found = drift_of(book, ctx, apology, row, command.text)
+    wrong = any(f.severity == "error" for f in found)
+    words = "These words hold." if not found else "They differ from what was approved:"
+    blocks: list[Block] = [line(words), *([_findings(found)] if found else [])]
+    if found and not wrong:
+        blocks.append(small("Sent as they are, they need a reason: `relay done … because … -- …`."))
+    tone: Tone = "danger" if wrong else "warning" if found else "good"
+    return Reply(Card(f"{say_apology.named(apology)}: relay to {customer.name}", tuple(blocks), tone))
+
+
+def _standing(book: Book, ctx: Context, customer: Customer) -> Standing:
+    return standing(book, ctx, manages=manages(book, ctx, customer))
+
+
+def drift_of(book: Book, ctx: Context, apology: Apology, row: Relay, words: str) -> tuple[Finding, ...]:
+    """How words that were sent differ from the approved ones that went out to this customer; errors first."""
+    version = book.get(Version, apology.number, row.version)
+    reader = book.catalog.customer(row.customer)
     if version is None or reader is None:
         return ()
-    incidents = [i for n in apology.incidents if (i := book.get(Incident, n)) is not None]
     waived = frozenset(w.rule for w in book.find(Waiver, apology=apology.number) if not w.void)
-    source = source_of(book, ctx, incidents, apology.signatory, waived, apology.follows)
+    source = source_of(book, ctx, packs.incidents_of(book, apology), apology.signatory, waived, apology.follows)
     view = record_view(source, Audience(reader.key, reader.timezone, reader.english), book.catalog)
-    approved = next((r.text for r in version.recipients if r.customer == customer), version.text("chat"))
-    return tuple(sorted(drift(words, approved, view).findings, key=lambda f: f.severity != "error"))
+    approved = next((r.text for r in version.recipients if r.customer == row.customer), version.text("chat"))
+    texts = packs.texts_for(book, ctx, apology, version, reader)
+    also = "\n\n".join((texts["full"], texts["faq"]))  # approved as well: may be said, need not be
+    return tuple(sorted(drift(words, approved, view, also=also).findings, key=lambda f: f.severity != "error"))
 
 
-def _findings(found: tuple[Finding, ...]) -> Bullets:
+def _findings(found: Sequence[Finding]) -> Bullets:
     return Bullets(
         tuple(
             (Strong(f"{f.rule} {f.severity}"), Text(f" “{f.text}” — {f.message}" if f.text else f" {f.message}"))
@@ -163,123 +190,148 @@ def _findings(found: tuple[Finding, ...]) -> Bullets:
     )
 
 
-def _told(book: Book, ctx: Context, apology: Apology, words: str) -> None:
-    lead = book.get(Incident, apology.incidents[-1])
-    if lead is None:
+# --- acting ----------------------------------------------------------------------------------------------------------
+def done(command: RelayDone, ctx: Context, book: Book) -> Reply:
+    """These customers were told in person. Words that were sent are held against the approved ones."""
+    apology, rows = receipts_of(book, ctx, command.apology, command.customers)
+    for what, most in ((command.words, LONGEST), (command.because, LONGEST), (command.to, LONGEST_TO)):
+        if len(what) > most:
+            raise Refused(f"Keep it under {most:,} characters. Nothing was recorded.")
+    sent = command.words if command.via in CHECKED and apology.state != "retracted" else ""
+    drifts: dict[str, tuple[Finding, ...]] = {}
+    for row in rows:
+        _following(book, row, "done")
+        drifts[row.customer] = drift_of(book, ctx, apology, row, sent) if sent else ()
+    _needs_reason(drifts, command.because)
+    clock = ctx.now + book.catalog.policy.reminders.relay_remind
+    after = []
+    for row in rows:
+        errors = "; ".join(f.message for f in drifts[row.customer] if f.severity == "error")
+        wrong = (
+            errors if sent or apology.state == "retracted" else row.wrong
+        )  # a note about a call mends no written word
+        told = replace(
+            row,
+            state="relayed" if wrong else follows(row.state, "done"),
+            wrong=wrong,
+            via=command.via,
+            to=command.to,
+            by=ctx.actor.key,
+            by_name=ctx.actor.name,
+            at=ctx.now,
+            words=command.words,
+            told=row.version,
+            because=command.because,
+            due_at=clock if wrong and not packs.is_drill(book, apology) else None,
+            late=False,
+            overdue=False,
+        )
+        receipts.step(book, ctx, told, words=command.words, because=command.because)
+        after.append(told)
+    book.put_all(after)
+    names = _names(book, rows)
+    how = f"{f' ({command.to})' if command.to else ''}{f' via {command.via}' if command.via else ''}"
+    _note(book, ctx, apology, f"told {names}{how} (A{apology.number})")
+    if apology.follows:
+        well = [r.customer for r in after if not r.wrong]
+        packs.follow_up_given(book, ctx, apology, well)
+    every = packs.acted(book, ctx, apology, {r.manager for r in rows})
+    blocks: list[Block] = [line(f"Noted: {names} told{how}. {say.counts(every)}")]
+    wrong_ones = [r for r in after if r.wrong]
+    if any(f.severity == "error" for found in drifts.values() for f in found):
+        blocks += [line("Those words differ from what was approved. Until it is put right it counts as told wrongly:")]
+        blocks += list(dict.fromkeys(_findings(found) for found in drifts.values() if found))
+    elif wrong_ones:
+        words = (
+            f"{_names(book, wrong_ones)} read wrong words before. That stays open until they were sent the right ones:"
+        )
+        blocks += [line(words), small("`relay done … via email -- …` with the text you sent.")]
+    if wrong_ones:
+        mend = Button("The right words", f"relay pack {apology.number} {wrong_ones[0].customer}", "primary")
+        blocks.append(Buttons((mend,)))
+    well_told = [r for r in after if r.state == "relayed" and not r.wrong][:5]
+    if well_told:
+        answered = tuple(
+            Button(f"{packs.name_of(book, r.customer)} acknowledged", f"relay ack {apology.number} {r.customer}")
+            for r in well_told
+        )
+        blocks.append(Buttons(answered))
+    tone: Tone = "danger" if wrong_ones else "good"
+    return Reply(Card(say_apology.named(apology), tuple(blocks), tone), changed=True)
+
+
+def _needs_reason(drifts: dict[str, tuple[Finding, ...]], because: str) -> None:
+    """A warning needs a reason; where there is an error the words are wrong with or without one."""
+    found = list(dict.fromkeys(f for each in drifts.values() for f in each))
+    if not found or because.strip() or any(f.severity == "error" for f in found):
         return
-    tell(book, ctx, lead, "relay", words)
-    card = Card(f"{say.named(apology)}: relay", (line(board(book.find(Relay, apology=apology.number))),))
-    say_in_rooms(book, ctx, lead, f"apology-{apology.number}/board", card)
+    doubts = "; ".join(f"“{f.text}”: {f.message}" for f in found[:3])
+    raise Refused(f"Say why these words stand, with `because …` before the two dashes: {doubts} Nothing was recorded.")
+
+
+def _following(book: Book, row: Relay, act: Act) -> str:
+    """The state that follows; refused with the customer's name where nothing does."""
+    after = follows(row.state, act, wrong=bool(row.wrong))
+    if refuses(after):
+        raise Refused(f"{after.format(name=packs.name_of(book, row.customer))} Nothing was recorded.")
+    return after
+
+
+def _names(book: Book, rows: Sequence[Relay]) -> str:
+    names = [packs.name_of(book, r.customer) for r in rows]
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def _note(book: Book, ctx: Context, apology: Apology, words: str) -> None:
+    lead = book.get(Incident, apology.incidents[-1])
+    if lead is not None:
+        tell(book, ctx, lead, "relay", words)
 
 
 def acknowledge(command: RelayAck, ctx: Context, book: Book) -> Reply:
     """These customers answered."""
-    apology, rows = _receipts(book, ctx, command.apology, command.customers)
-    for row in rows:
-        if row.state not in TOLD:
-            raise Refused(f"{row.customer} was not told yet: `relay done {apology.number} {row.customer}` first.")
-        book.put(replace(row, state="acknowledged", acknowledged_at=ctx.now, words=command.words or row.words))
-    names = ", ".join(r.customer for r in rows)
-    _told(book, ctx, apology, f"noted that {names} acknowledged (A{apology.number})")
-    return Reply(Card(say.named(apology), (line(f"Acknowledged: {names}."),), "good"), changed=True)
+    apology, rows = receipts_of(book, ctx, command.apology, command.customers)
+    if len(command.words) > LONGEST:
+        raise Refused(f"Keep it under {LONGEST:,} characters. Nothing was recorded.")
+    after = [replace(r, state=_following(book, r, "ack"), acknowledged_at=r.acknowledged_at or ctx.now) for r in rows]
+    for row in after:
+        receipts.step(book, ctx, row, words=command.words)
+    book.put_all(after)
+    names = _names(book, rows)
+    _note(book, ctx, apology, f"noted that {names} acknowledged (A{apology.number})")
+    every = packs.acted(book, ctx, apology, {r.manager for r in rows})
+    words = f"Acknowledged: {names}. {say.counts(every)}"
+    return Reply(Card(say_apology.named(apology), (line(words),), "good"), changed=True)
 
 
 def skip(command: RelaySkip, ctx: Context, book: Book) -> Reply:
-    """This customer is not told, and why."""
-    apology, (row,) = _receipts(book, ctx, command.apology, (command.customer,))
-    book.put(replace(row, state="skipped", because=command.because, by=ctx.actor.key, at=ctx.now, due_at=None))
-    _told(book, ctx, apology, f"skipped {row.customer} because {command.because} (A{apology.number})")
-    return Reply(Card(say.named(apology), (line(f"{row.customer} is skipped: {command.because}."),)), changed=True)
+    """These customers are not told, and why."""
+    return _ended(book, ctx, command, "skip", "skipped")
 
 
-def check(command: RelayCheck, ctx: Context, book: Book) -> Reply:
-    """One's own words, read by the linter as a relay; nothing is recorded."""
-    customer = customer_of(book, command.customer)
-    must("ask", _standing(book, ctx, None, customer))
-    row = next((r for r in reversed(book.find(Relay, customer=customer.key)) if r.state != "prepared"), None)
-    apology = book.get(Apology, row.apology) if row is not None else None
-    if apology is None:
-        raise Refused(f"{customer.name} has no approved words yet to compare with. Nothing was recorded.")
-    found = _drift(book, ctx, apology, customer.key, command.text)
-    wrong = any(f.severity == "error" for f in found)
-    words = "These words hold." if not found else "They differ from what was approved:"
-    blocks: tuple[Block, ...] = (line(words), *((_findings(found),) if found else ()))
-    tone: Tone = "danger" if wrong else "warning" if found else "good"
-    return Reply(Card(f"{say.named(apology)}: relay to {customer.name}", blocks, tone))
+def close(command: RelayClose, ctx: Context, book: Book) -> Reply:
+    """Nothing more is owed to these customers, and why."""
+    return _ended(book, ctx, command, "close", "closed")
 
 
-def ask(command: RelayAsk, ctx: Context, book: Book) -> Reply:
-    """A customer's question, for whoever can answer it once for all."""
-    customer = customer_of(book, command.customer)
-    must("ask", _standing(book, ctx, None, customer))
-    number = book.number("questions")
-    book.put(Question(number, customer.key, command.question, ctx.actor.key, ctx.now))
-    return Reply(
-        Card(
-            f"Question {number} of {customer.name}",
-            (line(command.question), Buttons((Button("Answer", f"relay answer {number}", "primary", form=True),))),
-        ),
-        changed=True,
-    )
-
-
-def answer(command: RelayAnswer, ctx: Context, book: Book) -> Reply:
-    """The answer, for everybody with that question."""
-    question = book.get(Question, command.question)
-    if question is None:
-        raise Refused(f"There is no question {command.question}. Nothing was recorded.")
-    customer = customer_of(book, question.customer)
-    must("ask", _standing(book, ctx, None, customer))
-    book.put(replace(question, answer=command.answer, answered_by=ctx.actor.key, answered_at=ctx.now))
-    return Reply(Card(f"Question {question.number} of {customer.name}", (line(command.answer),), "good"), changed=True)
-
-
-def cover(command: Cover, ctx: Context, book: Book) -> Reply:
-    """A colleague looks after one's accounts for a while."""
-    colleague = somebody(book, command.person)
-    must("ask", standing(book, ctx))
-    due = read_due(ctx, command.until)
-    if due is None:
-        raise Refused("Until when? `cover @colleague until 2026-12-24`.")
-    day = due.astimezone(ctx.zone).date().isoformat()
-    book.put(Covering((ctx.actor.email or ctx.actor.key).casefold(), colleague.key, day, ctx.now))
-    return Reply(Card("Cover", (line(f"{colleague.name} looks after your accounts until {day}."),)), changed=True)
-
-
-def due_relays(ctx: Context, book: Book, limit: int = 50) -> int:
-    """The tick: managers who have not told their customer are reminded; after a day the commander hears of it."""
-    from handlers.rooms import people, say_to
-
-    clocks = book.catalog.policy.reminders
-    found = book.due(Relay, "due_at", limit, state="released")
-    for row in found:
-        apology = book.get(Apology, row.apology)
-        book.put(replace(row, due_at=ctx.now + clocks.relay_remind, reminded=row.reminded + 1))
-        manager = book.person(row.manager) if row.manager else None
-        customer = book.catalog.customer(row.customer)
-        if apology is None or customer is None:
-            continue
-        card = Card(
-            f"{say.named(apology)}: {customer.name}",
-            (
-                line(f"{customer.name} has not been told in person yet."),
-                Buttons(
-                    (
-                        Button("Told", f"relay done {apology.number} {row.customer}", "primary"),
-                        Button("Skip", f"relay skip {apology.number} {row.customer}", form=True),
-                    )
-                ),
-            ),
-            "warning",
-        )
-        serial = f"{row.version}-{row.reminded + 1}"  # each reminder is a message of its own
-        about = [i for n in apology.incidents if (i := book.get(Incident, n)) is not None]
-        if manager is not None and all(may_see(book, manager, i) for i in about):
-            say_to(book, ctx, manager, f"relay-{apology.number}-{row.customer}/remind/{serial}", card, 3)
-        lead = about[-1] if about else None
-        late = row.released_at is not None and ctx.now - row.released_at >= clocks.relay_escalate
-        if late and lead is not None:
-            commander = people(book, lead).get(lead.holder("commander"))
-            if commander is not None:
-                say_to(book, ctx, commander, f"relay-{apology.number}-{row.customer}/escalated/{serial}", card, 3)
-    return len(found)
+def _ended(book: Book, ctx: Context, command: RelaySkip | RelayClose, act: Act, word: str) -> Reply:
+    apology, rows = receipts_of(book, ctx, command.apology, command.customers)
+    if len(command.because) > LONGEST:
+        raise Refused(f"Keep the reason under {LONGEST:,} characters. Nothing was recorded.")
+    after = []
+    for row in rows:
+        state = _following(book, row, act)
+        ended = replace(row, state=state, because=command.because, due_at=None, late=False, overdue=False)
+        if act == "close":
+            ended = replace(ended, closed_at=ctx.now)
+        else:
+            ended = replace(ended, by=ctx.actor.key, by_name=ctx.actor.name, at=ctx.now)
+        receipts.step(book, ctx, ended, because=command.because)
+        after.append(ended)
+    book.put_all(after)
+    names = _names(book, rows)
+    _note(book, ctx, apology, f"{word} {names} because {command.because} (A{apology.number})")
+    every = packs.acted(book, ctx, apology, {r.manager for r in rows})
+    are = "are" if len(rows) > 1 else "is"
+    words = f"{names} {are} {word}: {command.because.rstrip('.')}. {say.counts(every)}"
+    return Reply(Card(say_apology.named(apology), (line(words),)), changed=True)

@@ -21,6 +21,7 @@ def void_approvals(book: Book, ctx: Context, incidents: tuple[int, ...], why: st
 
 def void(book: Book, ctx: Context, apology: Apology, why: str) -> Apology:
     """Void one apology's signatures and take it back to draft; says so where there were any."""
+    from handlers import receipts
     from handlers.rooms import say_in_rooms
 
     signed = [a for a in book.find(Approval, apology=apology.number) if not a.void]
@@ -30,6 +31,7 @@ def void(book: Book, ctx: Context, apology: Apology, why: str) -> Apology:
         return apology
     after = replace(apology, state="draft", publish_at=None, revision=apology.revision + 1)
     book.put(after)
+    receipts.unapprove(book, ctx, after)
     for number in apology.incidents:
         incident = book.get(Incident, number)
         if incident is not None:

@@ -18,7 +18,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import Event, Incident, Member, Recurrence, Room, Task
 from handlers.domain.lint import lint
-from handlers.domain.relay import AffectedByHand, Question, Relay
+from handlers.domain.relay import AffectedByHand, Covering, Question, Relay, RelayStep
 from storage.rows import from_row
 from storage.tables import RECORDS, attempts, audit, outbox
 
@@ -43,6 +43,8 @@ def gather(connection: Connection, number: int) -> Json:
     links = [r for r in _find(connection, Recurrence) if number in (r.incident, r.earlier)]
     apologies = [a for a in _find(connection, Apology) if number in a.incidents]
     numbers = tuple(a.number for a in apologies)
+    relays = [_relay(connection, r) for n in numbers for r in _find(connection, Relay, apology=n)]
+    managers = {r["manager"].casefold() for r in relays}
     return {
         "incident": plain(incident)
         | {
@@ -59,8 +61,13 @@ def gather(connection: Connection, number: int) -> Json:
         "affected_by_hand": [plain(a) for a in _find(connection, AffectedByHand, incident=number)],
         "updates": [_update(connection, p) for p in _find(connection, Proposal, incident=number)],
         "apologies": [_apology(connection, a) for a in apologies],
-        "relays": [plain(r) for r in _find(connection, Relay) if r.apology in numbers],
-        "questions": [plain(q) for q in _find(connection, Question) if q.apology in numbers],
+        "relays": relays,
+        "questions": [
+            plain(q) | {"name": f"Q{q.number}"}
+            for q in _find(connection, Question)
+            if q.apology in numbers or q.incident == number
+        ],
+        "covers": [plain(c) for c in _find(connection, Covering) if c.person in managers],
         "audit": _audit(connection, number, apologies),
     }
 
@@ -85,6 +92,12 @@ def _find(connection: Connection, kind: type, **equal: object) -> list[Any]:
     query = select(table).where(*(table.c[name] == wanted for name, wanted in equal.items()))
     rows = connection.execute(query.order_by(*table.primary_key.columns)).mappings()
     return [from_row(kind, row) for row in rows]
+
+
+def _relay(connection: Connection, relay: Relay) -> Json:
+    """A receipt, with all that people did about it."""
+    steps = _find(connection, RelayStep, apology=relay.apology, customer=relay.customer)
+    return _record(relay) | {"history": [plain(s) for s in steps]}
 
 
 def _link(link: Recurrence, number: int) -> Json:

@@ -65,7 +65,19 @@ def outline(found: Json) -> Iterator[Part]:
     yield from _table(
         "Told by people", ("Customer", "State", "Via", "By", "When", "Acknowledged", "Words"), found["relays"], _relay
     )
+    yield from _table(
+        "Step by step",
+        ("When", "Customer", "Became", "Version", "By", "Via", "To", "Words", "Because"),
+        sorted((s for r in found["relays"] for s in r["history"]), key=lambda s: (s["at"], s["customer"])),
+        _step,
+    )
     yield from _table("Customers' questions", ("Customer", "Question", "Answer", "By"), found["questions"], _question)
+    yield from _table(
+        "Covers",
+        ("For", "By", "From", "Until"),
+        found["covers"],
+        lambda c: (c["person"], c["colleague"], when(c["at"]), c["until"]),
+    )
     yield from _table("Promises", ("Promise", "What", "Owner", "Due", "State", "Evidence"), found["promises"], _promise)
     yield from _table("Audit", ("Line", "When", "Who", "Where", "What", "SHA-256"), found["audit"], _audit)
 
@@ -86,7 +98,7 @@ def _told(found: Json) -> Iterator[tuple[str, ...]]:
             yield when(one["at"]), one["customer"], f"apology {apology['name']}", one["platform"], one["state"]
     for one in found["relays"]:
         how = f"{one['by_name'] or one['by']} via {one['via'] or 'their own words'}" if one["by"] else "by a person"
-        state = one["state"] if one["by"] else "not yet told"
+        state = one["state"] if one["by"] else "not yet told" if one["state"] == "released" else one["state"]
         yield when(one["at"]), one["customer"], f"apology A{one['apology']}", how, state
 
 
@@ -142,8 +154,22 @@ def _relay(one: Json) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def _step(one: Json) -> tuple[str, ...]:
+    wrong = f"told wrongly: {one['wrong']}" if one["wrong"] else ""
+    because = "; ".join(w for w in (one["because"], wrong) if w)
+    return (
+        when(one["at"]), one["customer"], one["state"], str(one["version"]), one["by_name"] or one["by"],
+        one["via"] or NONE, one["to"] or NONE, one["words"] or NONE, because or NONE,
+    )  # fmt: skip
+
+
 def _question(one: Json) -> tuple[str, ...]:
-    return one["customer"], one["question"], one["answer"] or "open", one["answered_by"] or NONE
+    return (
+        one["customer"],
+        one["question"],
+        one["answer"] or "open",
+        one["answered_by_name"] or one["answered_by"] or NONE,
+    )
 
 
 def _promise(one: Json) -> tuple[str, ...]:

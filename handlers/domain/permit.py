@@ -59,7 +59,7 @@ TRIED: dict[str, str] = {
     "publish": "apology publish, pause, resume",
     "retract": "apology retract",
     "settle": "It arrived / Send again under an unknown post",
-    "relay": "relay done, ack, skip",
+    "relay": "relay pack, done, ack, skip, close",
     "ask": "relay check, ask, answer; cover",
     "channel": "customer channel, manager, zone",
     "credit": "credit",

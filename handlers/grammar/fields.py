@@ -318,6 +318,7 @@ FORMS: dict[str, tuple[Ask, ...]] = {
     "apology correct": (Ask(FormField("because", "What is wrong in it?", "text"), "because {}"),),
     "apology retract": (_BECAUSE,),
     "relay check": (_CUSTOMER, Ask(FormField("text", "Your words", "text"), "-- {}")),
+    "relay pack": (_CUSTOMER,),
     "relay done": (
         _CUSTOMERS,
         Ask(
@@ -331,10 +332,16 @@ FORMS: dict[str, tuple[Ask, ...]] = {
             "via {}",
             _plain,
         ),
+        Ask(FormField("to", "To whom", optional=True, hint="For example: their CIO"), "to {}"),
+        Ask(
+            FormField("because", "Why these words, if they differ", "text", optional=True, hint="Only if I ask for it"),
+            "because {}",
+        ),
         Ask(FormField("words", "What was said, or the text sent", "text", optional=True), "-- {}"),
     ),
     "relay ack": (_CUSTOMERS, Ask(FormField("words", "Their words", "text", optional=True), "-- {}")),
-    "relay skip": (_CUSTOMER, _BECAUSE),
+    "relay skip": (_CUSTOMERS, _BECAUSE),
+    "relay close": (_CUSTOMERS, _BECAUSE),
     "relay ask": (_CUSTOMER, Ask(FormField("question", "Their question", "text"), "-- {}")),
     "relay answer": (
         Ask(FormField("question", "Which question?", hint="Its number"), "Q{}", _number),
@@ -411,6 +418,10 @@ TITLES: dict[str, str] = {
     "apology submit": "Submit for approval",
     "apology publish": "Publish the apology",
     "relay done": "Told a customer",
+    "relay ack": "They acknowledged",
+    "relay skip": "Not to be told",
+    "relay close": "Nothing more is owed",
+    "relay pack": "A customer's pack",
     "relay ask": "A customer's question",
     "relay answer": "Answer for all who asked",
     "cover": "Cover for me",

@@ -168,7 +168,8 @@ USAGE: dict[str, Usage] = {
     "apology retract": Usage(
         "apology retract [A] because …", "Take it back, at once.", "apology retract 3 because wrong customers", True
     ),
-    "relay list": Usage("relay list [mine|A]", "Who still has to be told in person.", "relay list mine"),
+    "relay list": Usage("relay list [mine|A] [page 2]", "Who still has to be told in person.", "relay list mine"),
+    "relay pack": Usage("relay pack [A] <customer>", "All you need to tell one customer.", "relay pack contoso", True),
     "relay check": Usage(
         "relay check <customer> -- <text>",
         "Compare your words with the approved facts.",
@@ -176,7 +177,7 @@ USAGE: dict[str, Usage] = {
         True,
     ),
     "relay done": Usage(
-        "relay done [A] <customer,…> [via phone|email|chat] [-- …]",
+        "relay done [A] <customer,…> [via phone|email|chat] [to <whom>] [because …] [-- …]",
         "You told these customers.",
         "relay done contoso via phone -- told the CIO",
         True,
@@ -185,9 +186,15 @@ USAGE: dict[str, Usage] = {
         "relay ack [A] <customer,…> [-- …]", "These customers acknowledged.", "relay ack contoso -- thanks", True
     ),
     "relay skip": Usage(
-        "relay skip [A] <customer> because …",
-        "This customer is not told.",
+        "relay skip [A] <customer,…> because …",
+        "These customers are not told.",
         "relay skip contoso because they were not affected",
+        True,
+    ),
+    "relay close": Usage(
+        "relay close [A] <customer,…> because …",
+        "Nothing more is owed to these customers.",
+        "relay close contoso because they have the report",
         True,
     ),
     "relay ask": Usage(

@@ -43,18 +43,31 @@ def _apology(cursor: Cursor, last: int) -> int | None:
 
 
 def read_list(cursor: Cursor) -> c.Command:
-    """`relay list [mine|A]`."""
-    mine = False
+    """`relay list [mine|A] [page 2]`."""
+    mine, page = False, 1
     number: int | None = None
     while not cursor.done:
+        following = cursor.peek(1)
         if cursor.word() == "mine" and not mine:
             mine = True
             cursor.at += 1
+        elif cursor.word() == "page" and following is not None and (wanted := bare_number(following)) is not None:
+            page = wanted
+            cursor.at += 2
         elif number is None and (found := cursor.letter("a")) is not None:
             number = found
         else:
             cursor.finish()
-    return c.RelayList(number, mine)
+    return c.RelayList(number, mine, page)
+
+
+def read_pack(cursor: Cursor) -> c.Command:
+    """`relay pack [A] <customer>`."""
+    number = _apology(cursor, len(cursor.tokens))
+    customer = " ".join(cursor.free(cursor.at).rstrip(",;").split())
+    if not customer:
+        cursor.gap("customer", says=_head(cursor, number))
+    return c.RelayPack(number, customer)
 
 
 def _customer_and_words(cursor: Cursor, field: str) -> tuple[str, str]:
@@ -90,25 +103,48 @@ def read_ask(cursor: Cursor) -> c.Command:
 
 
 def read_done(cursor: Cursor) -> c.Command:
-    """`relay done [A] <customer,…> [via phone|email|chat] [-- …]`."""
+    """`relay done [A] <customer,…> [via phone|email|chat] [to <whom>] [because …] [-- …]`."""
     dash = cursor.split(because=False, dash=True)
     words = cursor.free(dash + 1) if dash < len(cursor.tokens) else ""
     number = _apology(cursor, dash)
-    via_at = next((i for i in range(cursor.at, dash) if cursor.tokens[i].word in {"via", "by"}), dash)
+    marks = [i for i in range(cursor.at, dash) if cursor.tokens[i].word in _OF_DONE]
+    told = customers(cursor, cursor.at, marks[0] if marks else dash)
     via: Via = ""
-    if via_at + 1 < dash:
-        via = _VIA.get(cursor.tokens[via_at + 1].word, "")
-        if not via:
-            cursor.choose(cursor.tokens[via_at + 1].raw, VIA, "way to tell somebody")
-        if via_at + 2 < dash:
-            left = shown(cursor.slice(via_at + 2, dash))
-            cursor.wrong(f"Put two dashes before what was said: via {via} -- {left}")
-    elif via_at < dash:
-        cursor.choose("", VIA, "way to tell somebody")
-    told = customers(cursor, cursor.at, via_at)
+    to, because = "", ""
+    while marks:
+        at, word = marks[0], cursor.tokens[marks[0]].word
+        end = dash if word == "because" else next((i for i in marks[1:] if i > at), dash)  # a reason is free text
+        marks = [i for i in marks if i >= end]
+        if word in {"via", "by"}:
+            via = _via(cursor, at, end)
+            continue
+        said = " ".join(cursor.free(at + 1, end).split()) if word == "to" else cursor.free(at + 1, end)
+        if not said:
+            cursor.wrong("Say to whom: to their CIO" if word == "to" else "Say why: because they asked for it")
+        if word == "to":
+            to = said
+        else:
+            because = said
     if not told:
         cursor.gap("customers", says=_head(cursor, number), given=())
-    return c.RelayDone(number, told, via, words)
+    return c.RelayDone(number, told, via, words, to, because)
+
+
+_OF_DONE = frozenset({"via", "by", "to", "because"})
+"""What may follow the customers that were told."""
+
+
+def _via(cursor: Cursor, at: int, end: int) -> Via:
+    """How they were told, between two tokens."""
+    if at + 1 >= end:
+        cursor.choose("", VIA, "way to tell somebody")
+    via = _VIA.get(cursor.tokens[at + 1].word, "")
+    if not via:
+        cursor.choose(cursor.tokens[at + 1].raw, VIA, "way to tell somebody")
+    if at + 2 < end:
+        left = shown(cursor.slice(at + 2, end))
+        cursor.wrong(f"Put two dashes before what was said: via {via} -- {left}")
+    return via
 
 
 def _head(cursor: Cursor, number: int | None) -> str:
@@ -127,16 +163,23 @@ def read_ack(cursor: Cursor) -> c.Command:
 
 
 def read_skip(cursor: Cursor) -> c.Command:
-    """`relay skip [A] <customer> because …`."""
+    """`relay skip [A] <customer,…> because …`."""
+    return c.RelaySkip(*_customers_and_reason(cursor))
+
+
+def read_close(cursor: Cursor) -> c.Command:
+    """`relay close [A] <customer,…> because …`."""
+    return c.RelayClose(*_customers_and_reason(cursor))
+
+
+def _customers_and_reason(cursor: Cursor) -> tuple[int | None, tuple[str, ...], str]:
     split = cursor.split(because=True, dash=True)
     number = _apology(cursor, split)
-    customer = " ".join(unquote(cursor.slice(cursor.at, split).rstrip(",;")).split())
-    if not customer:
-        cursor.gap("customer", "because", says=_head(cursor, number))
-    if len(split_list(cursor.slice(cursor.at, split))) > 1:
-        cursor.wrong("One customer at a time, since each needs its reason.")
+    named = customers(cursor, cursor.at, split)
+    if not named:
+        cursor.gap("customers", "because", says=_head(cursor, number))
     cursor.at = split
-    return c.RelaySkip(number, customer, cursor.needed_reason(given=("customer",)))
+    return number, named, cursor.needed_reason(given=("customers",))
 
 
 def read_answer(cursor: Cursor) -> c.Command:

@@ -101,6 +101,11 @@ def _because(reason: str) -> str:
     return f"because {_words(reason)}" if reason else ""
 
 
+def _quoted(text: str) -> str:
+    """A value of several words before others."""
+    return quote(protect(text))
+
+
 def _dash(words: str) -> str:
     return f"-- {_words(words)}" if words else ""
 
@@ -142,8 +147,9 @@ def write(command: c.Command) -> str:
         ):  # fmt: skip
             return _write_apology(command)
         case (
-            c.RelayList() | c.RelayCheck() | c.RelayDone() | c.RelayAck() | c.RelaySkip() | c.RelayAsk()
-            | c.RelayAnswer() | c.Cover() | c.ShowPromises() | c.PromiseDone() | c.PromiseMove() | c.PromiseWithdraw()
+            c.RelayList() | c.RelayPack() | c.RelayCheck() | c.RelayDone() | c.RelayAck() | c.RelaySkip()
+            | c.RelayClose() | c.RelayAsk() | c.RelayAnswer() | c.Cover() | c.ShowPromises() | c.PromiseDone()
+            | c.PromiseMove() | c.PromiseWithdraw()
         ):  # fmt: skip
             return _write_relay(command)
         case (
@@ -400,26 +406,33 @@ def _write_apology(command: _Apology) -> str:
 
 
 _Relay = (
-    c.RelayList | c.RelayCheck | c.RelayDone | c.RelayAck | c.RelaySkip | c.RelayAsk | c.RelayAnswer | c.Cover
-    | c.ShowPromises | c.PromiseDone | c.PromiseMove | c.PromiseWithdraw
+    c.RelayList | c.RelayPack | c.RelayCheck | c.RelayDone | c.RelayAck | c.RelaySkip | c.RelayClose | c.RelayAsk
+    | c.RelayAnswer | c.Cover | c.ShowPromises | c.PromiseDone | c.PromiseMove | c.PromiseWithdraw
 )  # fmt: skip
 
 
 def _write_relay(command: _Relay) -> str:
     match command:
         case c.RelayList():
-            return _line("relay list", "mine" if command.mine else "", _apology(command.apology))
+            page = f"page {command.page}" if command.page > 1 else ""
+            return _line("relay list", "mine" if command.mine else "", _apology(command.apology), page)
+        case c.RelayPack():
+            return _line("relay pack", _apology(command.apology), _value(command.customer))
         case c.RelayCheck():
             return _line("relay check", _value(command.customer), _dash(command.text))
         case c.RelayDone():
             via = f"via {command.via}" if command.via else ""
             told = _names(command.customers)
-            return _line("relay done", _apology(command.apology), told, via, _dash(command.words))
+            to = f"to {_quoted(command.to)}" if command.to else ""
+            why = f"because {_quoted(command.because)}" if command.because else ""
+            return _line("relay done", _apology(command.apology), told, via, to, why, _dash(command.words))
         case c.RelayAck():
             return _line("relay ack", _apology(command.apology), _names(command.customers), _dash(command.words))
         case c.RelaySkip():
-            customer = _value(command.customer)
-            return _line("relay skip", _apology(command.apology), customer, _because(command.because))
+            return _line("relay skip", _apology(command.apology), _names(command.customers), _because(command.because))
+        case c.RelayClose():
+            told = _names(command.customers)
+            return _line("relay close", _apology(command.apology), told, _because(command.because))
         case c.RelayAsk():
             return _line("relay ask", _value(command.customer), _dash(command.question))
         case c.RelayAnswer():

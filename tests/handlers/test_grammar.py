@@ -357,7 +357,7 @@ LINES: tuple[tuple[str, Command], ...] = (
     ("told contoso via phone — the CIO", c.RelayDone(None, ("contoso",), "phone", "the CIO")),
     ("relay done A3 a, b and c", c.RelayDone(3, ("a", "b", "c"))),
     ('relay ack 3 "Smith, Sons" -- thanks', c.RelayAck(3, ("Smith, Sons",), "thanks")),
-    ("relay skip contoso because not hit", c.RelaySkip(None, "contoso", "not hit")),
+    ("relay skip contoso because not hit", c.RelaySkip(None, ("contoso",), "not hit")),
     ("relay ask contoso -- was mail lost?", c.RelayAsk("contoso", "was mail lost?")),
     ("relay answer Q2 -- No.", c.RelayAnswer(2, "No.")),
     ("cover @Dana until 15 September", c.Cover("Dana", "2026-09-15")),

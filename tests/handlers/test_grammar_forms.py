@@ -86,7 +86,7 @@ SENT: tuple[tuple[str, Mapping[str, Answer], Command], ...] = (
         c.RelayDone(3, ("contoso", "Smith, Sons"), "phone", "told <b> & co"),
     ),
     ("relay done", {"customers": "contoso, fabrikam"}, c.RelayDone(None, ("contoso", "fabrikam"))),
-    ("relay skip contoso", {"because": "not hit"}, c.RelaySkip(None, "contoso", "not hit")),
+    ("relay skip contoso", {"because": "not hit"}, c.RelaySkip(None, ("contoso",), "not hit")),
     ("relay answer", {"question": "Q4", "answer": "no"}, c.RelayAnswer(4, "no")),
     (
         "role 7",

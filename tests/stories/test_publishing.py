@@ -239,4 +239,7 @@ async def test_account_managers_hear_of_it_once_and_are_reminded_again_and_again
     assert {r.customer for r in await desk.store.book(lambda b: b.find(Relay))} == {"c01", "c02", "quiet"}
     await desk.pass_time(hours=4, minutes=1)
     await desk.pass_time(hours=4, minutes=1)
-    assert len(desk.screens("relay-1-quiet/remind")) == 2
+    reminders = [words(s.card) for s in desk.screens("reminder-relay-1/")]
+    assert len(reminders) == 2
+    assert "Reminded again below" in reminders[0]
+    assert "3 customers have not been told" in reminders[1]

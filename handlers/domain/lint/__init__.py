@@ -3,7 +3,7 @@
 It needs no model and does no I/O: `lint` reads a text alone or against a `RecordView` of the incident's facts.
 """
 
-from handlers.domain.lint.drift import Via, drift
+from handlers.domain.lint.drift import Via, drift, drift_of_answer
 from handlers.domain.lint.linter import lint, lint_variant, lint_variants, score
 from handlers.domain.lint.record import FactView, IncidentView, PromiseView, RecordView, TaskView, WindowView
 from handlers.domain.lint.report import KINDS, Drift, Finding, Fix, Kind, Report, Severity
@@ -26,6 +26,7 @@ __all__ = [
     "Via",
     "WindowView",
     "drift",
+    "drift_of_answer",
     "lint",
     "lint_subject",
     "lint_variant",

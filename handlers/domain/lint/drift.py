@@ -45,30 +45,35 @@ _SEVERITY: Final[dict[Drift, Severity]] = {
 }
 
 
-def drift(own_words: str, approved: str, record: RecordView, via: Via = "email") -> Report:
+def drift(own_words: str, approved: str, record: RecordView, via: Via = "email", also: str = "") -> Report:
     """How a colleague's own words differ from the approved text, each difference a C8 finding with its `drift`.
 
     By e-mail or chat the words are text that was sent; by phone they are a note about a call, and nothing is found. An
     error means that the customer was told wrongly; a warning needs a reason. Internal facts, other customers and names
-    in the words are found too, as C7, W18 and W23.
+    in the words are found too, as C7, W18 and W23. What `also` was approved (the long text beside the short one) may be
+    said, and need not be.
     """
     if via == "phone":
         return Report(())
     own, told = read(own_words), read(approved)
-    found: list[Finding] = []
-    checks: tuple[Callable[[Reading, Reading, RecordView], Iterator[Finding]], ...] = (
-        _missing,
-        _values,
-        _states,
-        _added,
-        _scope,
-        _inverted,
-        _rotted,
-        _symptoms,
-        _weakened,
-    )
-    for check in checks:
-        found.extend(check(own, told, record))
+    everything = read(f"{approved}\n\n{also}") if also else told
+    return _report([*_missing(own, told, record), *_found(own, everything, record)], own, record)
+
+
+def drift_of_answer(words: str, approved: str, record: RecordView) -> Report:
+    """The same for an answer to one question: what it says is held against the approved text; it need not say all."""
+    own = read(words)
+    return _report(_found(own, read(approved), record), own, record)
+
+
+_Check = Callable[[Reading, Reading, RecordView], Iterator[Finding]]
+
+
+def _found(own: Reading, told: Reading, record: RecordView) -> list[Finding]:
+    return [finding for check in _SAID for finding in check(own, told, record)]
+
+
+def _report(found: list[Finding], own: Reading, record: RecordView) -> Report:
     found.extend(read_leaks(own, "relay", record))
     return Report(in_reading_order(_once_a_place(found)))
 
@@ -879,3 +884,16 @@ def _weakened(own: Reading, told: Reading, _record: RecordView) -> Iterator[Find
     for match in (*_HEDGED_SORRY.finditer(own.masked), *_SORRY_PASSED_ON.finditer(own.masked)):
         if match.group().lower() not in approved:
             yield _at(own, "weakened", match.start(), match.end(), "the apology is hedged.", "We are sorry.")
+
+
+_SAID: Final[tuple[_Check, ...]] = (
+    _values,
+    _states,
+    _added,
+    _scope,
+    _inverted,
+    _rotted,
+    _symptoms,
+    _weakened,
+)
+"""What is asked of words that are there."""
