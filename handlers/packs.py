@@ -122,7 +122,15 @@ def draw(
     if after.reminded and not any(r.open for r in mine):
         say_to(book, ctx, person, reminder_key(after), say.reminded(sheet), EDIT, incidents[-1].number)
     elif after.reminded:
-        say_to(book, ctx, person, reminder_key(after), say.reminder(sheet, timedelta()), EDIT, incidents[-1].number)
+        say_to(
+            book,
+            ctx,
+            person,
+            reminder_key(after),
+            say.reminder(sheet, timedelta(seconds=after.late_by)),
+            EDIT,
+            incidents[-1].number,
+        )
     book.put(after)
 
 

@@ -17,7 +17,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import OPEN, Incident
 from handlers.domain.lint import Finding, drift_of_answer, record_view
 from handlers.domain.people import Person
-from handlers.domain.permit import must
+from handlers.domain.permit import may, must
 from handlers.domain.relay import OUT, Question, Relay, asks_the_same
 from handlers.outside import findings_for_customers
 from handlers.packs import incidents_of, name_of, watchers
@@ -70,7 +70,8 @@ def answer(command: RelayAnswer, ctx: Context, book: Book) -> Reply:
     if first is None or not _visible(book, ctx, first):
         raise Refused(f"There is no question {command.question}. Nothing was recorded.")
     customer = book.catalog.customer(first.customer)
-    must("ask", standing(book, ctx, manages=customer is not None and manages(book, ctx, customer)))
+    theirs = customer is not None and manages(book, ctx, customer)
+    must("ask", standing(book, ctx, *_incidents(book, first), manages=theirs))
     if len(command.answer) > LONGEST:
         raise Refused(f"Keep it under {LONGEST:,} characters. Nothing was recorded.")
     errors = [f for f in _faults(book, ctx, first, command.answer) if f.severity == "error"]
@@ -172,9 +173,12 @@ def _tell(book: Book, ctx: Context, question: Question, key: str, card: Card) ->
     group = [q for q in book.find(Question) if question.number in (q.number, q.same_as)]
     lead = next((i.number for i in _incidents(book, question)), None)
     people = {p.key: p for p in (*_answerers(book, question), *_askers(book, ctx, group))}
+    incidents = _incidents(book, question)
     for person in people.values():
+        can = may("ask", standing(book, replace(ctx, actor=person), *incidents))
+        shown = card if can else replace(card, blocks=tuple(b for b in card.blocks if not isinstance(b, Buttons)))
         if person.key != ctx.actor.key or book.posts(f"{key}/asked/{person.key}@"):
-            say_to(book, ctx, person, f"{key}/asked/{person.key}", card, incident=lead)
+            say_to(book, ctx, person, f"{key}/asked/{person.key}", shown, incident=lead)
 
 
 def _answerers(book: Book, question: Question) -> list[Person]:

@@ -99,7 +99,8 @@ def _say(book: Book, ctx: Context, apology: Apology, manager: str, mine: list[Re
     sheet = packs.sheet_of(book, ctx, apology, manager, mine)
     if pack.reminded:
         say_to(book, ctx, person, packs.reminder_key(pack), say.reminded(sheet), EDIT, incidents[-1].number)
-    after = replace(pack, reminded=pack.reminded + 1)
+    late = ctx.now - since
+    after = replace(pack, reminded=pack.reminded + 1, late_by=int(late.total_seconds()))
     book.put(after)
-    card = say.reminder(sheet, ctx.now - since)
+    card = say.reminder(sheet, late)
     say_to(book, ctx, person, packs.reminder_key(after), card, REMINDER, incidents[-1].number)

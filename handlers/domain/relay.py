@@ -168,6 +168,7 @@ class Pack:
     person: str = ""  # key of whoever has the message
     stale_at: datetime | None = None  # when it is redrawn next
     reminded: int = 0  # serial of the reminder that stands last
+    late_by: int = 0  # seconds by which that one came late
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("person", sa.Text(), autoincrement=False, nullable=False),
         sa.Column("stale_at", Instant(), autoincrement=False, nullable=True),
         sa.Column("reminded", Number, autoincrement=False, nullable=False),
+        sa.Column("late_by", Number, autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("apology", "manager", name=op.f("pk_packs")),
     )
     op.create_index(op.f("ix_packs_stale_at"), "packs", ["stale_at"], unique=False)
