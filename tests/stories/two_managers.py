@@ -1,4 +1,4 @@
-"""A house with two account managers, one on each platform, and an apology for three customers of theirs."""
+"""A house with two account managers, and an apology for three customers of theirs."""
 
 from handlers.domain.relay import Relay, RelayStep
 from tests.desk import Desk, words
@@ -13,7 +13,7 @@ HOUSE = (
 
 
 async def open_house(desk: Desk, *more: str, policy: str = "") -> None:
-    """Dana looks after Acme, Bolt and Quiet, Priya after Cargo; Dana is on Slack, Priya on Teams alone."""
+    """Dana looks after Acme, Bolt and Quiet, Priya after Cargo."""
     await furnish(desk, *HOUSE, *more, policy=policy)
     content = await desk.store.book(lambda b: b.catalog)
     assert {p.name for p in content.people} >= {"Dana Lee", "Priya Raman"}
