@@ -294,7 +294,7 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
         )
     after = replace(apology, state="approved", revision=apology.revision + 1)
     book.put(after)
-    receipts.approve(book, ctx, after)
+    receipts.align(book, ctx, after)
     found = replace(found, apology=after)
     until = expires(book, signed).astimezone(ctx.zone).strftime("%H:%M %Z on %d %B")
     card = say.approved(found, needs, signed, until)

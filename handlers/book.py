@@ -1,6 +1,6 @@
 """What must be remembered: one transaction, seen from the handlers. storage.book implements it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -45,8 +45,15 @@ class Book(Protocol):
         """Write a record, new or newer."""
         ...
 
-    def put_all(self, records: Sequence[object]) -> None:
-        """Write many records of one kind, as `put` would one after another."""
+    def put_all(self, records: Sequence[object], *, undoable: bool = True) -> None:
+        """Write many records of one kind, as `put` would one after another; `undoable`: `undo` takes them back."""
+        ...
+
+    def change_all(self, kind: type, fields: Mapping[str, object], /, **equal: object) -> int:
+        """Set fields of all records that match (as `find` does), in one statement; `undo` does not take it back.
+
+        Returns how many there were.
+        """
         ...
 
     def number(self, series: str) -> int:

@@ -90,7 +90,8 @@ def _hand_over(book: Book, ctx: Context, manager: str) -> int:
         apology = book.get(Apology, number)
         if apology is not None:
             held = next(r.manager for r in rows if r.apology == number)
-            packs.draw(book, ctx, apology, held, receipts.of(book, apology), new=True)
+            mine = [r for r in receipts.of(book, apology) if r.manager == held]
+            packs.draw(book, ctx, apology, held, mine, packs.follow_up_due(book, apology), new=True)
     return len(numbers)
 
 

@@ -68,19 +68,29 @@ def release(book: Book, ctx: Context, found: Draft) -> None:
     for post in book.posts(f"late-relay-{after.number}/"):  # what was late of an older version no longer matters
         card = say.quieted(title_of(book, after), f"Version {found.version.number} went out since.")
         book.send(Post(post.key, post.place, card=card, rank=EDIT, incident=after.incidents[-1]))
-    for manager in sorted({r.manager for r in rows}):
-        draw(book, ctx, after, manager, rows, new=True)
-    board(book, ctx, after, rows)
+    owed = follow_up_due(book, after)
+    for manager, mine in _held(rows).items():
+        draw(book, ctx, after, manager, mine, owed, new=True)
+    board(book, ctx, after, rows, owed)
 
 
 def acted(book: Book, ctx: Context, apology: Apology, managers: Iterable[str]) -> list[Relay]:
     """Somebody acted on receipts of these account managers: every message about them says so now. All receipts."""
-    rows = receipts.of(book, apology)
+    rows, owed = receipts.of(book, apology), follow_up_due(book, apology)
+    held = _held(rows)
     for manager in sorted(set(managers)):
-        draw(book, ctx, apology, manager, rows)
-    board(book, ctx, apology, rows)
+        draw(book, ctx, apology, manager, held.get(manager, ()), owed)
+    board(book, ctx, apology, rows, owed)
     escalation(book, ctx, apology, rows, again=True)
     return rows
+
+
+def _held(rows: Sequence[Relay]) -> dict[str, list[Relay]]:
+    """Receipts by the address of their account manager."""
+    found: dict[str, list[Relay]] = {}
+    for row in rows:
+        found.setdefault(row.manager, []).append(row)
+    return dict(sorted(found.items()))
 
 
 def taken_back(book: Book, ctx: Context, customers: Iterable[str]) -> None:
@@ -97,10 +107,12 @@ def taken_back(book: Book, ctx: Context, customers: Iterable[str]) -> None:
 
 
 def draw(
-    book: Book, ctx: Context, apology: Apology, manager: str, rows: Sequence[Relay] = (), *, new: bool = False
+    book: Book, ctx: Context, apology: Apology, manager: str, mine: Sequence[Relay], owed: str, *, new: bool = False
 ) -> None:
-    """Say, or redraw, the message of whoever looks after this account manager's customers today."""
-    mine = [r for r in rows or receipts.of(book, apology) if r.manager == manager]
+    """Say, or redraw, the message of whoever looks after this account manager's customers today.
+
+    `mine` are their receipts, `owed` the day of the follow-up (`follow_up_due`).
+    """
     pack = book.get(Pack, apology.number, manager) or Pack(apology.number, manager, apology.version)
     version = max((r.version for r in mine), default=apology.version)
     charge = in_charge(book, ctx, manager)
@@ -117,7 +129,7 @@ def draw(
     if person is None or not mine or not all(may_see(book, person, i) for i in incidents):
         return
     after = replace(pack, version=version, person=person.key)
-    sheet = sheet_of(book, ctx, apology, manager, mine)
+    sheet = sheet_of(book, ctx, apology, manager, mine, owed)
     say_to(book, ctx, person, _key(after), say.customers(sheet), PAGE if new else EDIT, incidents[-1].number)
     if after.reminded and not any(r.open for r in mine):
         say_to(book, ctx, person, reminder_key(after), say.reminded(sheet), EDIT, incidents[-1].number)
@@ -157,7 +169,7 @@ def _for_nobody(book: Book, apology: Apology) -> Person | None:
     return None if lead is None else book.person(lead.holder("comms") or lead.holder("commander"))
 
 
-def sheet_of(book: Book, ctx: Context, apology: Apology, manager: str, rows: Sequence[Relay]) -> say.Sheet:
+def sheet_of(book: Book, ctx: Context, apology: Apology, manager: str, rows: Sequence[Relay], owed: str) -> say.Sheet:
     """What an account manager's messages are drawn from: told wrongly and late first."""
     ordered = sorted(rows, key=say.rank)
     version = max((r.version for r in rows), default=apology.version)
@@ -181,7 +193,7 @@ def sheet_of(book: Book, ctx: Context, apology: Apology, manager: str, rows: Seq
     ]
     return say.Sheet(
         apology, title_of(book, apology), _for(current, keys), tuple(told), ctx.zone.key, note, drill,
-        follow_up_due(book, apology), _for(before, keys) if before else None,
+        owed, _for(before, keys) if before else None,
     )  # fmt: skip
 
 
@@ -202,8 +214,6 @@ def _delivery(book: Book, apology: Apology, row: Relay) -> str:
 
 def follow_up_due(book: Book, apology: Apology) -> str:
     """The first day on which customers hear again after this apology, as they were told; nothing if none is owed."""
-    if apology.follows:
-        return ""
     days = [p for p in promises.owed(book, apology.number) if p.kind != promises.FIXED and p.due_at is not None]
     return min(days, key=lambda p: p.due_at).due if days else ""  # type: ignore[arg-type,return-value]
 
@@ -231,26 +241,27 @@ def follow_up_given(book: Book, ctx: Context, apology: Apology, customers: Seque
 def due_packs(ctx: Context, book: Book, limit: int = 20) -> int:
     """The tick: messages whose deliveries settled since they were drawn; each once, whatever settled meanwhile."""
     found = book.due(Pack, "stale_at", limit)
-    seen: dict[int, tuple[Apology, list[Relay]]] = {}
+    seen: dict[int, tuple[Apology, list[Relay], str]] = {}
     for pack in found:
         book.put(replace(pack, stale_at=None))
         if pack.apology not in seen and (apology := book.get(Apology, pack.apology)) is not None:
-            seen[pack.apology] = (apology, receipts.of(book, apology))
+            seen[pack.apology] = (apology, receipts.of(book, apology), follow_up_due(book, apology))
         if pack.apology in seen:
-            apology, rows = seen[pack.apology]
-            draw(book, ctx, apology, pack.manager, rows)
-    for apology, rows in seen.values():
-        board(book, ctx, apology, rows)
+            apology, rows, owed = seen[pack.apology]
+            mine = [r for r in rows if r.manager == pack.manager]
+            draw(book, ctx, apology, pack.manager, mine, owed)
+    for apology, rows, owed in seen.values():
+        board(book, ctx, apology, rows, owed)
     return len(found)
 
 
 # --- those who watch -------------------------------------------------------------------------------------------------
-def board(book: Book, ctx: Context, apology: Apology, rows: Sequence[Relay]) -> None:
+def board(book: Book, ctx: Context, apology: Apology, rows: Sequence[Relay], owed: str) -> None:
     """One live board in the rooms: how many were told, by which account manager."""
     lead = book.get(Incident, apology.incidents[-1])
     if lead is None or not rows:
         return
-    card = say.board(apology, by_manager(book, rows), drill=is_drill(book, apology), owed=follow_up_due(book, apology))
+    card = say.board(apology, by_manager(book, rows), drill=is_drill(book, apology), owed=owed)
     say_in_rooms(book, ctx, lead, f"apology-{apology.number}/board", card)
 
 

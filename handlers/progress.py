@@ -41,6 +41,7 @@ from handlers.context import Context
 from handlers.customer_clock import first_word, settled
 from handlers.customers import propose
 from handlers.declare import next_due
+from handlers.domain.apology import Apology
 from handlers.domain.delivery import EDIT, PAGE, Place, Post
 from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Member, Room
@@ -63,7 +64,7 @@ from handlers.rooms import (
     tell,
 )
 from handlers.say import incident as say
-from handlers.void import void_approvals
+from handlers.void import UNSETTLED, void_approvals
 
 UNDO_WITHIN = timedelta(minutes=2)
 RECEIPTS = (RelayAck, RelayClose, RelayDone, RelaySkip)
@@ -553,6 +554,12 @@ def undo(command: Undo, ctx: Context, book: Book) -> Reply:  # noqa: ARG001 - ev
         from handlers import packs  # not at the top: packs read apologies, which read facts, which read this
 
         packs.taken_back(book, ctx, was.customers)
+    if isinstance(was, ApologyApprove | ApologySubmit):
+        from handlers import receipts
+
+        for apology in book.find(Apology, state=UNSETTLED):
+            if incident.number in apology.incidents:
+                receipts.align(book, ctx, apology)
     if not isinstance(was, UNSIGNED):
         void_approvals(book, ctx, (incident.number,), f"{ctx.actor.name} took a change back")
     tell(book, ctx, incident, "undo", f"took back: {said}")

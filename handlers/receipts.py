@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from handlers.apologise import Draft
 from handlers.book import Book
@@ -9,7 +10,7 @@ from handlers.context import Context
 from handlers.customers import affected_by
 from handlers.domain.apology import Apology
 from handlers.domain.incident import Incident
-from handlers.domain.relay import COMING, OUT, TOLD, Act, Relay, RelayStep, follows
+from handlers.domain.relay import COMING, OUT, TOLD, Relay, RelayStep, follows
 from handlers.rooms import tell
 
 
@@ -35,7 +36,7 @@ def prepare(book: Book, ctx: Context, found: Draft) -> None:
         if customer.key in concerned and not _stands(known):
             rows.append(Relay(number, customer.key, customer.account_manager, "prepared", version))
     rows += [_spared(ctx, r) for r in before.values() if r.state in COMING and r.customer not in concerned]
-    book.put_all(rows)
+    book.put_all(rows, undoable=False)  # what is taken back leaves them prepared, which they are
     new = sum(r.state == "prepared" for r in rows)
     if new:
         _note(book, ctx, found.apology, f"prepared {new} receipt{'s' * (new != 1)} of A{number}")
@@ -50,25 +51,15 @@ def _spared(ctx: Context, row: Relay) -> Relay:
     return replace(row, state="skipped", because="no longer affected", at=ctx.now, due_at=None)
 
 
-def approve(book: Book, ctx: Context, apology: Apology) -> None:
-    """Every signature is there."""
-    moved = _moved(book, ctx, apology, ("prepared",), "approve")
+def align(book: Book, ctx: Context, apology: Apology) -> None:
+    """Receipts of what has not gone out are approved with their text, and back when its approval no longer counts."""
+    signed = apology.state in ("approved", "scheduled")
+    now, then = ("approved", "prepared") if signed else ("prepared", "approved")
+    fields = {"state": now, "approved_at": ctx.now if signed else None}
+    moved = book.change_all(Relay, fields, apology=apology.number, state=then)
     if moved:
-        _note(book, ctx, apology, f"approved {moved} receipt{'s' * (moved != 1)} of A{apology.number}")
-
-
-def unapprove(book: Book, ctx: Context, apology: Apology) -> None:
-    """The approval no longer counts."""
-    moved = _moved(book, ctx, apology, ("approved",), "void")
-    if moved:
-        _note(book, ctx, apology, f"put {moved} receipt{'s' * (moved != 1)} of A{apology.number} back to prepared")
-
-
-def _moved(book: Book, ctx: Context, apology: Apology, states: tuple[str, ...], act: Act) -> int:
-    rows = book.find(Relay, apology=apology.number, state=states)
-    at = ctx.now if act == "approve" else None
-    book.put_all([replace(r, state=follows(r.state, act), approved_at=at) for r in rows])
-    return len(rows)
+        words = f"approved {moved} receipts" if signed else f"put {moved} receipts back to prepared"
+        _note(book, ctx, apology, f"{words if moved > 1 else words.replace('receipts', 'receipt')} (A{apology.number})")
 
 
 def release(book: Book, ctx: Context, found: Draft) -> list[Relay]:
@@ -80,29 +71,37 @@ def release(book: Book, ctx: Context, found: Draft) -> list[Relay]:
     before = {r.customer: r for r in book.find(Relay, apology=number)}
     concerned = _concerned(book, found, before.values())
     due = None if found.drill else ctx.now + book.catalog.policy.reminders.relay_remind
+    out: dict[str, Any] = {"state": "released", "version": version, "released_at": ctx.now, "due_at": due}
     rows: list[Relay] = []
+    spared = [_spared(ctx, r) for r in before.values() if r.state in COMING and r.customer not in concerned]
+    special = list(spared)
     for customer in book.catalog.customers:
         if customer.key not in concerned:
             continue
-        row = before.get(customer.key) or Relay(number, customer.key)
+        row = before.get(customer.key)
+        if row is not None and row.state in COMING and row.manager == customer.account_manager:
+            rows.append(replace(row, **out))  # written with all the others at once, below
+            continue
+        row = row or Relay(number, customer.key)
         if _stands(row) and (row.version == version or row.state == "skipped"):
             rows.append(replace(row, version=version))
-            continue
-        again = row.state in TOLD
-        row = replace(row, manager=customer.account_manager, state="released", version=version, released_at=ctx.now,
-                      due_at=due, late=False, overdue=False, reminded=0, because="", closed_at=None)  # fmt: skip
-        if again:
-            step(book, ctx, row, because=found.correction or f"version {version} went out")
-        rows.append(row)
-    kept = {r.customer for r in rows}
-    rows += [_spared(ctx, r) for r in before.values() if r.state in COMING and r.customer not in kept]
-    book.put_all(rows)
+        else:
+            again = row.state in TOLD
+            row = replace(row, manager=customer.account_manager, late=False, overdue=False, reminded=0, because="",
+                          closed_at=None, **out)  # fmt: skip
+            if again:
+                step(book, ctx, row, because=found.correction or f"version {version} went out")
+            rows.append(row)
+        special.append(rows[-1])
+    if special:
+        book.put_all(special)
+    book.change_all(Relay, out, apology=number, state=COMING)
     opened = [r for r in rows if r.state == "released" and r.released_at == ctx.now]
     if opened:
         many, managers = len(opened), len({r.manager for r in opened})
         words = f"{many} receipt{'s' * (many != 1)} of A{number} to {managers} account manager{'s' * (managers != 1)}"
         _note(book, ctx, found.apology, f"released {words}")
-    return rows
+    return sorted([*rows, *spared], key=lambda r: r.customer)
 
 
 def take_back(book: Book, ctx: Context, apology: Apology, because: str) -> list[Relay]:

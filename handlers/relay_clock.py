@@ -28,21 +28,23 @@ def due_relays(ctx: Context, book: Book, limit: int = 50) -> int:
     groups: dict[tuple[int, str], list[Relay]] = {}
     for row in found:
         groups.setdefault((row.apology, row.manager), []).append(row)
+    owed: dict[int, str] = {}
     for (number, manager), due in groups.items():
         apology = book.get(Apology, number)
         if apology is None:
             book.put_all([replace(r, due_at=None) for r in due])
             continue
-        _remind(book, ctx, apology, manager)
-    for number in {n for n, _ in groups}:
+        if number not in owed:
+            owed[number] = packs.follow_up_due(book, apology)
+        _remind(book, ctx, apology, manager, owed[number])
+    for number, day in owed.items():
         apology = book.get(Apology, number)
         if apology is not None:
-            rows = receipts.of(book, apology)
-            packs.board(book, ctx, apology, rows)
+            packs.board(book, ctx, apology, receipts.of(book, apology), day)
     return len(found)
 
 
-def _remind(book: Book, ctx: Context, apology: Apology, manager: str) -> None:
+def _remind(book: Book, ctx: Context, apology: Apology, manager: str, owed: str) -> None:
     """One card with everybody this account manager still has to tell, and the next time it is said."""
     clocks = book.catalog.policy.reminders
     rows = receipts.of(book, apology)
@@ -72,7 +74,7 @@ def _remind(book: Book, ctx: Context, apology: Apology, manager: str) -> None:
     open_ = [r for r in mine if r.open]
     if not open_:
         return
-    _say(book, ctx, apology, manager, mine, since)
+    _say(book, ctx, apology, manager, mine, since, owed)
     lead = book.get(Incident, apology.incidents[-1])
     if lead is not None:
         name = next(iter(packs.by_manager(book, open_)))
@@ -86,9 +88,11 @@ def _remind(book: Book, ctx: Context, apology: Apology, manager: str) -> None:
         packs.escalation(book, ctx, apology, rows)
 
 
-def _say(book: Book, ctx: Context, apology: Apology, manager: str, mine: list[Relay], since: datetime) -> None:
+def _say(
+    book: Book, ctx: Context, apology: Apology, manager: str, mine: list[Relay], since: datetime, owed: str
+) -> None:
     """The reminder: a message of its own, so that it rings; the one before goes quiet."""
-    packs.draw(book, ctx, apology, manager, mine)
+    packs.draw(book, ctx, apology, manager, mine, owed)
     pack = book.get(Pack, apology.number, manager)
     person = book.person(pack.person) if pack is not None and pack.person else None
     incidents = packs.incidents_of(book, apology)
@@ -96,7 +100,7 @@ def _say(book: Book, ctx: Context, apology: Apology, manager: str, mine: list[Re
         return
     if manager and person != in_charge(book, ctx, manager).person:
         return
-    sheet = packs.sheet_of(book, ctx, apology, manager, mine)
+    sheet = packs.sheet_of(book, ctx, apology, manager, mine, owed)
     if pack.reminded:
         say_to(book, ctx, person, packs.reminder_key(pack), say.reminded(sheet), EDIT, incidents[-1].number)
     late = ctx.now - since

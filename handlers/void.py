@@ -31,7 +31,7 @@ def void(book: Book, ctx: Context, apology: Apology, why: str) -> Apology:
         return apology
     after = replace(apology, state="draft", publish_at=None, revision=apology.revision + 1)
     book.put(after)
-    receipts.unapprove(book, ctx, after)
+    receipts.align(book, ctx, after)
     for number in apology.incidents:
         incident = book.get(Incident, number)
         if incident is not None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -113,12 +113,12 @@ class SqlBook:
         if kind is Account:
             self._people = None
 
-    def put_all(self, records: Sequence[object]) -> None:
+    def put_all(self, records: Sequence[object], *, undoable: bool = True) -> None:
         """Write many records of one kind, as `put` would one after another: a statement for hundreds, not for each."""
         for start in range(0, len(records), BATCH):
-            self._put_batch(records[start : start + BATCH])
+            self._put_batch(records[start : start + BATCH], undoable=undoable)
 
-    def _put_batch(self, records: Sequence[object]) -> None:
+    def _put_batch(self, records: Sequence[object], *, undoable: bool) -> None:
         kind = type(records[0])
         table = RECORDS[kind]
         columns = table.primary_key.columns
@@ -134,8 +134,9 @@ class SqlBook:
             before = self._held.get((table.name, key))
             if before == record:
                 continue
-            after = plain(record)
-            self.changes.append([table.name, list(key), None if before is None else plain(before), after])
+            if undoable:
+                was = None if before is None else plain(before)
+                self.changes.append([table.name, list(key), was, plain(record)])
             if before is None or key in new:
                 new[key] = row
             else:
@@ -145,8 +146,21 @@ class SqlBook:
             self.connection.execute(statements.new(table), list(new.values()))
         if changed:
             self.connection.execute(statements.change(table), list(changed.values()))
+        if not undoable:  # thousands that nothing else in this transaction looks at: not kept in memory
+            for _, _, key in rows:
+                self._held.pop((table.name, key), None)
         if kind is Account:
             self._people = None
+
+    def change_all(self, kind: type, fields: Mapping[str, object], /, **equal: object) -> int:
+        """Set fields of all records that match, in one statement that leaves nothing to undo."""
+        table = RECORDS[kind]
+        query = update(table).values(**fields)
+        for name, wanted in equal.items():
+            column = table.c[name]
+            query = query.where(column.in_(wanted) if isinstance(wanted, tuple) else column == wanted)
+        self._held = {key: held for key, held in self._held.items() if key[0] != table.name}
+        return int(self.connection.execute(query).rowcount)
 
     def number(self, series: str) -> int:
         """The next number of a series."""

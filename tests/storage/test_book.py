@@ -189,6 +189,21 @@ def test_many_records_at_once_are_put_like_one_after_another(database: Database)
         assert [(s.name, s.value) for s in b.find(Setting, name=("a", "b", "c"))] == [("a", "old"), ("b", "same")]
 
 
+def test_records_that_nobody_takes_back_leave_no_journal_and_are_read_anew(database: Database) -> None:
+    """Thousands put at once, and fields changed in one statement: what is read next is what stands there."""
+    with book(database) as b:
+        b.put_all([Setting("a", "one"), Setting("b", "one"), Setting("c", "two")], undoable=False)
+        assert b.changes == []
+        assert b.get(Setting, "a") == Setting("a", "one")
+        assert b.change_all(Setting, {"value": "three"}, value="one") == 2
+        assert b.get(Setting, "a") == Setting("a", "three")
+        assert b.change_all(Setting, {"value": "four"}, name=("a", "c")) == 2
+        assert b.change_all(Setting, {"value": "five"}, value="nobody") == 0
+        assert b.changes == []
+    with book(database) as b:
+        assert [s.value for s in b.find(Setting, name=("a", "b", "c"))] == ["four", "three", "four"]
+
+
 def test_people_who_are_met_meanwhile_are_found(database: Database) -> None:
     """Everybody is gathered once a transaction, and anew after somebody was met in it."""
     with book(database) as b:

@@ -123,6 +123,18 @@ async def test_receipts_are_prepared_approved_and_released_with_the_text(desk: D
         assert said in told
 
 
+async def test_a_signature_that_is_taken_back_takes_the_receipts_back(desk: Desk) -> None:
+    """Approved is only what every signature stands under."""
+    from tests.stories import quick
+
+    await quick.approved(desk)
+    assert {r.state for r in (await rows(desk)).values()} == {"approved"}
+    await all_of(desk, ("cleo", "undo"))
+    assert {(r.state, r.approved_at) for r in (await rows(desk)).values()} == {("prepared", None)}
+    await all_of(desk, ("cleo", "apology approve 1"), ("cleo", "apology publish 1"))
+    assert {r.state for r in (await rows(desk)).values()} == {"released"}
+
+
 async def test_whoever_is_no_longer_affected_when_it_goes_out_is_not_to_be_told(desk: Desk) -> None:
     """The receipt says why."""
     from tests.stories import quick
