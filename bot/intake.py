@@ -32,7 +32,7 @@ SAME_WORDS = timedelta(seconds=10)
 NOT_RECORDED = "Not recorded: the database does not answer. Say it again in a minute; until then, note it by hand."
 LONGEST_ROUND = 200
 """Transactions of one kind in a tick: thousands may fall due at once, and a tick ends all the same."""
-ALONE = (commands.ShowCredit,)
+ALONE = (commands.ShowCredit, commands.RelayPack)
 """Commands whose answers, refusals too, only whoever asked may read, wherever it was asked."""
 FLOOD = 600
 """Commands a minute from one person; more are answered, not executed (promises.md, section 5)."""

@@ -45,7 +45,7 @@ def covered_by(book: Book, ctx: Context, person: Person) -> list[Covering]:
     return [c for c in book.find(Covering, colleague=person.key) if c.until >= today(ctx)]
 
 
-def accounts(book: Book, ctx: Context) -> frozenset[str]:
+def accounts_of(book: Book, ctx: Context) -> frozenset[str]:
     """The account managers (addresses in small letters) whose customers whoever asks looks after today, self first."""
     own = {ctx.actor.email.casefold()} if ctx.actor.email else set()
     return frozenset(own | {c.person.casefold() for c in covered_by(book, ctx, ctx.actor)})
@@ -53,7 +53,7 @@ def accounts(book: Book, ctx: Context) -> frozenset[str]:
 
 def manages(book: Book, ctx: Context, customer: Customer) -> bool:
     """Whether whoever asks is this customer's account manager, or covers for that person today."""
-    return bool(customer.account_manager) and customer.account_manager.casefold() in accounts(book, ctx)
+    return bool(customer.account_manager) and customer.account_manager.casefold() in accounts_of(book, ctx)
 
 
 def is_manager(person: Person, customer: Customer) -> bool:

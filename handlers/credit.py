@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 
-from handlers.accounts import accounts as accounts_of
+from handlers.accounts import accounts_of
 from handlers.apologise import apology_of
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Reply, Strong, Text, line, small

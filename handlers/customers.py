@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from handlers.accounts import accounts as accounts_of
+from handlers.accounts import accounts_of
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Quote, Reply, Strong, Text, Tone, line, small
 from handlers.commands import ChangeAffected, Closure, Holding, Send, ShowAffected

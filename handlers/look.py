@@ -5,7 +5,7 @@ from datetime import timedelta
 from statistics import median
 
 from handlers import grammar
-from handlers.accounts import accounts
+from handlers.accounts import accounts_of
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Code, Line, Reply, Span, Strong, Text, line, small
 from handlers.commands import (
@@ -70,7 +70,7 @@ def mine(book: Book, ctx: Context) -> list[Block]:
         for p in book.find(Promise, owner=ctx.actor.key, state=("open", "late"))
         if sees(book, ctx, p.incident)
     ]
-    own = accounts(book, ctx)
+    own = accounts_of(book, ctx)
     for relay in book.find(Relay, state=("released", "relayed")):
         customer = book.catalog.customer(relay.customer)
         apology = book.get(Apology, relay.apology)

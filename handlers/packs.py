@@ -16,6 +16,7 @@ from handlers.book import Book
 from handlers.card import Block, Bullets, Card, Line, Quote, Reply, Strong, Text, line
 from handlers.commands import RelayPack
 from handlers.context import Context
+from handlers.credit import exposure_blocks
 from handlers.customers import CALLED, affected_by, customer_of, of_customer
 from handlers.domain.apology import Apology, Promise, Proposal, Version, Waiver
 from handlers.domain.catalog import Customer
@@ -481,8 +482,7 @@ def _history(book: Book, ctx: Context, customer: Customer, apology: Apology) -> 
 
 def _sla(book: Book, ctx: Context, apology: Apology, customer: Customer) -> tuple[Block, ...]:
     """What the contract owes this customer; shown in the pack alone, never in words that leave the house."""
-    del book, ctx, apology, customer
-    return ()
+    return exposure_blocks(book, ctx, incidents_of(book, apology), customer)
 
 
 # --- before the apology ----------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers.accounts import accounts, in_charge, manages
+from handlers.accounts import in_charge, manages
 from handlers.apologise import source_of
 from handlers.book import Book
 from handlers.card import Block, Button, Buttons, Card, Quote, Reply, line, small
@@ -205,9 +205,9 @@ def _askers(book: Book, ctx: Context, group: Sequence[Question]) -> list[Person]
 def _is_of(book: Book, ctx: Context, person: Person, question: Question) -> bool:
     """Whether a question is one of this person's customers'."""
     customer = book.catalog.customer(question.customer)
-    return customer is not None and (
-        question.by == person.key or customer.account_manager.casefold() in accounts(book, replace(ctx, actor=person))
-    )
+    if customer is None or question.by == person.key:
+        return customer is not None
+    return manages(book, replace(ctx, actor=person), customer)
 
 
 def _open(book: Book, question: Question) -> Card:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from handlers import grammar, packs, receipts
-from handlers.accounts import accounts, manages
+from handlers.accounts import accounts_of, manages
 from handlers.apologise import apology_of, source_of
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Reply, Strong, Text, Tone, line, small
@@ -42,7 +42,7 @@ def receipts_of(book: Book, ctx: Context, number: int | None, names: Sequence[st
     customers = list(dict.fromkeys(customer_of(book, name).key for name in names))
     apology = _meant(book, ctx, number, customers)
     incidents = packs.incidents_of(book, apology)
-    mine = accounts(book, ctx)
+    mine = accounts_of(book, ctx)
     found = []
     for key in customers:
         customer = book.catalog.customer(key)
@@ -88,12 +88,12 @@ def pickable(book: Book, ctx: Context, verb: str, number: int | None) -> tuple[t
     A question may come before there is an apology: then one's own customers are offered.
     """
     if verb == "relay ask":
-        mine = accounts(book, ctx)
+        mine = accounts_of(book, ctx)
         return tuple((c.key, c.name) for c in book.catalog.customers if _among(c, mine))
     wanted = _WANTED.get(verb)
     rows = book.find(Relay, state=OUT) if number is None else book.find(Relay, apology=number, state=OUT)
     unseen = hidden(book, ctx, {r.apology for r in rows})
-    mine = accounts(book, ctx)
+    mine = accounts_of(book, ctx)
     may_all = {n: _may_all(book, ctx, n) for n in {r.apology for r in rows} - unseen}
     found: dict[str, tuple[bool, tuple[int, str], str]] = {}
     for row in rows:
@@ -118,7 +118,7 @@ def relays(command: RelayList, ctx: Context, book: Book) -> Reply:
     apology = None if command.apology is None else apology_of(book, ctx, command.apology)
     rows = receipts.of(book, apology) if apology is not None else book.find(Relay, state=OUT)
     unseen = hidden(book, ctx, {r.apology for r in rows})
-    own, mine = accounts(book, ctx), set[tuple[int, str]]()
+    own, mine = accounts_of(book, ctx), set[tuple[int, str]]()
     for row in rows:
         customer = book.catalog.customer(row.customer)
         if customer is not None and _among(customer, own):

@@ -463,3 +463,21 @@ async def test_buttons_under_a_message_say_what_comes_next(desk: Desk) -> None:
     after = buttons(screen.card)
     assert after["Acme Ltd acknowledged"] == "relay ack 1 acme"
     assert "Told Acme Ltd by phone" not in after
+
+
+async def test_what_the_contract_owes_stands_in_the_pack_for_inside_eyes_alone(seed_desk: Desk) -> None:
+    """With the way to its steps; in no message to be copied and in nothing that left the house."""
+    desk = seed_desk
+    terms = ", contract: {version: '1', zone: UTC, mode: tenant-minutes, uptime: 99.9, credits: [{below: 99.9, percent: 10}]}"
+    acme = customer("acme", "slack: C0ACME001")
+    await furnish(desk, acme.rstrip().removesuffix("}") + terms + "}\n")
+    await approved(desk)
+    await all_of(desk, ("cleo", "apology publish 1"), ("dana", "relay pack acme"))
+    await desk.settle()
+    own = [s for s in packs(desk) if "Contract credit, for you alone" in s]
+    assert len(own) == 1
+    assert "10 %" in own[0]
+    assert "credit 1 acme" in own[0]
+    assert "to be copied" not in own[0]
+    assert not any("10 %" in s.text for s in desk.screens("apology-1/acme/"))
+    assert "10 %" not in message(desk, "dana")
