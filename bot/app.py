@@ -39,7 +39,7 @@ from bot.web.door import body_of
 from bot.webhook import reach
 from bot.webhook.carry import WebhookCarrier
 from bot.webhook.shape import secret_of
-from handlers.commands import PostSettled
+from handlers.commands import ChannelMoved, ChannelTouched, PostSettled
 from handlers.domain.catalog import CatalogErrors, parse_bytes, to_dict
 from handlers.domain.delivery import Sent
 from handlers.domain.incident import Setting
@@ -129,7 +129,11 @@ class App:
         self.slack = carrier
         self.delivery.carriers["slack"] = carrier
         self.slack_door = SlackDoor(
-            self.intake, carrier, settings.slack_signing_secret.get_secret_value(), arrived=self._arrived
+            self.intake,
+            carrier,
+            settings.slack_signing_secret.get_secret_value(),
+            arrived=self._arrived,
+            told=self._told,
         )
         self._stack.push_async_callback(self.slack_door.close)
         if token := settings.slack_app_token.get_secret_value():
@@ -146,6 +150,10 @@ class App:
                 self.intake.machine(book, PostSettled(post.key))
 
         await self.store.book(settled)
+
+    async def _told(self, command: ChannelTouched | ChannelMoved) -> None:
+        """A platform told that a channel changed."""
+        await self.store.book(lambda book: self.intake.machine(book, command))
 
     async def _start_teams(self) -> None:
         settings, outside = self.settings, self.outside

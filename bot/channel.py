@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from handlers.card import Card, Form
+from handlers.domain.channels import Seen
 from handlers.domain.delivery import Outcome, Sent
 from handlers.domain.people import Account
 from storage.outbox import Claimed
@@ -58,6 +59,14 @@ class Carrier(Protocol):
 
     async def look(self, row: Claimed) -> Sent | bool:
         """Where an unknown row stands; False if it surely is not there; True if nobody can know."""
+        ...
+
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
+        """What a customer's channel is, as the platform said at most ten minutes ago; None if it cannot be asked.
+
+        An outcome says why there is no answer: later, or never. `first`: it was just bound, and there is time to ask
+        whether the bot can post there at all; `tried`: a person bound it and wants that tried, without a word.
+        """
         ...
 
     async def who(self, user: str, channel: str) -> Account | None:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,9 +14,11 @@ from sqlalchemy import Connection
 from bot.channel import Carrier
 from bot.intake import Intake
 from bot.store import Store
+from handlers import channels
 from handlers.card import Button, Buttons, Card, line
-from handlers.commands import CannotDo, PostSettled, RoomOpened
-from handlers.domain.delivery import Dead, Outcome, Place, Post, Retry, Sent, Unknown
+from handlers.commands import CannotDo, ChannelSeen, PostSettled, RoomOpened
+from handlers.domain.channels import Binding, Seen, gone
+from handlers.domain.delivery import Dead, Held, Outcome, Place, Post, Retry, Sent, Unknown
 from handlers.domain.incident import Incident
 from handlers.domain.letter import LETTERS, PLATFORMS
 from storage import outbox
@@ -36,6 +39,10 @@ GATHER_SECONDS = 0.02
 """How long posts gather before the outbox is looked at: a burst of commands is one look, not hundreds."""
 EXPIRE_EVERY = timedelta(seconds=1)
 """How often leases that ran out are taken back."""
+LOOKED_AT = 200
+"""Channels looked at in one go; ours."""
+LOOKING = 8
+"""Channels looked at at once; ours."""
 OPTIONAL = ("topic", "pin", "rename")
 """Calls an incident can do without; a platform that lacks one is told once, then left alone."""
 IDEMPOTENT = ("open", "topic", "pin", "invite", "remove", "rename", "close", "home")
@@ -86,6 +93,7 @@ class Delivery:
                 if loop.time() - looked > 1:
                     looked = loop.time()
                     await self.settle()
+                    await self.survey()
             except Exception:
                 log.exception("the outbox stumbled; it goes on")
                 moved = False
@@ -125,7 +133,24 @@ class Delivery:
         expire = self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY
         if expire:
             self._expired = now
-        return outbox.claim(connection, now, platforms, free, expire=expire)
+        claimed = outbox.claim(connection, now, platforms, free, expire=expire)
+        return self._addressed(self.store.open(connection, now), claimed) if claimed else []
+
+    @staticmethod
+    def _addressed(book: SqlBook, rows: list[Claimed]) -> list[Claimed]:
+        """Customers' posts with the present id of their channel; the house's own with none that a customer reads."""
+        found = []
+        for row in rows:
+            platform, place = row.place.platform, row.address
+            if row.audience == "customer":
+                there = channels.resolved(book, platform, place)
+                at = there if row.message_at == place else row.message_at
+                found.append(replace(row, address=there, message_at=at))
+            elif place and row.op in ("message", "open") and book.catalog.customer_by_channel(platform, place):
+                found.append(replace(row, crossed=True))
+            else:
+                found.append(row)
+        return found
 
     async def drain(self, rounds: int = 200) -> None:
         """Carry until nothing is due or under way (tests, replay)."""
@@ -159,19 +184,80 @@ class Delivery:
         self._woken.set()
 
     async def _call(self, row: Claimed, began: float) -> Outcome:
+        left = False
+
         async def leave() -> Outcome:  # looked at as late as can be: the process may be stopped at any moment before
+            nonlocal left
+            barred = await self._barred(row)
+            if barred is not None:
+                return barred
             if time.monotonic() - began > LEAVE_SECONDS:  # it was: another may have the row now
                 return Retry("held up before it left", after=0)
+            left = True
             return await self.carriers[row.place.platform].carry(row)
 
         try:
             return await asyncio.wait_for(leave(), CALL_SECONDS)
         except TimeoutError:
-            return Unknown("no answer within 8 s")
+            return Unknown("no answer within 8 s") if left else Retry("its channel could not be looked at within 8 s")
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("a bug while posting", key=row.key, reference=reference)
             return Dead(f"a fault of ours, reference {reference}")
+
+    async def _barred(self, row: Claimed) -> Outcome | None:
+        """What speaks against this post going where it is addressed to; None if nothing does."""
+        if row.crossed:
+            return Held("the place is a customer's channel, and this is for the house alone")
+        if row.audience != "customer" or row.op != "message":
+            return None
+        seen = await self.carriers[row.place.platform].see(row.address)
+        if isinstance(seen, Sent | Unknown):  # a question changes nothing: it can be asked again
+            seen = Retry("its channel could not be looked at")
+        if isinstance(seen, Retry | Dead | Held):
+            return None if row.message_id and isinstance(seen, Dead) else seen
+        if seen is not None and gone(seen):
+            return Dead(gone(seen))
+
+        def judged(book: SqlBook) -> str:
+            return channels.verdict(book, row.key, row.place, row.approval, seen)
+
+        drift = await self.store.book(judged)
+        return Held(drift) if drift else None
+
+    async def survey(self) -> None:
+        """Look at customers' channels that were bound lately, or that something happened to."""
+        platforms = tuple(self.carriers)
+        due = await self.store.book(lambda book: channels.to_look_at(book, platforms, LOOKED_AT))
+        if not due:
+            return
+        slots = asyncio.Semaphore(LOOKING)
+
+        async def look(binding: Binding) -> ChannelSeen | None:
+            async with slots:
+                try:
+                    see = self.carriers[binding.platform].see
+                    tried = not binding.reach and binding.by != channels.FILE
+                    found = await asyncio.wait_for(see(binding.id, first=True, tried=tried), CALL_SECONDS)
+                except Exception as error:  # noqa: BLE001 - not being able to look is no answer: it is asked again
+                    log.warning("could not look at a channel", channel=binding.id, error=type(error).__name__)
+                    return None
+            if found is None or isinstance(found, Seen):
+                return ChannelSeen(binding.platform, binding.address, found, gone(found) if found else "")
+            if isinstance(found, Dead | Held):
+                return ChannelSeen(binding.platform, binding.address, None, found.reason)
+            return None
+
+        answers = await asyncio.gather(*(look(binding) for binding in due))
+
+        def keep(book: SqlBook) -> int:
+            for answer in answers:
+                if answer is not None:
+                    self.intake.machine(book, answer)
+            return book.sent
+
+        if await self.store.book(keep):
+            self.wake()
 
     def _finish(self, book: SqlBook, row: Claimed, outcome: Outcome) -> int:
         """Write down the outcome and, in the same transaction, what follows from it."""
@@ -202,7 +288,7 @@ class Delivery:
             self.intake.machine(book, CannotDo(row.incident, platform, row.op, reason))
         if row.audience == "customer" and state in ("sent", "unknown", "dead", "held"):
             edited = isinstance(outcome, Sent) and bool(row.message_id)
-            self.intake.machine(book, PostSettled(row.key, edited=edited))
+            self.intake.machine(book, PostSettled(row.key, edited=edited, state=state))
 
     async def settle(self) -> None:
         """Look after unknown rows: found, safe to send again, or a person's to decide."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from handlers.domain.catalog import Catalog
-from handlers.domain.delivery import Post, PostState
+from handlers.domain.delivery import Place, Post, PostState
 from handlers.domain.incident import Event, Incident
 from handlers.domain.people import Account, Person
 
@@ -86,6 +86,10 @@ class Book(Protocol):
 
     def posts(self, prefix: str, *states: str) -> list[PostState]:
         """What became of the posts whose key starts so; only those in these states, if any are named."""
+        ...
+
+    def posts_at(self, place: Place, *states: str) -> list[PostState]:
+        """The posts meant for one place, in these states."""
         ...
 
     def threads(self, incidents: Sequence[int], channel: str = "") -> dict[str, str]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from handlers.domain.channels import Seen
+
 Severity = Literal["sev1", "sev2", "sev3", "sev4"]
 SEVERITIES: tuple[Severity, ...] = ("sev1", "sev2", "sev3", "sev4")
 Status = Literal["investigating", "identified", "monitoring", "resolved"]
@@ -753,10 +755,44 @@ class CannotDo:
 
 @dataclass(frozen=True, slots=True)
 class PostSettled:
-    """A customer row reached sent, unknown, dead or held: publishing may go on. `edited`: newer words stand there."""
+    """A customer row reached `state`: publishing may go on. `edited`: newer words stand there."""
 
     key: str
     edited: bool = False
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSeen:
+    """A platform was asked what a customer's channel is. `seen` None: it does not say, or refused by this `fault`."""
+
+    platform: str
+    address: str
+    seen: Seen | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTouched:
+    """A platform told that something happened to a channel; `heard`: somebody spoke to the bot from there.
+
+    `drift` says what happened where no look would show it; `kind` is Teams' word for the channel.
+    """
+
+    platform: str
+    address: str
+    heard: bool = False
+    kind: str = ""
+    drift: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMoved:
+    """A platform gave a channel another id."""
+
+    platform: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -853,6 +889,9 @@ Command = (
     | RoomOpened
     | CannotDo
     | PostSettled
+    | ChannelSeen
+    | ChannelTouched
+    | ChannelMoved
     | Tick
 )
 """What `decide` matches, exhaustively."""

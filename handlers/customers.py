@@ -3,10 +3,11 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
+from handlers import channels
 from handlers.accounts import accounts_of
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Quote, Reply, Strong, Text, Tone, line, small
@@ -93,6 +94,8 @@ def recipients(
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
     """The channels a text goes to, and the customers who have none that can be posted to (tell those by hand).
 
+    A channel that the bot cannot post to is known before anything is signed, and is no recipient.
+
     `texts` answers what a customer reads on a platform. Under `deliver: first` later channels are spares.
     """
     found: dict[str, tuple[Customer, str]] = {}
@@ -101,8 +104,9 @@ def recipients(
             found.setdefault(customer.key, (customer, reason))
     rows: list[Recipient] = []
     by_hand: list[str] = []
+    unreachable = channels.out_of_reach(book)
     for key, (customer, reason) in sorted(found.items()):
-        usable = usable_channels(ctx, customer)
+        usable = usable_channels(ctx, customer, unreachable)
         if not usable:
             by_hand.append(customer.name)
             continue
@@ -142,13 +146,14 @@ def show_affected(command: ShowAffected, ctx: Context, book: Book) -> Reply:
     own = [(c, why) for c, why in hit if c.account_manager.casefold() in accounts]
     others = [(c, why) for c, why in hit if c.account_manager.casefold() not in accounts]
     hit = own if command.mine else [*own, *others]
+    unreachable = channels.out_of_reach(book)
     blocks: list[Block] = []
     if not incident.services:
         blocks.append(line("No service is named yet: ", f"`services {incident.number}` decides who is affected."))
     if own and others and not command.mine:
         blocks.append(line(f"{len(own)} of these {len(hit)} are your accounts, first here."))
     blocks.append(
-        Bullets(tuple((Strong(c.name), Text(f": {why}{_reach(ctx, c)}")) for c, why in hit[:MOST_NAMED]))
+        Bullets(tuple((Strong(c.name), Text(f": {why}{_reach(ctx, c, unreachable)}")) for c, why in hit[:MOST_NAMED]))
         if hit
         else line("None of your accounts." if command.mine and keys else "Nobody.")
     )
@@ -169,13 +174,15 @@ def show_affected(command: ShowAffected, ctx: Context, book: Book) -> Reply:
     return Reply(Card(f"{say.head(incident)}: affected customers", tuple(blocks)))
 
 
-def usable_channels(ctx: Context, customer: Customer) -> tuple[Channel, ...]:
-    """The customer's channels on what is set up here, in their order."""
-    return tuple(c for c in customer.channels if c.platform in (*ctx.platforms, *ctx.outlets))
+def usable_channels(ctx: Context, customer: Customer, unreachable: Container[tuple[str, str]]) -> tuple[Channel, ...]:
+    """The customer's channels on what is set up here, in their order, without those the bot cannot post to."""
+    here = (*ctx.platforms, *ctx.outlets)
+    return tuple(c for c in customer.channels if c.platform in here and (c.platform, c.address) not in unreachable)
 
 
-def _reach(ctx: Context, customer: Customer) -> str:
-    return "" if usable_channels(ctx, customer) else " — no channel the bot can post to: tell by hand"
+def _reach(ctx: Context, customer: Customer, unreachable: Container[tuple[str, str]]) -> str:
+    told = usable_channels(ctx, customer, unreachable)
+    return "" if told else " — no channel the bot can post to: tell by hand"
 
 
 def change_affected(command: ChangeAffected, ctx: Context, book: Book) -> Reply:
@@ -429,7 +436,8 @@ def show_sent(book: Book, ctx: Context, proposal: Proposal, sender: str = "") ->
             row = [Button("It arrived", f"settle {post.id} arrived")]
         else:
             blocks.append(line(f"{who}: {post.error}. They have not been told."))
-            row = [Button("Told by hand", f"settle {post.id} drop")]
+            blocks.append(Buttons(channels.trouble_buttons(book, post)))
+            continue
         again = Button("Send again", f"settle {post.id} again", "danger", confirm="Only if it is not there.")
         blocks.append(Buttons((*row, again)))
     if len(trouble) > MOST_TROUBLE:

@@ -5,6 +5,7 @@ from typing import assert_never
 from handlers import (
     apologise,
     approve,
+    channels,
     cover,
     credit,
     customer_clock,
@@ -213,6 +214,12 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             declare.cannot(command, ctx, book)
         case c.PostSettled():
             publish.advance(command, ctx, book)
+        case c.ChannelSeen():
+            channels.seen(command, ctx, book)
+        case c.ChannelTouched():
+            channels.touched(command, ctx, book)
+        case c.ChannelMoved():
+            channels.moved(command, ctx, book)
         case c.Tick():
             tick(ctx, book)
         case _:
@@ -221,6 +228,7 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
 
 
 DUE = (
+    channels.due_bindings,
     remind.due_updates,
     customer_clock.due_words,
     remind.due_pings,

@@ -7,6 +7,7 @@ again with the next `amends catalog load`.
 import re
 from dataclasses import replace
 
+from handlers import channels
 from handlers.book import Book
 from handlers.card import Card, Reply, line, small
 from handlers.commands import CustomerChannel, CustomerManager, CustomerZone
@@ -14,6 +15,7 @@ from handlers.context import Context
 from handlers.customers import affected_by, customer_of
 from handlers.domain.apology import Apology
 from handlers.domain.catalog import Channel, Customer, address_fault, folded_channel
+from handlers.domain.channels import Binding
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
 from handlers.domain.letter import PLATFORMS, shown_address
@@ -31,19 +33,46 @@ def customer_channel(command: CustomerChannel, ctx: Context, book: Book) -> Repl
     found = customer_of(book, command.customer)
     channel = _channel(command.channel)
     name = f"{PLATFORMS[channel.platform]} {shown_address(channel.platform, channel.address)}"
-    owner = book.catalog.customer_by_channel(channel.platform, channel.address)
+    owner = channels.owner_of(book, channel.platform, channel.address)
     if command.add and owner is not None and owner.key != found.key:
         raise Refused(f"{name} belongs to {owner.name}: unbind it there first. Nothing was changed.")
     if not command.add and owner is not None and owner.key != found.key:
         raise Refused(f"{name} belongs to {owner.name}, not to {found.name}. Nothing was changed.")
+    if command.add and channels.ours(book, channel.platform, channel.address):
+        raise Refused(f"{name} is a channel of our own: no customer is told there. Nothing was changed.")
+    known = channels.binding_of(book, channel.platform, channel.address)
+    if command.add and owner is not None and known is not None:
+        return _bound_again(book, ctx, found, known)
     if command.add == (owner is not None):
         return Reply(Card(found.name, (line(f"{name} is {'bound' if command.add else 'not bound'} already."),)))
-    stay = tuple(c for c in found.channels if folded_channel(c) != folded_channel(channel))
+    listed = Channel(channel.platform, known.address) if known is not None else channel  # the id it had before, maybe
+    same = (folded_channel(channel), folded_channel(listed))
+    stay = tuple(c for c in found.channels if folded_channel(c) not in same)
+    if command.add:
+        channels.bind(book, ctx, found, channel)
+    else:
+        channels.unbind(book, listed)
     changed = replace(found, channels=(*stay, channel) if command.add else stay)
     here = channel.platform in (*ctx.platforms, *ctx.outlets)
     note = "" if here or not command.add else f" {PLATFORMS[channel.platform]} is not set up here: tell them by hand."
     words = f"{name} is {'bound to' if command.add else 'no longer bound to'} {found.name}.{note}"
     return _changed(book, ctx, changed, words, f"the channels of {found.name} changed")
+
+
+def _bound_again(book: Book, ctx: Context, customer: Customer, known: Binding) -> Reply:
+    """An admin has looked: the channel is this customer's as it is now. What is held goes when somebody says so."""
+    as_now = known.latest or known.bound
+    who = f": {channels.audience(as_now)}" if as_now is not None else ""
+    if not known.drift and known.reachable:
+        words = f"{channels.describe(known)} is bound already, and it is as it was{who}."
+        return Reply(Card(customer.name, (line(words),)))
+    after = channels.bind(book, ctx, customer, Channel(known.platform, known.address))
+    if as_now is not None and (known.bound is None or as_now.organisations != known.bound.organisations):
+        for apology in book.find(Apology, state=UNSETTLED):
+            void(book, ctx, apology, f"other people read the channel of {customer.name} now")
+    words = f"{channels.describe(after)} is bound to {customer.name} again, as it is now{who}."
+    waiting = channels.held(book, ctx, after)
+    return Reply(Card(customer.name, (line(words), *waiting), "good"), changed=True)
 
 
 def _channel(said: str) -> Channel:

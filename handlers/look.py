@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from statistics import median
 
-from handlers import grammar
+from handlers import channels, grammar
 from handlers.accounts import accounts_of
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Code, Line, Reply, Span, Strong, Text, line, small
@@ -20,7 +20,8 @@ from handlers.commands import (
 from handlers.context import Context
 from handlers.customers import customer_of
 from handlers.domain.apology import Apology, Promise, Version
-from handlers.domain.catalog import Customer
+from handlers.domain.catalog import Channel, Customer
+from handlers.domain.channels import Binding
 from handlers.domain.errors import Refused
 from handlers.domain.incident import OPEN, Event, Incident, Ping, Setting, Task
 from handlers.domain.letter import shown_address
@@ -225,11 +226,7 @@ def customer(command: CustomerShow, ctx: Context, book: Book) -> Reply:
             (
                 line(f"Uses {uses or 'nothing that is listed'}."),
                 line(f"Account manager: {found.account_manager or 'nobody'}. Time zone {found.timezone}."),
-                Bullets(
-                    tuple(
-                        (Strong(c.platform), Text(f" {shown_address(c.platform, c.address)}")) for c in found.channels
-                    )
-                )
+                Bullets(tuple((Strong(c.platform), Text(_told_in(book, c))) for c in found.channels))
                 if found.channels
                 else line("No channel: tell them by hand."),
                 line(f"Delivery: {'the first channel that works' if found.deliver == 'first' else 'every channel'}."),
@@ -246,6 +243,19 @@ def _contracts(customer: Customer) -> list[str]:
         for c in customer.contracts
     ]
     return [f"Contract: version {', then '.join(days)}."] if days else []
+
+
+def _told_in(book: Book, channel: Channel) -> str:
+    """A channel and what is known of it: who reads along, or why nothing goes there."""
+    words = f" {shown_address(channel.platform, channel.address)}"
+    known = next(iter(book.find(Binding, platform=channel.platform, address=channel.address)), None)
+    if known is None:
+        return words
+    if known.drift:
+        return f"{words}: held, because {known.drift}"
+    if not known.reachable:
+        return f"{words}: the bot cannot post there; tell them by hand"
+    return f"{words}: {channels.audience(known.bound)}" if known.bound is not None and known.bound.home else words
 
 
 def services(ctx: Context, book: Book) -> Reply:

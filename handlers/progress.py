@@ -359,7 +359,7 @@ def _close_rooms(book: Book, incident: Incident, generation: int) -> None:
         if not room.address or room.fault:
             continue  # none was opened; a platform without rooms uses the incidents channel
         key = f"inc-{incident.number}/closed/{generation}@{room.platform}"
-        place = Place(room.platform, "channel" if room.platform == "slack" else "thread", room.address)
+        place = Place(room.platform, "thread", room.address)
         book.send(Post(key, place, card=card, incident=incident.number))
         if room.platform == "slack":
             book.send(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import grammar, packs, promises, receipts
+from handlers import channels, grammar, packs, promises, receipts
 from handlers.apologise import CORRECTED, READY, Draft, apology_of, next_version, refreshed, void_waivers
 from handlers.approve import complete, expires, needed, preview, signatures
 from handlers.book import Book
@@ -33,7 +33,7 @@ from handlers.customers import (
 )
 from handlers.customers import customer_posts as posts_of
 from handlers.domain.apology import Apology, Approval, Proposal, Recipient, Version
-from handlers.domain.delivery import PostState
+from handlers.domain.delivery import GONE, TAKEN_BACK, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Setting
 from handlers.domain.letter import LETTERS
@@ -187,6 +187,7 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
     """A customer post settled: fall back to the next channel, let the next step go, or pause."""
     name, customer, _ = command.key.split("/", 2)
     kind, _, number = name.partition("-")
+    channels.settled(book, command)
     if kind in CALLED:
         proposal = book.get(Proposal, int(number))
         if proposal is None:
@@ -194,9 +195,11 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
         if untold(of_customer(book, name, customer)):
             fall_back(book, name, proposal.recipients, proposal.digest, (proposal.incident,), customer, hold=False)
         show_sent(book, ctx, proposal)
+        _ask(book, ctx, command)
         return
     apology = book.get(Apology, int(number)) if kind == "apology" else None
     if apology is None:
+        _ask(book, ctx, command)
         return
     if apology.state in OUT and untold(of_customer(book, name, customer)):
         # only words that stand: what is being corrected or was taken back goes no further
@@ -211,6 +214,19 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
     if apology.state == "publishing":
         apology, note = _step(book, apology, far)
     show_progress(book, ctx, apology, note, far if not note else None)
+    _ask(book, ctx, command)
+
+
+def _ask(book: Book, ctx: Context, command: PostSettled) -> None:
+    """A customer was not told because of where the words were to go, and no other channel follows: ask a person."""
+    if command.state not in ("held", "dead"):
+        return
+    series_, customer, _ = command.key.split("/", 2)
+    posts = of_customer(book, series_, customer)
+    post = next((p for p in posts if p.key == command.key and p.failed), None)
+    if post is None or (post.state == "dead" and (post.error not in GONE or (len(posts) > 1 and not untold(posts)))):
+        return
+    channels.ask(book, ctx, post)
 
 
 def _correction(apology: Apology) -> str:
@@ -246,11 +262,13 @@ def _step(book: Book, apology: Apology, far: Tally) -> tuple[Apology, str]:
     early = apology.stage < len(book.catalog.policy.publishing.ramp)
     allowed = 0 if early else FAILING * far.total
     failed = len(far.failed)
-    if (far.waiting or far.moving) and failed + fresh > allowed:
+    astray = sum(p.state == "held" for p in far.failed)  # one is enough: somebody else may be about to read it
+    if (far.waiting or far.moving) and (failed + fresh > allowed or astray):
         book.halt(series(apology))
         after = replace(apology, state="paused", revision=apology.revision + 1)
         book.put(after)
-        counts = [f"{n} {w}" for n, w in ((failed, "failed"), (fresh, "unclear")) if n]
+        why = ((astray, "held"), (failed - astray, "failed"), (fresh, "unclear"))
+        counts = [f"{n} {w}" for n, w in why if n]
         words = f"Paused by itself: {' and '.join(counts)} of {far.total - far.waiting} let go. Look, then go on."
         return after, words
     if far.moving:
@@ -319,6 +337,8 @@ def resume(command: ApologyResume, ctx: Context, book: Book) -> Reply:
             book.put(replace(apology, state="published", revision=apology.revision + 1))
         return Reply(Card(say.named(apology), (line(words),)))
     for post in far.failed:
+        if post.state == "held":
+            channels.refuse_barred(book, post)
         book.settle(post.id, "again")
     book.put(Setting(_pressed_on(apology), str(far.unclear)))
     after = replace(apology, state="publishing", revision=apology.revision + 1)
@@ -403,11 +423,14 @@ def retract(command: ApologyRetract, ctx: Context, book: Book) -> Reply:
         raise Refused(f"A{apology.number} is {apology.state}: nothing of it is out.{way} Nothing was changed.")
     name = f"apology-{apology.number}"
     book.halt(series(apology))
-    lead, by = apology.incidents[-1], f"retracted by {ctx.actor.key}"
+    lead, by = apology.incidents[-1], f"{TAKEN_BACK}{ctx.actor.key}"
     shown = [p for p in customer_posts(book, apology) if p.shown]
     rows = [Recipient(say.customer_of(p), "", p.place.platform, p.place.address, text=_notice(p)) for p in shown]
     book.send_all([customer_post(name, row, by, lead, threads={}) for row in rows])
-    book.release([p.key for p in shown if p.sent_at is not None and p.state == "pending"])  # a correction that waited
+    for post in shown:  # where a correction waited for its step, or was held: the notice goes all the same
+        if post.state == "held":
+            book.settle(post.id, "again")
+    book.release([p.key for p in shown if p.sent_at is not None and p.state == "pending"])
     told = len(rows)
     after = replace(apology, state="retracted", publish_at=None, revision=apology.revision + 1)
     book.put(after)
@@ -486,6 +509,8 @@ def settle(command: Settle, ctx: Context, book: Book) -> Reply:
             f"A{apology.number} is being corrected, so this holds a text that no longer stands. Publishing the new "
             "one sends it. Nothing was sent."
         )
+    if command.verdict == "again":
+        channels.refuse_barred(book, after)
     words = {"arrived": "noted as arrived", "again": "sent again", "drop": "dropped"}[command.verdict]
     who = say.customer_of(after) if after.audience == "customer" else after.key
     for incident in incidents[:1]:

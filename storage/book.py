@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, tuple_, update
 
 from handlers.domain.catalog import Catalog, audited, to_dict
-from handlers.domain.delivery import Post, PostState
+from handlers.domain.channels import Binding
+from handlers.domain.delivery import Place, Post, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import Event, Incident
@@ -27,6 +28,8 @@ _LATEST_CATALOG = select(func.max(catalogs.c.number))
 CHAT = "chat"
 """The digest of a catalog that was changed in chat, not loaded from a file."""
 KINDS = {table.name: kind for kind, table in RECORDS.items()}
+UNJOURNALED = (Binding,)
+"""Records that nobody's `undo` takes back: what a platform says of a channel, and whose it is (as the catalog)."""
 
 
 class SqlBook:
@@ -104,7 +107,8 @@ class SqlBook:
         before = self.get(kind, *key)
         if before == record:
             return
-        self.changes.append([table.name, key, None if before is None else plain(before), plain(record)])
+        if kind not in UNJOURNALED:
+            self.changes.append([table.name, key, None if before is None else plain(before), plain(record)])
         if before is None:
             self.connection.execute(statements.new(table), row)
         else:
@@ -134,7 +138,7 @@ class SqlBook:
             before = self._held.get((table.name, key))
             if before == record:
                 continue
-            if undoable:
+            if undoable and kind not in UNJOURNALED:
                 was = None if before is None else plain(before)
                 self.changes.append([table.name, list(key), was, plain(record)])
             if before is None or key in new:
@@ -213,6 +217,10 @@ class SqlBook:
     def posts(self, prefix: str, *states: str) -> list[PostState]:
         """What became of the posts under a key prefix; only those in these states, if any are named."""
         return posts_.states(self.connection, prefix, *states)
+
+    def posts_at(self, place: Place, *states: str) -> list[PostState]:
+        """The posts meant for one place, in these states."""
+        return posts_.states_at(self.connection, place, *states)
 
     def threads(self, incidents: Sequence[int], channel: str = "") -> dict[str, str]:
         """By customer channel, the post that began its thread about these incidents."""

@@ -88,6 +88,7 @@ class Claimed:
     digest: str
     approval: str = ""
     written_at: datetime | None = None
+    crossed: bool = False  # a card of the house whose place turned out to be a customer's channel
 
 
 def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
@@ -525,6 +526,8 @@ def state_of(row: Any) -> PostState:
         sent_at=row["sent_at"],
         text=row["body"]["text"],
         op=row["op"],
+        incident=row["incident"],
+        approval=row["approval"],
     )
 
 
@@ -538,6 +541,12 @@ def states(connection: Connection, prefix: str, *wanted: str) -> list[PostState]
     query = select(outbox).where(_under(connection, prefix)).order_by(outbox.c.id)
     if wanted:
         query = query.where(outbox.c.state.in_(wanted))
+    return [state_of(r) for r in connection.execute(query).mappings()]
+
+
+def states_at(connection: Connection, place: Place, *wanted: str) -> list[PostState]:
+    """Posts meant for one place, in order, in the states `wanted`."""
+    query = select(outbox).where(outbox.c.lane == place.lane, outbox.c.state.in_(wanted)).order_by(outbox.c.id)
     return [state_of(r) for r in connection.execute(query).mappings()]
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from handlers.domain import apology, incident, people, relay
+from handlers.domain import apology, channels, incident, people, relay
 from handlers.domain.facts import Fact
 from storage.rows import bare, hints, is_json
 
@@ -93,6 +93,9 @@ pings = _record("pings", incident.Ping, ("number",), ("due_at",))
 settings = _record("settings", incident.Setting, ("name",))
 conversations = _record("conversations", incident.Conversation, ("id",), ("person",))
 accounts = _record("accounts", people.Account, ("platform", "id"), ("email",))
+bindings = _record(
+    "bindings", channels.Binding, ("platform", "address"), ("look_at",), ("platform", "now"), ("platform", "reach")
+)
 facts = _record("facts", Fact, ("incident", "number"))
 apologies = _record("apologies", apology.Apology, ("number",), ("state",))
 versions = _record("versions", apology.Version, ("apology", "number"))
@@ -176,6 +179,7 @@ outbox = Table(
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
     CheckConstraint("audience = 'internal' OR approval <> ''", name="customer_rows_carry_an_approval"),
+    CheckConstraint("(audience = 'customer') = (kind = 'channel')", name="customers_and_the_house_never_share_a_place"),
     Index("ix_outbox_due", "state", "due"),
     Index("ix_outbox_lane_seq", "lane", "seq"),
     Index(  # what goes next, in order: a worker takes a dozen of ten thousand without sorting them

@@ -12,6 +12,7 @@ from bot.intake import House, Intake
 from bot.store import Store
 from handlers.card import Bullets, Card, Fields, Form, Line, Quote, Small
 from handlers.domain.catalog import parse_bytes, to_dict
+from handlers.domain.channels import Seen
 from handlers.domain.delivery import Outcome, PostState, Sent
 from handlers.domain.incident import Setting
 from handlers.domain.people import Account
@@ -58,6 +59,7 @@ class MemoryCarrier:
     fail: dict[str, Outcome] = field(default_factory=dict)
     accepts_silently: set[str] = field(default_factory=set)
     seen: Sent | bool = True
+    channels: dict[str, Seen | Outcome] = field(default_factory=dict)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def carry(self, row: Claimed) -> Outcome:
@@ -93,6 +95,11 @@ class MemoryCarrier:
         """What a look at the history shows."""
         del row
         return self.seen
+
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
+        """What this platform says of a channel: nothing, unless the test said what it is."""
+        del first, tried
+        return self.channels.get(address)
 
     async def who(self, user: str, channel: str) -> Account | None:
         """Nobody is asked here."""

@@ -14,6 +14,7 @@ import aiosmtplib
 
 from bot.mail.draw import Mail, envelope
 from bot.mail.server import MailServer
+from handlers.domain.channels import Seen
 from handlers.domain.delivery import Dead, Outcome, Retry, Sent, Unknown
 from handlers.domain.letter import opened
 from handlers.domain.people import Account
@@ -69,6 +70,11 @@ class MailCarrier:
         """What became of a mail only its receiver's server knows."""
         del row
         return True
+
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
+        """An address says nothing of who reads it."""
+        del address, first, tried
+        return None
 
     async def who(self, user: str, channel: str) -> Account | None:
         """Nobody writes to us this way."""

@@ -279,6 +279,8 @@ class Courier:
                 "channel": {"id": place.channel.id},
                 "team": {"id": place.team.id},
             }
+            if place.channel.type != "standard":
+                data["channel"]["type"] = place.channel.type
         return {
             "type": kind,
             "id": activity_id,

@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import blocks
 from handlers.card import Card
+from handlers.domain.channels import Seen
 from handlers.domain.delivery import Dead, Held, Outcome, Retry, Sent, Unknown
 from handlers.domain.people import Account, AccountKind
 from storage.outbox import Claimed
@@ -45,6 +46,8 @@ POSTS_PER_SECOND: Final = 1.0
 """Posts into one channel: one a second, short bursts pass. https://docs.slack.dev/apis/web-api/rate-limits"""
 BINDING_SECONDS: Final = 600.0
 """How old what we know of a customer's channel may be when its post leaves (promises, section 5, threat 5)."""
+UNNAMED: Final = "an organisation that Slack does not name"
+"""Who a channel is shared with where Slack says only that it is shared."""
 LIST_PAGE: Final = 1000
 """Channels a page. https://docs.slack.dev/reference/methods/conversations.list"""
 LIST_PAGES: Final = 30
@@ -139,17 +142,6 @@ class Fault:
         return self.error in ("unknown_method", "missing_scope", "not_allowed_token_type", "method_deprecated")
 
 
-@dataclass(frozen=True, slots=True)
-class _Binding:
-    """What was seen of a channel, `at` seconds on the carrier's clock."""
-
-    name: str
-    archived: bool
-    member: bool
-    teams: frozenset[str]
-    at: float
-
-
 class SlackCarrier:
     """Carries rows to one workspace. `start` before the first call, `close` at the end.
 
@@ -178,8 +170,8 @@ class SlackCarrier:
         self._session: aiohttp.ClientSession | None = None
         self._closed_until: dict[tuple[str, str], float] = {}
         self._levels: dict[str, tuple[float, float]] = {}
-        self._bindings: dict[str, _Binding] = {}
-        self._trusted: dict[str, _Binding] = {}
+        self._bindings: dict[str, tuple[Seen, float]] = {}  # what was seen of a channel, when on the carrier's clock
+        self._touched: dict[str, float] = {}  # when an event last told of a channel
         self._listed = float("-inf")
         self._listing: asyncio.Task[None] | None = None
         self._checkable = True
@@ -364,8 +356,6 @@ class SlackCarrier:
         return Sent(row.nonce, row.address)
 
     async def _message(self, row: Claimed) -> Outcome:
-        if row.place.kind == "thread":
-            return Dead("Slack has no such place")
         channel = self._now(row.message_at or row.address)
         if not channel:
             return Held("no incidents channel is known")
@@ -375,10 +365,6 @@ class SlackCarrier:
             return Dead(str(error))
         if row.message_id:
             return await self._edit(row, channel, content)
-        if row.audience == "customer":
-            problem = await self._drifted(channel)
-            if problem is not None:
-                return problem
         wait = self._pace(channel)
         if wait > 0:
             return Retry("one post a second and channel", wait)
@@ -515,27 +501,17 @@ class SlackCarrier:
 
     # --- where customers are -----------------------------------------------------------------------------------------
 
-    async def _drifted(self, channel: str) -> Outcome | None:
-        """What speaks against posting to a customer's channel now; None if nothing does, or if nobody can know."""
-        found = await self._binding(channel)
-        if not isinstance(found, _Binding):
-            return found
-        if found.archived:
-            return Dead("is_archived")
-        if not found.member:
-            return Dead("not_in_channel")
-        before = self._trusted.get(channel, found)
-        self._trusted[channel] = found  # held once; whoever says "send again" has looked
-        if before.name != found.name:
-            return Held(f"the channel #{before.name} is called #{found.name} now: look before it is sent")
-        if found.teams - before.teams:
-            return Held("the channel is shared with another workspace now: look before it is sent")
-        return None
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
+        """What a channel is: from the list of channels, asked for at most ten minutes ago; by itself only in doubt."""
+        del first, tried
+        return await self._binding(self._now(address))
 
-    async def _binding(self, channel: str) -> _Binding | Outcome | None:
+    async def _binding(self, channel: str) -> Seen | Outcome | None:
         fresh = self._fresh(channel)
-        if fresh is not None or not self._checkable:
+        if fresh is not None:
             return fresh
+        if self.me is None:
+            await self.hello()
         if self._clock() - self._listed > BINDING_SECONDS:
             if self._listing is None or self._listing.done():
                 self._listing = asyncio.create_task(self._list_bindings())
@@ -545,6 +521,9 @@ class SlackCarrier:
             fresh = self._fresh(channel)
             if fresh is not None:
                 return fresh
+        if not self._checkable:
+            return None
+        asked = self._clock()
         told = await self.call("conversations.info", seconds=CALL_SECONDS / 2, channel=channel)
         if isinstance(told, Fault):
             if told.missing:
@@ -552,44 +531,56 @@ class SlackCarrier:
                 return None
             # A question that got no answer had no effect: whatever the reason, it can be asked again.
             return told.outcome if not isinstance(told.outcome, Unknown) else Retry(told.outcome.reason)
-        return self._noted(told.get("channel") or {}, channel)
+        return self._noted(told.get("channel") or {}, asked, alone=True)
 
-    def _fresh(self, channel: str) -> _Binding | None:
-        known = self._bindings.get(channel)
-        return known if known is not None and self._clock() - known.at <= BINDING_SECONDS else None
+    def _fresh(self, channel: str) -> Seen | None:
+        known, at = self._bindings.get(channel, (None, float("-inf")))
+        return known if self._clock() - at <= BINDING_SECONDS else None
 
-    def _noted(self, channel: Json, channel_id: str) -> _Binding:
-        # A list may leave out who is in: then the post itself will tell.
+    def _noted(self, channel: Json, asked: float, *, alone: bool = False) -> Seen | None:
+        """Keep what Slack says of a channel, `asked` when; nothing that an event has overtaken meanwhile.
+
+        A list that says it is shared but not with whom leaves it in doubt: then it is asked for `alone`.
+        """
         teams = channel.get("connected_team_ids") or channel.get("shared_team_ids") or []
-        found = _Binding(
+        others = {str(t) for t in teams if self.me is None or t != self.me.team}
+        if channel.get("is_ext_shared") and not others:
+            if not alone:
+                return None
+            others = {UNNAMED}
+        # A list may leave out who is in: then the post itself will tell.
+        found = Seen(
+            str(channel.get("id") or ""),
             str(channel.get("name") or ""),
+            self.me.team if self.me is not None else "",
+            bool(channel.get("is_private")),
             bool(channel.get("is_archived")),
             channel.get("is_member") is not False,
-            frozenset(str(t) for t in teams if self.me is None or t != self.me.team),
-            self._clock(),
+            tuple(sorted(others)),
         )
-        self._bindings[channel_id] = found
-        self._trusted.setdefault(channel_id, found)
+        if self._touched.get(found.id, float("-inf")) < asked:
+            self._bindings[found.id] = found, asked
         return found
 
     async def _list_bindings(self) -> None:
+        began = self._clock()
         async for page in self._channels():
             if isinstance(page, Fault):
                 return
             for channel in page:
-                self._noted(channel, str(channel.get("id")))
-        self._listed = self._clock()
+                self._noted(channel, began)
+        self._listed = began
+        self._touched = {c: at for c, at in self._touched.items() if at >= began}
 
     def changed(self, channel: str) -> None:
         """An event told that a channel is not what it was: look again before the next customer's post."""
         self._bindings.pop(channel, None)
+        self._touched[channel] = self._clock()
 
     def moved(self, old: str, new: str) -> None:
         """An event told that a channel has another id now; posts follow it while this process lives."""
         self._moved[old] = new
         self._bindings.pop(old, None)
-        if old in self._trusted:
-            self._trusted[new] = self._trusted.pop(old)
 
     def _now(self, channel: str) -> str:
         for _ in range(5):

@@ -28,6 +28,7 @@ from bot.gate import Refusal, SlackRequest, check_slack, check_slack_envelope
 from bot.slack import blocks
 from bot.slack.carry import Fault, SlackCarrier, nonce_of
 from handlers.card import Button, Buttons, Card, Form, line
+from handlers.commands import ChannelMoved, ChannelTouched
 from handlers.domain.delivery import Sent
 from handlers.domain.people import Account
 
@@ -127,7 +128,8 @@ class SlackDoor:
     """Everything Slack sends comes in here.
 
     `carrier` is the same one that carries the outbox. `teams`: ids of the workspaces served, by default the one that
-    `carrier.hello()` named. `arrived` is told of the echo of our own posts: (opaque id, where it stands).
+    `carrier.hello()` named. `arrived` is told of the echo of our own posts: (opaque id, where it stands). `told`
+    hears of channels that changed.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class SlackDoor:
         *,
         teams: Collection[str] | None = None,
         arrived: Callable[[str, Sent], Awaitable[object]] | None = None,
+        told: Callable[[ChannelTouched | ChannelMoved], Awaitable[object]] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Nothing is opened. `now` is seconds since 1970, against which signatures are aged."""
@@ -146,6 +149,7 @@ class SlackDoor:
         self._secret = signing_secret
         self._teams = teams
         self._arrived = arrived
+        self._told = told
         self._time = now
         self._people = _People()
         self._events: OrderedDict[str, None] = OrderedDict()
@@ -437,11 +441,16 @@ class SlackDoor:
             await self._echoed(event)
         elif kind in _TOUCHED:
             channel = event.get("channel")
-            self.carrier.changed(str(channel.get("id") if isinstance(channel, dict) else channel))
+            touched = str(channel.get("id") if isinstance(channel, dict) else channel)
+            self.carrier.changed(touched)
+            if self._told is not None:
+                await self._told(ChannelTouched("slack", touched))
         elif kind == "channel_id_changed":
             old, new = str(event.get("old_channel_id")), str(event.get("new_channel_id"))
             log.warning("a Slack channel has another id now; mend the catalog if it is a customer's", old=old, new=new)
             self.carrier.moved(old, new)
+            if self._told is not None:
+                await self._told(ChannelMoved("slack", old, new))
         elif kind in ("tokens_revoked", "app_uninstalled"):
             log.error("the app was removed from the workspace, or its token revoked", event=kind)
         return _empty()

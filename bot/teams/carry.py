@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.store import Store
 from bot.teams import cards
 from bot.teams.connector import Connector, ConnectorFailed
-from handlers.domain.delivery import Dead, Outcome, Retry, Sent, Unknown
+from handlers.domain.channels import Seen
+from handlers.domain.delivery import GONE, Dead, Outcome, Retry, Sent, Unknown
 from handlers.domain.incident import Conversation, Setting
 from handlers.domain.people import Account, AccountKind
 from storage.outbox import Claimed
@@ -39,6 +40,10 @@ AWAY: Final = frozenset({"token_timeout", "token_unreachable", "token_temporaril
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response"""
 UNHEARD_SECONDS: Final = 5.0
 """How long a post waits where no activity has said yet where Teams is; ours."""
+ABSENT: Final = "BotNotInConversationRoster"
+"""The bot is not in this conversation, whatever it asks for."""
+LISTED_SECONDS: Final = 600.0
+"""How old the lists of channels may be; ours."""
 DEAD: Final = frozenset({"host_not_allowed"})
 """Failures without an answer that no repetition cures."""
 LINKS: Final = "https://teams.microsoft.com/l/message"
@@ -84,6 +89,8 @@ class TeamsCarrier:
         self._bot = bot_id
         self._latest: Conversation | None = None
         self._asked = 0.0
+        self._kinds: dict[str, str] = {}  # Teams' word for the channels of teams that were listed
+        self._listed = float("-inf")
         self.shown: cards.Where = "message" if (bool(self._tenant) if dialogs is None else dialogs) else "plain"
 
     # --- carrying ----------------------------------------------------------------------------------------------------
@@ -120,6 +127,44 @@ class TeamsCarrier:
             sent = await self._connector.post(where.service_url, where.conversation, activity)
             conversation, message = where.conversation, sent.activity_id
         return Sent(message, conversation, self.link(conversation, message))
+
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
+        """Whether the bot can post in a channel; before a post nothing is asked, the post itself will tell.
+
+        A shared channel takes a bot's posts only where the app was added to that very channel. Of what kind it is, its
+        team's list of channels tells; that the bot is not in it, a look at its members; that a post arrives, nothing
+        but one: where a person wants it `tried` that is the sign of typing, which says no word.
+        https://learn.microsoft.com/microsoftteams/platform/build-apps-for-shared-private-channels
+        """
+        if not first:
+            return None
+        try:
+            where = await self._to(address)
+            kind = await self._kind(where, address)
+            if tried:
+                await self._connector.post(where.service_url, where.conversation, {"type": "typing"})
+                return Seen(address, kind=kind, reach="yes")
+            await self._connector.member(where.service_url, where.conversation, where.bot or "28:none")
+        except ConnectorFailed as failed:
+            if failed.code == ABSENT or (tried and failed.code in GONE):
+                return Seen(address, kind=self._kinds.get(address, ""), reach="no")
+            if tried and failed.code not in DEAD:
+                return Retry(failed.code, failed.retry_after)
+        except SQLAlchemyError as error:
+            return Retry(f"database_{type(error).__name__}")
+        return Seen(address, kind=self._kinds.get(address, ""))
+
+    async def _kind(self, where: Whereto, address: str) -> str:
+        """Teams' word for a channel, from the lists of the teams the bot was heard from; nothing where none has it."""
+        if time.monotonic() - self._listed > LISTED_SECONDS:
+            self._listed = time.monotonic()
+            for team in await self._store.rows(lambda connection, _now: _teams(connection)):
+                try:
+                    listed = await self._connector.channels(where.service_url, team)
+                except ConnectorFailed:
+                    continue
+                self._kinds |= {c["id"]: str(c.get("type") or "") for c in listed}
+        return self._kinds.get(address, "")
 
     async def look(self, row: Claimed) -> Sent | bool:
         """True: without consent to read (a Graph permission we do not ask for) nobody can know."""
@@ -291,6 +336,12 @@ def _heard(connection: Connection, condition: object) -> Conversation | None:
     query = select(conversations).where(condition).order_by(conversations.c.seen_at.desc()).limit(1)  # type: ignore[arg-type]
     row = connection.execute(query).mappings().first()
     return None if row is None else from_row(Conversation, row)
+
+
+def _teams(connection: Connection) -> list[str]:
+    """The teams the bot was heard from."""
+    query = select(conversations.c.team).where(conversations.c.team != "").distinct().order_by(conversations.c.team)
+    return list(connection.execute(query).scalars())
 
 
 def _chat(connection: Connection, user: str) -> Conversation | None:

@@ -27,6 +27,7 @@ from bot.teams.connector import Connector, ConnectorFailed, TeamsDoor
 from bot.teams.mentions import PlainText, plain_text
 from bot.teams.tokens import Verified, Verifier
 from handlers.card import Button, Buttons, Card, Code, Form, line
+from handlers.commands import ChannelTouched
 from handlers.domain.delivery import REPLY, Place, Post
 from handlers.domain.incident import Conversation, Setting
 from handlers.domain.people import Account
@@ -69,6 +70,8 @@ class Origin:
     team: str = ""
     name: str = ""
     answers: str = ""  # id of the message whose button was pressed
+    channel_kind: str = ""  # standard | shared | private, where Teams says so
+    leaving: bool = False  # it tells that the bot was removed
     customer: bool = False  # the conversation belongs to a customer: nothing of ours is said there
 
     @property
@@ -124,6 +127,7 @@ class TeamsListener:
                 return await self._invoke(activity, origin)
             case "conversationUpdate" | "installationUpdate":
                 await (self._arrived(origin) if _joined(activity, origin) else self._note(origin))
+                await self._changed(_object(activity, "channelData"))
             case _:  # edits, deletions, reactions: what was said once stays said
                 await self._note(origin)
         return None
@@ -167,7 +171,7 @@ class TeamsListener:
     async def _ask(self, origin: Origin, request: Request) -> tuple[Answer, Origin]:
         """Who is it, then intake. The origin comes back with what the house knows of the place."""
         try:
-            account, customer = await self._store.book(lambda book: _remember(book, origin))
+            account, customer = await self._store.book(lambda book: self._remembered(book, origin))
         except (SQLAlchemyError, OSError) as error:
             log.error("not recorded", error=type(error).__name__, platform="teams")  # noqa: TRY400 - no stack: the database is away
             return Answer(_sentence(NOT_RECORDED, "danger"), refused=True), origin
@@ -358,18 +362,44 @@ class TeamsListener:
         task.add_done_callback(self._under_way.discard)
         await asyncio.wait({task}, timeout=POST_SECONDS)
 
+    def _remembered(self, book: SqlBook, origin: Origin) -> tuple[Account | None, bool]:
+        """Keep the conversation, and that a customer's channel can be heard from: then it can be posted to."""
+        found = _remember(book, origin)
+        if found[1]:
+            heard = ChannelTouched("teams", origin.base, heard=not origin.leaving, kind=origin.channel_kind)
+            self._intake.machine(book, heard)
+        return found
+
+    async def _changed(self, data: Json) -> None:
+        """Something happened to a channel of a team: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/subscribe-to-conversation-events."""
+        channel, event = _object(data, "channel"), _name(data, "eventType")
+        address, name = _name(channel, "id"), _name(channel, "name")
+        says = {
+            "channelRenamed": f"the channel is called #{cards.clean(name)} now.",
+            "channelShared": "the channel is shared with another team since it was bound.",
+            "channelUnshared": "the channel is no longer shared as it was when it was bound.",
+            "channelDeleted": "the channel was deleted.",
+        }.get(event, "")
+        if not address or not says:
+            return
+        try:
+            touched = ChannelTouched("teams", address, drift=says)
+            await self._store.book(lambda book: self._intake.machine(book, touched))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("not recorded", error=type(error).__name__, platform="teams")
+
     # --- arriving ----------------------------------------------------------------------------------------------------
     async def _note(self, origin: Origin) -> None:
         """Keep how the conversation is reached; nothing else is wanted."""
         try:
-            await self._store.book(lambda book: _remember(book, origin))
+            await self._store.book(lambda book: self._remembered(book, origin))
         except (SQLAlchemyError, OSError) as error:
             log.warning("not recorded", error=type(error).__name__, platform="teams")
 
     async def _arrived(self, origin: Origin) -> None:
         """The bot was added: to a team, whose channel for incidents is learned if none is known, or by a person."""
         try:
-            account, _ = await self._store.book(lambda book: _remember(book, origin))
+            account, _ = await self._store.book(lambda book: self._remembered(book, origin))
             if origin.personal:
                 if origin.user and (account is not None or await self._look_up(origin)):
                     await self._store.book(lambda book: _greet(book, origin))
@@ -409,6 +439,8 @@ def _origin(activity: Json, verified: Verified) -> Origin:
         team=_name(team, "id") or _name(data, "teamsTeamId"),
         name=_name(channel, "name") or _name(conversation, "name") or _name(team, "name"),
         answers=_name(activity, "replyToId"),
+        channel_kind=_name(channel, "type"),
+        leaving=_left(activity),
     )
 
 
@@ -440,6 +472,15 @@ def _joined(activity: Json, origin: Origin) -> bool:
         return activity.get("action") in ("add", "add-upgrade")
     added = activity.get("membersAdded")
     return isinstance(added, list) and any(_name(member, "id") == origin.bot for member in added)
+
+
+def _left(activity: Json) -> bool:
+    """Whether this activity says that the bot itself was removed."""
+    if activity["type"] == "installationUpdate":
+        return activity.get("action") in ("remove", "remove-upgrade")
+    removed = activity.get("membersRemoved")
+    bot = _name(_object(activity, "recipient"), "id")
+    return isinstance(removed, list) and any(_name(member, "id") == bot for member in removed)
 
 
 # --- in a transaction ------------------------------------------------------------------------------------------------

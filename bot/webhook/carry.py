@@ -17,6 +17,7 @@ from bot.store import Store
 from bot.webhook.reach import Forbidden, Network, Pinned, Resolve, reachable, system
 from bot.webhook.shape import IMPACTS, Entry, Shown, as_bytes, headers, opaque, payload
 from handlers.domain.apology import Apology
+from handlers.domain.channels import Seen
 from handlers.domain.delivery import Dead, Outcome, Retry, Sent, Unknown
 from handlers.domain.incident import OPEN, Incident
 from handlers.domain.letter import opened
@@ -96,6 +97,11 @@ class WebhookCarrier:
         """What became of a call only its receiver knows."""
         del row
         return True
+
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
+        """An address says nothing of who reads it."""
+        del address, first, tried
+        return None
 
     async def who(self, user: str, channel: str) -> Account | None:
         """Nobody writes to us this way."""

@@ -12,6 +12,13 @@ State = Literal["pending", "claimed", "sending", "retry", "unknown", "held", "de
 
 DROPPED = "dropped by a person"
 """What stands at a post that a person let be."""
+TAKEN_BACK = "retracted by "
+"""How the approval of a notice begins that takes words back: it goes wherever they stand."""
+GONE = frozenset(
+    {"is_archived", "not_in_channel", "channel_not_found", "BotNotInConversationRoster", "ConversationNotFound"}
+)
+"""Why a platform takes no post in a channel at all, in its own words.
+https://docs.slack.dev/reference/methods/chat.postMessage (errors); platforms.md, section 2 (proactive posts)"""
 REPLY, PAGE, EDIT, REMINDER, BROADCAST = 0, 1, 2, 3, 4
 """Classes of post, most urgent first (promises.md, section 3)."""
 
@@ -20,13 +27,19 @@ REPLY, PAGE, EDIT, REMINDER, BROADCAST = 0, 1, 2, 3, 4
 class Place:
     """Where a post goes.
 
-    A `channel` by id, an incident's `room` by number, the `incidents` channel, a `person` by the platform's id, or a
-    `thread` (a Teams conversation id).
+    A `channel` is a customer's, by id, and nothing of the house ever goes to one; the house's own places are an
+    incident's `room` by number, the `incidents` channel, a `person` by the platform's id, and a `thread`: any other
+    conversation by its id.
     """
 
     platform: str
     kind: PlaceKind
     address: str = ""
+
+    @property
+    def customers(self) -> bool:
+        """Whether a customer reads there."""
+        return self.kind == "channel"
 
     @property
     def lane(self) -> str:
@@ -52,6 +65,16 @@ class Post:
     hold: bool = False  # written down, not yet let go
     thread: str = ""  # key of the post whose thread this continues
 
+    def __post_init__(self) -> None:
+        """Customers' words and the house's cards never cross: a bug that would is an error before anything is kept."""
+        if self.audience == "customer":
+            fit = self.place.customers and self.approval and self.card is None and self.op == "message"
+        else:
+            fit = not self.place.customers and not self.approval
+        if not fit:
+            message = f"{self.key}: a post for {self.audience} readers has no such place, approval or form"
+            raise ValueError(message)
+
 
 @dataclass(frozen=True, slots=True)
 class PostState:
@@ -69,6 +92,8 @@ class PostState:
     sent_at: datetime | None
     text: str = ""
     op: str = "message"
+    incident: int | None = None
+    approval: str = ""
 
     @property
     def settled(self) -> bool:

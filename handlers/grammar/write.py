@@ -159,7 +159,15 @@ def write(command: c.Command) -> str:
             return _write_catalog(command)
         case c.OpenForm(says=says):
             return says
-        case c.RoomOpened() | c.CannotDo() | c.PostSettled() | c.Tick():
+        case (
+            c.RoomOpened()
+            | c.CannotDo()
+            | c.PostSettled()
+            | c.ChannelSeen()
+            | c.ChannelTouched()
+            | c.ChannelMoved()
+            | c.Tick()
+        ):
             raise ValueError(f"{type(command).__name__} is never said")
         case _:
             assert_never(command)

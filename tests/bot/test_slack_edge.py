@@ -26,7 +26,9 @@ from bot.slack import listen
 from bot.slack.carry import SCOPES, SlackCarrier, account
 from bot.slack.listen import SlackDoor
 from handlers.card import Button, Buttons, Card, Form, FormField, Mention, Quote, line
-from handlers.domain.delivery import Dead, Held, Place, Retry, Sent, Unknown
+from handlers.commands import ChannelMoved, ChannelTouched
+from handlers.domain.channels import Seen
+from handlers.domain.delivery import Dead, Place, Retry, Sent, Unknown
 from handlers.domain.people import Account
 from storage.outbox import Claimed
 from tests.bot.test_fake_slack import serving
@@ -100,6 +102,7 @@ class Rig:
     intake: Listening
     url: str
     arrived: list[tuple[str, Sent]] = field(default_factory=list)
+    told: list[ChannelTouched | ChannelMoved] = field(default_factory=list)
 
     async def command(
         self, text: str, *, user: str = "ana", channel: str = INCIDENTS, command: str = "/incident"
@@ -154,13 +157,16 @@ async def rigged(start: datetime | None = None, **settings: Any) -> AsyncIterato
     routes = [Mount("/sandbox/slack", routes=slack.routes()), Route("/slack/events", door, methods=["POST"])]
     async with serving(Starlette(routes=routes)) as address:
         slack.base_url, slack.events_url = f"{address}/sandbox/slack", f"{address}/slack/events"
-        carrier = SlackCarrier("xoxb-sandbox", api_url=slack.api_url)
+        carrier = SlackCarrier("xoxb-sandbox", api_url=slack.api_url, clock=lambda: clock.now().timestamp())
         rig = Rig(slack, ledger, clock, carrier, SlackDoor(intake, carrier), intake, address)
 
         async def arrived(nonce: str, found: Sent) -> None:
             rig.arrived.append((nonce, found))
 
-        rig.door = SlackDoor(intake, carrier, SECRET, arrived=arrived, now=lambda: clock.now().timestamp())
+        async def told(command: ChannelTouched | ChannelMoved) -> None:
+            rig.told.append(command)
+
+        rig.door = SlackDoor(intake, carrier, SECRET, arrived=arrived, told=told, now=lambda: clock.now().timestamp())
         holder.append(rig.door)
         await carrier.start()
         await carrier.hello()
@@ -444,34 +450,66 @@ async def test_a_small_slack_is_enough() -> None:
 # --- carrying: where customers are -----------------------------------------------------------------------------------
 
 
-async def test_a_customers_channel_that_is_gone_is_a_definite_failure(rig: Rig) -> None:
-    """Archived, or the bot was removed: nothing is sent, and it is known that nothing was."""
+async def test_what_slack_says_of_a_customers_channel(rig: Rig) -> None:
+    """Its name, who reads along, whether it is archived and the bot in it: all that it is held against later."""
     await rig.slack.archive("dana", CONTOSO)
     await rig.slack.leave("amends", TAILSPIN)
-    assert await rig.carrier.carry(customer()) == Dead("is_archived")
-    assert await rig.carrier.carry(customer(TAILSPIN)) == Dead("not_in_channel")
-    assert rig.calls("chat.postMessage") == 0
+    team = rig.slack.world.team_id
+    contoso, tailspin = await rig.carrier.see(CONTOSO), await rig.carrier.see(TAILSPIN)
+    assert contoso == Seen(CONTOSO, "ext-contoso", team, archived=True, organisations=("T0CONTOSO",))
+    assert isinstance(tailspin, Seen)
+    assert not tailspin.member
+    assert await rig.carrier.see("C0NOWHERE0") == Dead("channel_not_found")
 
 
-async def test_a_customers_channel_that_changed_is_held_for_a_person_once(rig: Rig) -> None:
-    """Renamed or newly shared since it was last looked at: a person looks, and then it may go."""
-    assert isinstance(await rig.carrier.carry(customer()), Sent)
+async def test_an_event_makes_the_next_look_a_fresh_one(rig: Rig) -> None:
+    """Renamed, shared, no longer shared: seen at once, and told to whoever keeps the bindings."""
+    await rig.carrier.see(CONTOSO)
     await rig.slack.rename("dana", CONTOSO, "ext-fabrikam")
-    await rig.settled()
-    held = await rig.carrier.carry(customer())
-    assert isinstance(held, Held)
-    assert "#ext-contoso is called #ext-fabrikam now" in held.reason
-    assert isinstance(await rig.carrier.carry(customer()), Sent)
     await rig.slack.connect(CONTOSO, "T0THIRD")
     await rig.settled()
-    assert isinstance(await rig.carrier.carry(customer()), Held)
+    found = await rig.carrier.see(CONTOSO)
+    assert isinstance(found, Seen)
+    assert (found.name, found.organisations) == ("ext-fabrikam", ("T0CONTOSO", "T0THIRD"))
+    assert rig.told == [ChannelTouched("slack", CONTOSO)] * 2
+    await rig.slack.disconnect(CONTOSO, "T0CONTOSO")
+    new = await rig.slack.change_id(CONTOSO)
+    await rig.settled()
+    found = await rig.carrier.see(CONTOSO)
+    assert isinstance(found, Seen)
+    assert (found.id, found.organisations) == (new, ("T0THIRD",))
+    assert rig.told[2:] == [ChannelTouched("slack", CONTOSO), ChannelMoved("slack", CONTOSO, new)]
+
+
+async def test_what_is_known_grows_old_after_ten_minutes(rig: Rig) -> None:
+    """Even where no event told of the change."""
+    await rig.carrier.see(CONTOSO)
+    rig.slack.world.channels[CONTOSO].connected.append("T0THIRD")
+    rig.clock.wind(timedelta(seconds=599))
+    found = await rig.carrier.see(CONTOSO)
+    assert isinstance(found, Seen)
+    assert found.organisations == ("T0CONTOSO",)
+    rig.clock.wind(timedelta(seconds=2))
+    found = await rig.carrier.see(CONTOSO)
+    assert isinstance(found, Seen)
+    assert found.organisations == ("T0CONTOSO", "T0THIRD")
 
 
 async def test_many_customers_cost_one_look_at_the_list_of_channels(rig: Rig) -> None:
     """conversations.info has 50 calls a minute; a broadcast must not need one per channel."""
-    await asyncio.gather(rig.carrier.carry(customer()), rig.carrier.carry(customer(TAILSPIN)))
+    await asyncio.gather(rig.carrier.see(CONTOSO), rig.carrier.see(TAILSPIN))
     assert rig.calls("conversations.list") == 1
     assert rig.calls("conversations.info") == 0
+
+
+async def test_a_question_that_slack_does_not_answer_is_asked_again_later(rig: Rig) -> None:
+    """Nothing was sent, so nothing is unknown."""
+    for kind in ("accept_then_500", "rate_limited"):
+        rig.ledger.faults += [
+            Fault("conversations.list", kind, seconds=5),
+            Fault("conversations.info", kind, seconds=5),
+        ]
+        assert isinstance(await rig.carrier.see(CONTOSO), Retry), kind
 
 
 async def test_posts_follow_a_channel_whose_id_changed(rig: Rig) -> None:

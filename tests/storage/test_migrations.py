@@ -98,10 +98,10 @@ def test_from_nothing_to_exactly_the_tables_of_the_code(engine: Engine) -> None:
 
 
 def test_the_rules_of_the_database_itself_are_made_too(engine: Engine) -> None:
-    """The CHECK that customers get nothing unapproved, which Alembic does not compare."""
+    """The CHECKs that customers get nothing unapproved, nor in a place of the house, which Alembic does not compare."""
     migrate.migrate(engine)
     checks = {c["name"] for c in inspect(engine).get_check_constraints("outbox")}
-    assert checks == {"customer_rows_carry_an_approval"}
+    assert checks == {"customer_rows_carry_an_approval", "customers_and_the_house_never_share_a_place"}
 
 
 def test_several_processes_at_once_are_safe(empty_url: str) -> None:

@@ -1,6 +1,6 @@
 """A worker of the outbox, to claim and finish by hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -21,7 +21,8 @@ PLATFORMS = ("slack", "teams")
 
 
 def post(key: str, place: Place = HERE, words: str = "hello", **more: Any) -> Post:
-    """An internal post of a few words."""
+    """An internal post of a few words; never to a customer's channel, whatever the place is called."""
+    place = replace(place, kind="thread" if place.kind == "channel" else place.kind)
     return Post(key, place, card=Card(words, (line(words),)), **more)
 
 

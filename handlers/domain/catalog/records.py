@@ -1,5 +1,7 @@
 """What a catalog holds: services, regions, customers with their contracts and channels, people, planned maintenance."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -146,6 +148,12 @@ class Catalog:
     @cached_property
     def _channels(self) -> dict[tuple[str, str], Customer]:
         return {folded_channel(n): c for c in self.customers for n in c.channels}
+
+    @cached_property
+    def channels_mark(self) -> str:
+        """Changes when a channel comes, goes, or changes hands (SHA-256)."""
+        listed = sorted((n.platform, n.address, c.key) for c in self.customers for n in c.channels)
+        return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
     @cached_property
     def _people(self) -> dict[tuple[str, str], Person]:
