@@ -356,12 +356,8 @@ def ask(book: Book, ctx: Context, post: PostState) -> None:
         return
     admins = " or ".join(p.name for p in book.catalog.people_with("admin")[:3])
     who, platform = _who(book, post), post.place.platform
-    blocks: list[Block] = [
-        line(
-            f"Words for {who} ({PLATFORMS[platform]} {shown_address(platform, post.place.address)}) were not sent: "
-            f"{post.error}"
-        )
-    ]
+    where = f"{PLATFORMS[platform]} {shown_address(platform, post.place.address)}"
+    blocks: list[Block] = [line(f"Words for {who} ({where}) were not sent: {post.error}")]
     why = barred(book, post)
     if why or post.error in GONE:
         blocks.append(line(f"Tell them by hand, or let an admin{f' ({admins})' if admins else ''} bind it again."))
