@@ -203,17 +203,34 @@ def _show(book: Book, ctx: Context, found: Draft, needs: tuple[str, ...]) -> lis
     blind = [p for p in approvers.values() if not all(may_see(book, p, i) for i in found.incidents)]
     for person in blind:
         del approvers[person.key]
+    theirs = _managers_alone(book, found, needs)
     for person in approvers.values():
         if person.key not in found.version.authors and person.key not in {a.person for a in signed}:
             own, mine = card if person.key in knew else whole, f"{_own(found)}{person.key}"
+            below_it = parts if own is whole else []
+            if person.key in theirs:
+                made_for = say.everything(found, theirs[person.key])
+                own, below_it = say.submitted(found, made_for, needs, signed), say.following(found, made_for)
             say_to(book, ctx, person, mine, own, incident=lead.number)
-            for part, below in enumerate(parts if own is whole else (), 2):
+            for part, below in enumerate(below_it, 2):
                 say_to(book, ctx, person, f"part-{part}-of-{mine}", below, incident=lead.number, under=mine)
     told = set(approvers) | ((inside | holders) if before is None else (inside | holders) & knew)
     for key_ in told if 1 + len(parts) == len(made) else ():
         # the difference shows the bytes only to whoever was shown what it differs from
         book.put(Shown(number, found.version.digest, key_, ctx.now))
     return blind
+
+
+def _managers_alone(book: Book, found: Draft, needs: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    """Who is asked only as somebody's account manager, and for which customers: they read those customers' words."""
+    roles = ("comms-approver", *(r for r in needs if r in ("commander", "legal")))
+    others = {p.key for r in roles for p in _people(book, r)} | {p for i in found.incidents for _, p in i.roles}
+    theirs: dict[str, frozenset[str]] = {}
+    for customers in managers_needed(book, found).values():
+        manager = book.person(customers[0].account_manager)
+        if manager is not None and manager.key not in others:
+            theirs[manager.key] = frozenset(c.key for c in customers)
+    return theirs
 
 
 def _cards(
@@ -288,6 +305,10 @@ def approve(command: ApologyApprove, ctx: Context, book: Book) -> Reply:
         book.put(replace(apology, revision=apology.revision + 1))
         whole, before, again = _cards(book, ctx, found, say.everything(found), needs, signed)
         preview(book, ctx, found, again or whole, whole, _knew(book, before))
+        for key_, customers in _managers_alone(book, found, needs).items():
+            own = say.submitted(found, say.everything(found, customers), needs, signed)
+            for shown in book.posts(f"{_own(found)}{key_}@"):
+                book.send(Post(shown.key, shown.place, card=own, rank=PAGE, incident=found.incidents[-1].number))
         missing = ", ".join(n for n in needs if n not in {a.capacity for a in signed})
         return Reply(
             Card(say.title(found), (line(f"Signed as {capacity}. Still needed: {missing}."),), "good"), changed=True

@@ -75,6 +75,16 @@ def _bound_again(book: Book, ctx: Context, customer: Customer, known: Binding) -
     return Reply(Card(customer.name, (line(words), *waiting), "good"), changed=True)
 
 
+def taken_back(command: CustomerChannel, ctx: Context, book: Book) -> None:
+    """A change of a channel was taken back: whose it is follows the catalog at once."""
+    channel = _channel(command.channel)
+    owner = book.catalog.customer_by_channel(channel.platform, channel.address)
+    if owner is None:
+        channels.unbind(book, channel)
+    else:
+        channels.bind(book, ctx, owner, channel)
+
+
 def _channel(said: str) -> Channel:
     """A channel by id, mention or address.
 

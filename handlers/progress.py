@@ -14,6 +14,7 @@ from handlers.commands import (
     ApologySubmit,
     Cancel,
     Cover,
+    CustomerChannel,
     Declare,
     Join,
     Leave,
@@ -548,6 +549,10 @@ def undo(command: Undo, ctx: Context, book: Book) -> Reply:  # noqa: ARG001 - ev
     if instead:
         raise Refused(f"{instead} Nothing was taken back.")
     incident = book.get(Incident, number) if number is not None else None
+    if isinstance(was, CustomerChannel):
+        from handlers import directory  # not at the top: it finds people as this does
+
+        directory.taken_back(was, ctx, book)
     if incident is None:
         return Reply(Card("Undo", (line("Taken back: ", Code(said)),)), changed=True)
     if isinstance(was, RECEIPTS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -260,9 +260,13 @@ def waived(found: Draft, name: str, because: str) -> Card:
     )
 
 
-def everything(found: Draft) -> list[list[Block]]:
-    """All the bytes an approval is bound to, in parts that each fit one card: who reads what, and what managers get."""
+def everything(found: Draft, only: Container[str] | None = None) -> list[list[Block]]:
+    """All the bytes an approval is bound to, in parts that each fit one card: who reads what, and what managers get.
+
+    `only`: the keys of the customers whose own words are shown, to somebody who signs for these alone.
+    """
     version = found.version
+    rows = [r for r in version.recipients if only is None or r.customer in only]
     own = [
         preview.quoted(name, words)
         for variant, name in (
@@ -272,7 +276,7 @@ def everything(found: Draft) -> list[list[Block]]:
         )
         if (words := version.text(variant))
     ]
-    return preview.parts([*preview.texts(version.recipients), *own], [*preview.shorter(version.recipients), *own])
+    return preview.parts([*preview.texts(rows), *own], [*preview.shorter(rows), *own])
 
 
 def whole(found: Draft, number: int = 1) -> Card:

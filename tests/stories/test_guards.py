@@ -455,7 +455,7 @@ async def test_a_channel_the_bot_cannot_post_to_is_told_by_hand_from_the_start(s
     assert set(told(seed_desk)) == {ACME}
     assert (await apology(seed_desk)).state == "published"
     (task,) = seed_desk.screens("relay-1/")
-    assert "Cord Ltd: no channel here: tell them yourself" in words(task.card)
+    assert "Cord Ltd: to be told" in words(task.card)
     assert "cord" in words((await seed_desk.say("dana", "relay list mine")).show).casefold()
 
 
@@ -503,11 +503,13 @@ async def test_an_admin_who_binds_a_channel_learns_what_it_is(desk: Desk) -> Non
     assert {s.place for s in desk.screens("bound/")} == {"U0ADAM"}
 
 
-async def test_undo_takes_back_no_binding(desk: Desk) -> None:
-    """Whose a channel is stands in the catalog and its history: it is changed by saying so."""
+async def test_undo_takes_a_binding_back_with_the_channel(desk: Desk) -> None:
+    """A slip of the hand is taken back whole: the catalog names the channel no more, and it is nobody's."""
     await all_of(desk, ("adam", f"customer channel acme +{ACME2}"))
-    refused(await desk.say("adam", "undo"))
     assert (await binding(desk, ACME2)).customer == "acme"
+    await all_of(desk, ("adam", "undo"))
+    assert (await binding(desk, ACME2)).customer == ""
+    assert (await binding(desk, ACME)).customer == "acme"
 
 
 def test_nothing_drifts_where_nothing_changed() -> None:
