@@ -29,6 +29,8 @@ LONGEST_TO = 200
 """Characters of whom it was said to, and of a reason."""
 OUTSIDE = ("publishing", "paused", "published", "retracted")
 """States of an apology of which customers may have heard."""
+MOST_APOLOGIES = 20
+"""Apologies that a list or a form without a number looks back on; `relay list A3` shows any."""
 CHECKED = ("email", "chat")
 """Ways of telling whose words are text that was sent; on the telephone words are a note."""
 
@@ -70,7 +72,9 @@ def _meant(book: Book, ctx: Context, number: int | None, customers: Sequence[str
     seen = [n for n in shared if (a := book.get(Apology, n)) is not None and sees(book, ctx, *a.incidents)]
     still = [n for n in seen if all(rows[n].open for rows in held)]
     one = still if len(still) == 1 else seen
-    return apology_of(book, ctx, one[0] if len(one) == 1 else None, OUTSIDE)
+    if len(one) > 1:
+        raise Refused(f"Which apology? Say its number: {', '.join(f'A{n}' for n in one)}. Nothing was recorded.")
+    return apology_of(book, ctx, one[0] if one else None, OUTSIDE)
 
 
 _WANTED: dict[str, Callable[[Relay], bool]] = {
@@ -91,7 +95,7 @@ def pickable(book: Book, ctx: Context, verb: str, number: int | None) -> tuple[t
         mine = accounts_of(book, ctx)
         return tuple((c.key, c.name) for c in book.catalog.customers if _among(c, mine))
     wanted = _WANTED.get(verb)
-    rows = book.find(Relay, state=OUT) if number is None else book.find(Relay, apology=number, state=OUT)
+    rows = _latest(book) if number is None else book.find(Relay, apology=number, state=OUT)
     unseen = hidden(book, ctx, {r.apology for r in rows})
     mine = accounts_of(book, ctx)
     may_all = {n: _may_all(book, ctx, n) for n in {r.apology for r in rows} - unseen}
@@ -106,6 +110,12 @@ def pickable(book: Book, ctx: Context, verb: str, number: int | None) -> tuple[t
     return tuple((key, name) for key, (_, _, name) in sorted(found.items(), key=lambda item: item[1]))
 
 
+def _latest(book: Book) -> list[Relay]:
+    """The receipts of the latest apologies that went out; an earlier one is named by its number."""
+    numbers = sorted(a.number for a in book.find(Apology) if a.published_at is not None)[-MOST_APOLOGIES:]
+    return book.find(Relay, apology=tuple(numbers), state=OUT) if numbers else []
+
+
 def _may_all(book: Book, ctx: Context, number: int) -> bool:
     """Whether whoever asks may act on every receipt of an apology: its commander and comms."""
     apology = book.get(Apology, number)
@@ -116,7 +126,7 @@ def _may_all(book: Book, ctx: Context, number: int) -> bool:
 def relays(command: RelayList, ctx: Context, book: Book) -> Reply:
     """Who was told, who not yet; one's own first, told wrongly and late first, page by page."""
     apology = None if command.apology is None else apology_of(book, ctx, command.apology)
-    rows = receipts.of(book, apology) if apology is not None else book.find(Relay, state=OUT)
+    rows = receipts.of(book, apology) if apology is not None else _latest(book)
     unseen = hidden(book, ctx, {r.apology for r in rows})
     own, mine = accounts_of(book, ctx), set[tuple[int, str]]()
     for row in rows:

@@ -238,6 +238,9 @@ async def test_without_its_number_the_apology_is_the_one_that_is_still_to_be_tol
     for who, line in (("ben", "submit"), ("ana", "approve"), ("cleo", "approve"), ("cleo", "publish")):
         await quick.all_of(desk, (who, f"apology {line} 2"))
     assert "Which apology" in quick.refused(await desk.say("dana", "relay done acme via phone"))
+    await quick.all_of(desk, ("ben", "apology correct 1 because the count was wrong"))
+    assert "A1, A2" in quick.refused(await desk.say("dana", "relay done acme via phone"))
+    await quick.all_of(desk, ("cleo", "apology reject 1 because it was right"))
     await quick.all_of(desk, ("dana", "relay done 2 acme via phone"), ("dana", "relay done acme via chat"))
     found = {r.apology: r.via for r in await desk.store.book(lambda b: b.find(Relay))}
     assert found == {1: "chat", 2: "phone"}
