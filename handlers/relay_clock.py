@@ -104,7 +104,8 @@ def _say(
     if pack.reminded:
         say_to(book, ctx, person, packs.reminder_key(pack), say.reminded(sheet), EDIT, incidents[-1].number)
     late = ctx.now - since
-    after = replace(pack, reminded=pack.reminded + 1, late_by=int(late.total_seconds()))
+    serial = book.number(f"relay-reminders-{apology.number}")  # never one that was used: an edit does not ring
+    after = replace(pack, reminded=serial, late_by=int(late.total_seconds()))
     book.put(after)
     card = say.reminder(sheet, late)
     say_to(book, ctx, person, packs.reminder_key(after), card, REMINDER, incidents[-1].number)

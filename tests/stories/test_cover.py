@@ -131,3 +131,17 @@ async def test_a_cover_is_not_undone_behind_the_colleague_s_back(desk: Desk) -> 
     await all_of(desk, ("dana", "cover @Priya until 2010-08-30"))
     assert "was told" in refused(await desk.say("dana", "undo"))
     assert len(await covers(desk)) == 1
+
+
+async def test_reminders_ring_again_once_the_accounts_are_back(desk: Desk) -> None:
+    """A new message, not an edit of the one before the holiday."""
+    await published(desk)
+    await desk.pass_time(hours=4)
+    assert len(reminders(desk, "dana")) == 1
+    await all_of(desk, ("dana", "cover @Priya until 2010-08-22"))
+    await desk.pass_time(hours=9)
+    await desk.pass_time(hours=4)
+    before, first, second = reminders(desk, "dana")
+    assert "Priya Raman looks after them now" in before
+    assert "Reminded again below" in first
+    assert "3 customers have not been told" in second
