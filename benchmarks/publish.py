@@ -119,6 +119,13 @@ class Memory:
         del row
         return True
 
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Any:
+        """The channel is as it was."""
+        from handlers.domain.channels import Seen
+
+        del first, tried
+        return Seen(address, reach="yes")
+
     async def who(self, user: str, channel: str) -> None:
         """Nobody is asked here."""
         del user, channel

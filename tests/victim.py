@@ -65,6 +65,10 @@ class PaperCarrier:
         """The whole file is the history."""
         return next((Sent(e["nonce"], e["place"]) for e in entries(self.ledger) if e["nonce"] == row.nonce), False)
 
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> None:
+        """Paper says nothing of who reads it."""
+        del address, first, tried
+
     async def who(self, user: str, channel: str) -> Account | None:
         """Everybody is known already."""
         del user, channel

@@ -289,6 +289,7 @@ async def test_every_customer_reads_its_own_words_once_and_nobody_elses(house: H
     _nobody_elses(house)
     _own_words(house, alone)
     _packs(house)
+    await _opened(house, alone)
     _private(house)
     await _exports(house, alone)
 
@@ -348,6 +349,18 @@ def _packs(house: House) -> None:
                 assert customer.manager == who, said
         seen |= {who} if relay else set()
     assert seen == set(house.managers)
+
+
+async def _opened(house: House, alone: dict[int, list[Told]]) -> None:
+    """A customer's pack, opened by its own account manager, holds its own words and no other customer's."""
+    told = house.hit(("ledger", "search"), "")
+    for c in (*alone[3], *told[:: len(told) // 10]):
+        shown = await house.desk.say(c.manager, f"relay pack 3 {c.key}", on=house.managers[c.manager])
+        assert not shown.refused, words(shown.show)
+        found = set(CANARY.findall(json.dumps(pack(shown.show), ensure_ascii=False).casefold()))
+        assert c.name in found
+        assert found <= {c.name, c.fact, c.record}, words(shown.show)
+    await house.settled()
 
 
 def _private(house: House) -> None:
