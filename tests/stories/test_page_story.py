@@ -224,7 +224,8 @@ async def told_by_phone(desk: Desk) -> None:
     """Dana rings her customer, and one press says so."""
     await desk.become("slack", "U0DANA")
     await desk.slack_chat()
-    await expect(desk.slack).to_contain_text("Tailspin Toys: their channel gets the text")
+    await expect(desk.slack).to_contain_text("Tailspin Toys: to be told")
+    await expect(desk.slack).to_contain_text("sent in their Slack channel")
     await desk.press(desk.slack, "Told Contoso Ltd by phone")
     await expect(desk.slack).to_contain_text("Told 1 of 5")
 
