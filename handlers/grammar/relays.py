@@ -64,7 +64,7 @@ def read_list(cursor: Cursor) -> c.Command:
 def read_pack(cursor: Cursor) -> c.Command:
     """`relay pack [A] <customer>`."""
     number = _apology(cursor, len(cursor.tokens))
-    customer = " ".join(cursor.free(cursor.at).rstrip(",;").split())
+    customer = " ".join(cursor.free(cursor.at).split())
     if not customer:
         cursor.gap("customer", says=_head(cursor, number))
     return c.RelayPack(number, customer)
