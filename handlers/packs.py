@@ -25,6 +25,7 @@ from handlers.domain.compose.variants import DO_NOT_SAY
 from handlers.domain.delivery import EDIT, PAGE, Place, Post
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
+from handlers.domain.letter import LETTERS, subject_of, words_of
 from handlers.domain.people import Person
 from handlers.domain.relay import OUT, TOLD, Pack, Question, Relay
 from handlers.rooms import may_see, say_in_rooms, say_to, sees
@@ -402,8 +403,12 @@ def texts_for(book: Book, ctx: Context, apology: Apology, version: Version, cust
             found[variant] = carried_over(words, public, own, variant)
         else:  # the record has moved on since: nothing but what was approved is passed on
             found[variant] = words
-    channel = next((r.text for r in version.recipients if r.customer == customer.key and not r.spare), "")
-    return found | ({"chat": channel} if channel else {})
+    for row in reversed([r for r in version.recipients if r.customer == customer.key]):
+        if row.platform not in LETTERS:
+            found["chat"] = row.text
+        elif row.platform == "email":
+            found |= {"full": words_of(row.platform, row.text), "subject": subject_of(row.text)}
+    return found
 
 
 _NEVER = re.compile(r"^Do not say: .*$", re.MULTILINE)
@@ -437,7 +442,9 @@ def _pack(book: Book, ctx: Context, apology: Apology, row: Relay, customer: Cust
     sections.append(first)
     for variant, label in (("full", "E-mail, to be copied"), ("chat", "Chat message, to be copied")):
         if texts[variant]:
-            sections.append([Line((Strong(label),)), Quote(texts[variant])])
+            subject = texts.get("subject", "") if variant == "full" else ""
+            under = [line("Subject: ", Strong(subject))] if subject else []
+            sections.append([Line((Strong(label),)), *under, Quote(texts[variant])])
     answers = [q for q in book.find(Question, apology=apology.number) if q.answer and not q.same_as]
     if texts["faq"] or answers:
         asked: list[Block] = [Line((Strong("Questions and answers"),))]

@@ -185,10 +185,9 @@ def drift_of(book: Book, ctx: Context, apology: Apology, row: Relay, words: str)
     waived = frozenset(w.rule for w in book.find(Waiver, apology=apology.number) if not w.void)
     source = source_of(book, ctx, packs.incidents_of(book, apology), apology.signatory, waived, apology.follows)
     view = record_view(source, Audience(reader.key, reader.timezone, reader.english), book.catalog)
-    approved = next((r.text for r in version.recipients if r.customer == row.customer), version.text("chat"))
     texts = packs.texts_for(book, ctx, apology, version, reader)
     also = "\n\n".join((texts["full"], texts["faq"]))  # approved as well: may be said, need not be
-    return tuple(sorted(drift(words, approved, view, also=also).findings, key=lambda f: f.severity != "error"))
+    return tuple(sorted(drift(words, texts["chat"], view, also=also).findings, key=lambda f: f.severity != "error"))
 
 
 def _findings(found: Sequence[Finding]) -> Bullets:

@@ -22,6 +22,7 @@ from handlers.card import (
 )
 from handlers.domain.apology import Apology, Version
 from handlers.domain.delivery import PostState
+from handlers.domain.letter import PLATFORMS
 from handlers.domain.relay import TOLD, Relay
 from handlers.say import apology as said
 from handlers.say.incident import span_words
@@ -40,6 +41,7 @@ _SENT = {
     "pending": "queued", "claimed": "queued", "sending": "being sent", "retry": "queued, tried again soon",
     "unknown": "unknown, nobody can know whether it arrived", "held": "held", "dead": "failed", "sent": "sent",
 }  # fmt: skip
+_WHERE = {"email": "by e-mail", "webhook": "to their webhook"}
 _BEST = ("sent", "unknown", "sending", "claimed", "retry", "pending", "held", "dead")
 """What counts of several channels: the best that was reached."""
 _ORDER = {"released": 2, "relayed": 3, "acknowledged": 4, "closed": 5, "skipped": 6}
@@ -75,7 +77,8 @@ def delivered(posts: Sequence[PostState]) -> str:
     best = min(posts, key=lambda p: _BEST.index(p.state))
     words = _SENT[best.state]
     tail = f" ({best.error})" if best.error and best.state in ("held", "dead") else ""
-    return f"{words} in their {best.place.platform.capitalize()} channel{tail}"
+    where = _WHERE.get(best.place.platform, f"in their {PLATFORMS[best.place.platform]} channel")
+    return f"{words} {where}{tail}"
 
 
 @dataclass(frozen=True, slots=True)

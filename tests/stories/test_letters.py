@@ -19,6 +19,7 @@ from bot.sandbox.mailbox import FakeMail
 from bot.webhook.carry import WebhookCarrier
 from bot.webhook.reach import networks
 from bot.webhook.shape import secret_of
+from handlers.card import Quote
 from handlers.domain.catalog import parse_bytes
 from handlers.domain.letter import LONGEST_SUBJECT, opened
 from storage.database import Database, make_engine
@@ -420,3 +421,29 @@ async def test_the_same_words_once_more_are_no_second_mail(post: Post) -> None:
     await post.desk.store.book(lambda b: b.send(customer_post("apology-1", row, "another digest", 1, threads={})))
     await post.desk.settle()
     assert len(post.mail.mails) == 1
+
+
+async def test_account_managers_read_what_became_of_mail_and_webhook_and_have_the_mail_s_own_words(post: Post) -> None:
+    """The pack's e-mail is the approved mail, subject and all; sent on as it is, or told in short, it holds."""
+    desk = post.desk
+    await approved(desk)
+    await all_of(desk, ("cleo", "apology publish 1"))
+    await desk.settle()
+    await desk.pass_time(seconds=30)
+    said = words(next(s.card for s in desk.screens("relay-1/1/dana")))
+    assert "sent by e-mail" in said
+    assert "sent to their webhook" in said
+    assert "sent in their Slack channel" in said
+    await all_of(desk, ("dana", "relay pack 1 acme"))
+    await desk.settle()
+    mail = next(s.card for s in desk.screens("pack-1/") if s.card and "E-mail, to be copied" in words(s.card))
+    letter = next(r.text for r in (await version(desk)).recipients if r.customer == "acme")
+    subject, body = opened(letter)
+    assert f"Subject: {subject}" in words(mail)
+    assert body in [b.words for b in mail.blocks if isinstance(b, Quote)]
+    chat = next(s.card for s in desk.screens("pack-1/") if s.card and "Chat message, to be copied" in words(s.card))
+    (short,) = [b.words for b in chat.blocks if isinstance(b, Quote)]
+    assert "Subject" not in short
+    assert len(short) < len(body)
+    for text in (body, short):
+        assert "These words hold" in words((await desk.say("dana", f"relay check acme -- {text}")).show)
