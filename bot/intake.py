@@ -22,7 +22,9 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Room
 from handlers.domain.people import NOBODY, Account, Person
 from handlers.domain.permit import NOT_AVAILABLE
+from handlers.due import Due
 from storage.book import SqlBook
+from storage.database import tie
 from storage.rows import pack, unpack
 
 log = structlog.get_logger()
@@ -34,6 +36,8 @@ LONGEST_ROUND = 200
 """Transactions of one kind in a tick: thousands may fall due at once, and a tick ends all the same."""
 ALONE = (commands.ShowCredit,)
 """Commands whose answers, refusals too, only whoever asked may read, wherever it was asked."""
+FAULTY_AGAIN = timedelta(minutes=1)
+"""When something due is tried again after it failed."""
 FLOOD = 600
 """Commands a minute from one person; more are answered, not executed (promises.md, section 5)."""
 
@@ -58,6 +62,7 @@ class Intake:
         self.refused = 0
         self.accepted = 0
         self._recent: dict[str, list[float]] = {}
+        self._faulty: dict[tuple[str, tuple[Any, ...]], datetime] = {}  # what the clock passes over, and until when
 
     async def take(self, request: Request) -> Answer:
         """Answer a request. Whatever is answered as done is committed; a broken database is said, never a false yes."""
@@ -215,7 +220,7 @@ class Intake:
         return len(recent) > FLOOD
 
     async def tick(self) -> int:
-        """The clock: do what is due, kind by kind, so that a fault in one does not silence the others."""
+        """The clock: do what is due, kind by kind. What fails in one kind, or in one record, silences no other."""
         total, fault = 0, None
         for due in DUE:
             try:
@@ -227,15 +232,29 @@ class Intake:
                     if not done:
                         break
             except Exception as error:
-                log.exception("what is due stumbled; the rest goes on", due=due.__name__)
+                log.exception("what is due stumbled; the rest goes on", due=due.name)
                 fault = error
         if fault is not None:
             raise fault
         return total
 
-    def _due(self, book: SqlBook, due: Callable[[Context, SqlBook], int]) -> tuple[int, int]:
-        done = due(self._as(NOBODY, Whence("clock"), book.now), book)
-        return done, book.sent
+    def _due(self, book: SqlBook, due: Due[Any]) -> tuple[int, int]:
+        """One transaction of what is due. A record that fails leaves no trace and is left alone for a minute."""
+        ctx = self._as(NOBODY, Whence("clock"), book.now)
+        self._faulty = {key: until for key, until in self._faulty.items() if until > book.now}
+        known = [key for key in self._faulty if key[0] == due.name]
+        found = [r for r in due.found(book, len(known)) if (due.name, book.key(r)) not in self._faulty]
+        for record in found:
+            try:
+                with book.attempt():
+                    due.act(record, ctx, book)
+            except Exception as error:
+                if isinstance(error, DBAPIError) and tie(error):
+                    raise  # the whole transaction runs again
+                key = book.key(record)
+                log.exception("something due is faulty; it is left alone for a minute", due=due.name, key=key)
+                self._faulty[due.name, key] = book.now + FAULTY_AGAIN
+        return len(found), book.sent
 
     def machine(self, book: SqlBook, command: commands.Command) -> None:
         """What the machine itself asks (a room opened, a post settled), inside a transaction that has begun."""

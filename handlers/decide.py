@@ -1,6 +1,6 @@
 """The one match: every command to the function that decides it. A command without a case fails type checking."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from handlers import (
     apologise,
@@ -26,6 +26,7 @@ from handlers.card import Card, Reply, line
 from handlers.context import Context
 from handlers.domain.errors import Refused
 from handlers.domain.permit import NOT_AVAILABLE
+from handlers.due import Due
 
 
 def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
@@ -212,18 +213,24 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
     return Reply(Card("Amends", (line("Done."),)))
 
 
-DUE = (
-    remind.due_updates,
-    customer_clock.due_words,
-    remind.due_pings,
-    relay.due_relays,
-    publish.due_publications,
-    promises.due_promises,
-    promises.due_progress,
+DUE: tuple[Due[Any], ...] = (
+    remind.UPDATES,
+    customer_clock.WORDS,
+    remind.PINGS,
+    relay.RELAYS,
+    publish.PUBLICATIONS,
+    promises.SOON,
+    promises.LATE,
+    promises.PROGRESS,
 )
-"""What the clock asks for: each takes some of what is due now, sees that it is said once, and says how much it took."""
+"""What the clock asks for, in this order."""
 
 
 def tick(ctx: Context, book: Book) -> int:
     """The clock: what is due now, each said once. Returns how much there was."""
-    return sum(due(ctx, book) for due in DUE)
+    total = 0
+    for due in DUE:
+        for record in due.found(book):
+            due.act(record, ctx, book)
+            total += 1
+    return total

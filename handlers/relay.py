@@ -29,6 +29,7 @@ from handlers.domain.incident import Incident
 from handlers.domain.lint import Finding, drift, record_view
 from handlers.domain.permit import Standing, must
 from handlers.domain.relay import Covering, Question, Relay
+from handlers.due import Due
 from handlers.facts import read_due
 from handlers.progress import somebody
 from handlers.promises import task_of
@@ -340,40 +341,40 @@ def _note(book: Book, ctx: Context, promise: Promise, words: str) -> None:
         tell(book, ctx, incident, "promise", words)
 
 
-def due_relays(ctx: Context, book: Book, limit: int = 50) -> int:
-    """The tick: managers who have not told their customer are reminded; after a day the commander hears of it."""
+def _due_relay(row: Relay, ctx: Context, book: Book) -> None:
+    """A manager who has not told the customer is reminded; after a day the commander hears of it."""
     from handlers.rooms import people, say_to
 
     clocks = book.catalog.policy.reminders
-    found = book.due(Relay, "due_at", limit, state="released")
-    for row in found:
-        apology = book.get(Apology, row.apology)
-        book.put(replace(row, due_at=ctx.now + clocks.relay_remind, reminded=row.reminded + 1))
-        manager = book.person(row.manager) if row.manager else None
-        customer = book.catalog.customer(row.customer)
-        if apology is None or customer is None:
-            continue
-        card = Card(
-            f"{say.named(apology)}: {customer.name}",
-            (
-                line(f"{customer.name} has not been told in person yet."),
-                Buttons(
-                    (
-                        Button("Told", f"relay done {apology.number} {row.customer}", "primary"),
-                        Button("Skip", f"relay skip {apology.number} {row.customer}", form=True),
-                    )
-                ),
+    apology = book.get(Apology, row.apology)
+    book.put(replace(row, due_at=ctx.now + clocks.relay_remind, reminded=row.reminded + 1))
+    manager = book.person(row.manager) if row.manager else None
+    customer = book.catalog.customer(row.customer)
+    if apology is None or customer is None:
+        return
+    card = Card(
+        f"{say.named(apology)}: {customer.name}",
+        (
+            line(f"{customer.name} has not been told in person yet."),
+            Buttons(
+                (
+                    Button("Told", f"relay done {apology.number} {row.customer}", "primary"),
+                    Button("Skip", f"relay skip {apology.number} {row.customer}", form=True),
+                )
             ),
-            "warning",
-        )
-        serial = f"{row.version}-{row.reminded + 1}"  # each reminder is a message of its own
-        about = [i for n in apology.incidents if (i := book.get(Incident, n)) is not None]
-        if manager is not None and all(may_see(book, manager, i) for i in about):
-            say_to(book, ctx, manager, f"relay-{apology.number}-{row.customer}/remind/{serial}", card, 3)
-        lead = about[-1] if about else None
-        late = row.released_at is not None and ctx.now - row.released_at >= clocks.relay_escalate
-        if late and lead is not None:
-            commander = people(book, lead).get(lead.holder("commander"))
-            if commander is not None:
-                say_to(book, ctx, commander, f"relay-{apology.number}-{row.customer}/escalated/{serial}", card, 3)
-    return len(found)
+        ),
+        "warning",
+    )
+    serial = f"{row.version}-{row.reminded + 1}"  # each reminder is a message of its own
+    about = [i for n in apology.incidents if (i := book.get(Incident, n)) is not None]
+    if manager is not None and all(may_see(book, manager, i) for i in about):
+        say_to(book, ctx, manager, f"relay-{apology.number}-{row.customer}/remind/{serial}", card, 3)
+    lead = about[-1] if about else None
+    late = row.released_at is not None and ctx.now - row.released_at >= clocks.relay_escalate
+    if late and lead is not None:
+        commander = people(book, lead).get(lead.holder("commander"))
+        if commander is not None:
+            say_to(book, ctx, commander, f"relay-{apology.number}-{row.customer}/escalated/{serial}", card, 3)
+
+
+RELAYS: Due[Relay] = Due("relays", Relay, "due_at", _due_relay, (("state", "released"),))

@@ -1,0 +1,29 @@
+"""What falls due: records with an instant that has come, and what is done about one of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from handlers.book import Book
+from handlers.context import Context
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Due(Generic[R]):
+    """One thing the clock asks for. `act` sees that one record is said once and sets its next instant, or clears it.
+
+    Each record is acted upon by itself: what is wrong with one does not keep the others waiting (bot.intake).
+    """
+
+    name: str
+    kind: type[R]
+    field: str  # the instant, UTC, an indexed column
+    act: Callable[[R, Context, Book], None]
+    equal: tuple[tuple[str, object], ...] = ()
+    at_once: int = 50  # records in one transaction
+
+    def found(self, book: Book, beside: int = 0) -> list[R]:
+        """What is due now, earliest first; `beside` more than usual, where so many are to be passed over."""
+        return book.due(self.kind, self.field, self.at_once + beside, **dict(self.equal))
