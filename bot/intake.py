@@ -222,14 +222,14 @@ class Intake:
     async def tick(self) -> int:
         """The clock: do what is due, kind by kind. What fails in one kind, or in one record, silences no other."""
         total, fault = 0, None
-        for due in DUE:
+        for due in await self.store.book(lambda book: [due for due in DUE if due.any(book)]):
             try:
                 for _ in range(LONGEST_ROUND):
                     done, sent = await self.store.book(lambda book, due=due: self._due(book, due))  # type: ignore[misc]
                     total += done
                     if sent:
                         self.wake()
-                    if not done:
+                    if done < due.at_once:
                         break
             except Exception as error:
                 log.exception("what is due stumbled; the rest goes on", due=due.name)

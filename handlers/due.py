@@ -27,3 +27,7 @@ class Due(Generic[R]):
     def found(self, book: Book, beside: int = 0) -> list[R]:
         """What is due now, earliest first; `beside` more than usual, where so many are to be passed over."""
         return book.due(self.kind, self.field, self.at_once + beside, **dict(self.equal))
+
+    def any(self, book: Book) -> bool:
+        """Whether anything is due now."""
+        return bool(book.due(self.kind, self.field, 1, **dict(self.equal)))

@@ -29,7 +29,7 @@ INCIDENTS = int(os.environ.get("AMENDS_SOAK_INCIDENTS", "200"))
 FIRST = datetime(2026, 10, 1, tzinfo=UTC)
 DAYS = 30
 """From 1 October: Sydney's clocks go forward on the 4th, Berlin's back on the 25th."""
-GRID = timedelta(minutes=20)
+GRID = timedelta(minutes=30)
 """Somebody ticks this often, where anything might be due."""
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 WAITS = (-HOUR / 2, 0 * HOUR, HOUR / 2, 2 * HOUR)
@@ -71,7 +71,7 @@ def script(seed: int) -> list[Said]:
         severity = dice.choice(("sev1", "sev2", "sev3", "sev3"))
         lines.append(Said(start, number, f"declare Trouble {number} {severity}", severity))
         at = start
-        for _ in range(dice.randrange(1, 6)):
+        for _ in range(dice.randrange(1, 4)):
             at += timedelta(seconds=dice.randrange(600, 20 * 3600))
             lines.append(_line(dice, at, number))
         end = at + timedelta(seconds=dice.randrange(600, 8 * 3600))
@@ -295,7 +295,7 @@ async def test_each_due_time_of_thirty_days_is_said_once(
     assert told == {n: [at for at, _ in model.log] for n, model in month.models.items()}
     kept = await month.servers[0].store.book(lambda b: [p.key for p in b.posts("inc-") if "/reminder/" in p.key])
     assert len(kept) == len(set(kept))
-    assert sum(map(len, told.values())) > 3 * INCIDENTS
+    assert sum(map(len, told.values())) > 2 * INCIDENTS
     assert month.deaths > 0
     for server in month.servers:
         server.store.close()
@@ -307,4 +307,4 @@ def _anything(month: Month, now: datetime) -> bool:
         model.due is not None and model.step < len(WAITS) and model.due + WAITS[model.step] <= now
         for model in month.models.values()
     )
-    return soon or month.dice.random() < 0.03 or any(timedelta() <= now - at < GRID for at in EDITS)
+    return soon or month.dice.random() < 0.02 or any(timedelta() <= now - at < GRID for at in EDITS)
