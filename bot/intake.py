@@ -222,7 +222,7 @@ class Intake:
     async def tick(self) -> int:
         """The clock: do what is due, kind by kind. What fails in one kind, or in one record, silences no other."""
         total, fault = 0, None
-        for due in await self.store.book(lambda book: [due for due in DUE if due.any(book)]):
+        for due in await self.store.book(lambda book: [kind for kind in DUE if kind.any(book)]):
             try:
                 for _ in range(LONGEST_ROUND):
                     done, sent = await self.store.book(lambda book, due=due: self._due(book, due))  # type: ignore[misc]

@@ -222,6 +222,7 @@ def _say_step(book: Book, ctx: Context, seen: Look, step: Step) -> Incident:
         on_call=bool(told.on_call),
         late=late,
         since=ctx.now - (after.last_update_at or after.reopened_at or after.declared_at),
+        at=ctx.now,
         due=due,
         first=seen.first,
         zone=ctx.zone.key,
@@ -230,14 +231,14 @@ def _say_step(book: Book, ctx: Context, seen: Look, step: Step) -> Incident:
     if step.after >= timedelta(0):
         say_in_rooms(book, ctx, after, f"reminder/{serial}", card, REMINDER)
     if not seen.first:
-        own = say.reminder(after, view, personal=True)
         for person in told.people:
             key = f"inc-{n}/reminder/{serial}/to/{after.remind_step}/{person.key}"
-            say_to(book, ctx, person, key, own, REMINDER, n)
+            say_to(book, ctx, person, key, say.reminder(after, view, to=person), REMINDER, n)
     if told.channel:
+        roles = [(role, p) for role, key in after.roles if (p := book.person(key)) is not None]
         for place in _channels(book, ctx):
             key = f"inc-{n}/reminder/{serial}/channel@{place.platform}"
-            book.send(Post(key, place, card=say.escalated(after, view), rank=REMINDER, incident=n))
+            book.send(Post(key, place, card=say.escalated(after, view, roles), rank=REMINDER, incident=n))
     if told.on_call:
         book.send(_webhook(ctx, after, told.on_call, str(after.remind_step), "overdue"))
     tell(book, ctx, after, "reminder", say.step_words(view, step.after < timedelta(0)))

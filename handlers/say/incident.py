@@ -283,6 +283,7 @@ class Asked:
     on_call: bool  # and whoever is on call
     late: timedelta  # since the update was due; negative: it is due so soon
     since: timedelta  # since the last word
+    at: datetime  # when this step is said
     due: datetime
     first: bool  # the first step in the rooms: it calls people there
     zone: str
@@ -294,32 +295,45 @@ def overdue(incident: Incident) -> bool:
     return bool(incident.reminded and asked and incident.next_update_at and asked >= incident.next_update_at)
 
 
-def reminder(incident: Incident, asked: Asked, *, personal: bool = False) -> Card:
-    """An update is due: what is asked, of whom, with buttons that do what they say. It ages where it stands.
+def reminder(incident: Incident, asked: Asked, *, to: Person | None = None) -> Card:
+    """An update is due: what is asked, of whom, with buttons that do what they say.
 
-    `personal`: for one person's own chat.
+    The card of a room ages where it stands, so it says clock times; `to` one person it is a message of its own, which
+    says how long it has been, and why it comes to them.
     """
     due = clock(asked.due, asked.zone)
-    quiet = Text(f"The last word was {span_words(asked.since)} ago.")
+    ago = Text(f"The last word was {span_words(asked.since)} ago.")
     said: Line
     notes: list[Block] = []
     if asked.late < timedelta(0):
-        said = Line((Text("An update is due at "), due, Text(". "), quiet))
+        said = Line((Text("An update is due at "), due, Text(". "), ago))
     elif asked.first:
         lateness = f" ({span_words(asked.late)} late)" if asked.late >= timedelta(minutes=1) else ""
         called: list[Span] = []
-        for person_ in asked.called:
-            called += [Text(", ")] * bool(called) + [person_]
-        said = Line((*(called or [Text("Whoever leads")]), Text(f": an update is due{lateness}. "), quiet))
+        for one in asked.called:
+            called += [Text(", ")] * bool(called) + [one]
+        said = Line((*(called or [Text("Whoever leads")]), Text(f": an update is due{lateness}. "), ago))
+    elif to is not None:
+        overdue_by = Strong(f"{span_words(asked.late)} overdue: ")
+        said = Line((overdue_by, Text("an update was due at "), due, Text(", and nobody has answered. "), ago))
     else:
+        spoke = clock(asked.at - asked.since, asked.zone)
         said = Line(
-            (Strong(f"{span_words(asked.late)} overdue: "), Text("an update was due at "), due, Text(". "), quiet)
+            (Strong("Overdue since "), due, Text(": nobody has answered. The last word was at "), spoke, Text("."))
         )
-        if not personal and (reached := reached_words(asked)):
-            notes = [small(f"Asked now: {reached}.")]
+        if reached := reached_words(asked):
+            notes = [small("Asked at ", clock(asked.at, asked.zone), f": {reached}.")]
+    if to is not None:
+        notes = [small(f"{incident.severity.upper()}, {incident.status}. {_why(incident, to)}")]
     last = [Quote(incident.last_update)] if incident.last_update else []
     tone_: Tone = "warning" if asked.late < timedelta(0) else "danger" if not asked.first else tone(incident)
     return Card(head(incident), (said, *last, *notes, *_reminder_buttons(incident)), tone_)
+
+
+def _why(incident: Incident, to: Person) -> str:
+    """Why a reminder comes to this person."""
+    held = [role for role, holder in incident.roles if holder == to.key]
+    return f"You are asked as {' and '.join(held)}." if held else "You are asked because you declared it."
 
 
 def reached_words(asked: Asked) -> str:
@@ -362,16 +376,19 @@ def _reminder_buttons(incident: Incident) -> tuple[Block, ...]:
     )
 
 
-def escalated(incident: Incident, asked: Asked) -> Card:
+def escalated(incident: Incident, asked: Asked, roles: Sequence[tuple[str, Person]]) -> Card:
     """What the escalation channel reads: nobody answers; come in, or say how it stands."""
     n = incident.number
     facts: list[Span] = [
-        Strong(f"Nobody has answered for {span_words(asked.late)}. "),
-        Text(f"{incident.severity.upper()}, {STATUS_WORDS[incident.status].lower()}: an update was due at "),
+        Strong("Nobody answers. "),
+        Text(f"{incident.severity.upper()}, {incident.status}: an update is overdue since "),
         clock(asked.due, asked.zone),
-        Text(f", the last word was {span_words(asked.since)} ago."),
+        Text(", the last word was at "),
+        clock(asked.at - asked.since, asked.zone),
+        Text("."),
     ]
-    led = f"Asked before: {', '.join(asked.names)}." if asked.names else ""
+    held = ", ".join(f"{p.name} ({role})" for role, p in roles)
+    led = f"Asked before, without an answer: {held}." if held else ""
     last: list[Block] = [Quote(incident.last_update)] if incident.last_update else []
     row = (
         Button("Join", f"join {n}", "primary"),

@@ -86,7 +86,7 @@ async def test_each_step_tells_more_people_once_and_says_why(desk: Desk) -> None
     assert await hooks(desk) == []
     await until(desk, SEV1 + 15)
     (channel,) = [s for s in desk.screens() if s.place == "C0ESCALATE"]
-    assert "Nobody has answered for 15 min." in words(channel.card)
+    assert "Nobody answers. SEV1, investigating: an update is overdue since" in words(channel.card)
     (hook,) = await hooks(desk)
     assert (hook["event"], hook["incident"], hook["severity"]) == ("update.overdue", "INC-1", "sev1")
     assert len(rooms(desk)) == 2

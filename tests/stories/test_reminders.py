@@ -154,7 +154,7 @@ async def test_a_card_ages_where_it_stands(desk: Desk) -> None:
         await desk.pass_time(minutes=5)
     assert [s.key for s in reminders(desk)] == ["inc-1/reminder/1@slack", "inc-1/reminder/1@teams"]
     assert len(live(desk)) == 2
-    assert "15 min overdue: an update was due at" in words(reminders(desk)[0].card)
+    assert "nobody has answered. The last word was at" in words(reminders(desk)[0].card)
 
 
 async def test_an_own_cadence_holds_until_it_is_changed(desk: Desk) -> None:
