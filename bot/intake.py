@@ -145,17 +145,20 @@ class Intake:
             # a line about an apology belongs to every incident it covers: the export finds it by its words
             several = hasattr(command, "apology") or hasattr(command, "incidents")
             book.record(ctx.actor.key, request.platform, ctx.line, None if several else incident)
-        answer = Answer(reply.show, recorded=reply.changed, alone=isinstance(command, ALONE))
+        alone = isinstance(command, ALONE)
+        answer = Answer(reply.show, recorded=reply.changed, alone=alone, asks=reply.asks)
         return self._answered_in_teams(book, request, ctx, answer)
 
     def _answered_in_teams(self, book: SqlBook, request: Request, ctx: Context, answer: Answer) -> tuple[Answer, int]:
         """Teams has no answer to a typed line but a message: it is written down like any other post."""
         if request.platform != "teams" or not request.reply_to or not isinstance(answer.show, Card):
             return answer, book.sent
-        if answer.recorded and ctx.whence.room is not None and book.said_in_room(ctx.whence.room):
+        said = answer.recorded and ctx.whence.room is not None and book.said_in_room(ctx.whence.room)
+        if said and not answer.asks:
             return Answer(None, recorded=True), book.sent  # the card in this very room is the answer
         place = Place("teams", "thread", request.reply_to)
-        if ctx.whence.customer or ((book.private_seen or answer.alone) and not request.personal):
+        if said or ctx.whence.customer or ((book.private_seen or answer.alone) and not request.personal):
+            # what is asked of one person is asked in their own chat;
             # nothing of ours is said in a customer's channel, nothing private where others read along
             place = Place("teams", "person", request.user)
         book.send(Post(f"reply/{request.key}@teams", place, card=answer.show, rank=REPLY))

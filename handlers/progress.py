@@ -396,6 +396,7 @@ def update(command: Update, ctx: Context, book: Book) -> Reply:
     return Reply(
         say.understood(after, _reached(book, ctx, after, command.to), *until, *_outside(book, ctx, after), *asks),
         changed=True,
+        asks=bool(asks),
     )
 
 

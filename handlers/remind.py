@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 
 from handlers.book import Book
-from handlers.card import Block, Button, Buttons, Card, Mention, Moment, Reply, line
+from handlers.card import Block, Button, Buttons, Card, Mention, Moment, Reply, line, small
 from handlers.commands import OnTrack, Remind, RemindMe
 from handlers.context import Context
 from handlers.domain.cadence import LATE, Look, armed, look, restarted, stopped
@@ -82,7 +82,7 @@ def remind(command: Remind, ctx: Context, book: Book) -> Reply:
     answer_reminder(book, ctx, incident, pending, words)
     after = _changed(book, ctx, pending, words, quiet=command.snooze is not None)
     due = pending.next_update_at
-    shown = () if due is None else (line("Next: ", say.clock(due, ctx.zone.key)),)
+    shown = () if due is None else (small("Next: ", say.clock(due, ctx.zone.key)),)
     return Reply(say.understood(after, f"{words[0].upper()}{words[1:]}.", *shown), changed=True)
 
 
@@ -104,7 +104,7 @@ def on_track(command: OnTrack, ctx: Context, book: Book) -> Reply:
     tell(book, ctx, after, "reminders", "said it is on track")
     refresh(book, ctx, after)
     due = after.next_update_at
-    shown = () if due is None else (line("Next: ", say.clock(due, ctx.zone.key)),)
+    shown = () if due is None else (small("Next: ", say.clock(due, ctx.zone.key)),)
     return Reply(say.understood(after, "Noted: on track. The clock starts again.", *shown), changed=True)
 
 

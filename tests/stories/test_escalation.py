@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.channel import Request
 from bot.intake import House
 from handlers import remind
 from handlers.card import Form
@@ -360,6 +361,18 @@ async def test_every_update_asks_when_the_next_comes_and_says_how_far_it_went(de
     assert (await incident(desk)).next_update_at == datetime(2010, 8, 23, 9, tzinfo=UTC)
     again = await desk.say("ana", "update 1 All is back next 30m")
     assert buttons(again.show) == {}
+
+
+async def test_in_a_teams_room_the_question_comes_to_ones_own_chat(desk: Desk) -> None:
+    """The room reads the update alone; whoever wrote it is asked, once, when the next one comes."""
+    room = next(s.place for s in desk.teams.screens.values() if s.key == "inc-1/room@teams")
+    key = "typed"
+    request = Request(key, "teams", "29:ben", room, "update Half is back", reply_to=room)
+    await desk.intake.take(request)
+    await desk.settle()
+    (asked,) = [s for s in desk.teams.screens.values() if s.key == f"reply/{key}@teams"]
+    assert asked.place == "29:ben"
+    assert "4 h" in buttons(asked.card)
 
 
 async def test_the_form_shows_the_last_words_and_takes_one_time(desk: Desk) -> None:
