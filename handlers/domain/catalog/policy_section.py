@@ -6,7 +6,7 @@ from string import Formatter
 from urllib.parse import urlsplit
 
 from handlers.domain.catalog.reading import Section, nearest
-from handlers.domain.catalog.yaml_tree import shown
+from handlers.domain.catalog.yaml_tree import Spot, shown
 from handlers.domain.policy import (
     DEFAULT_SEVERITIES,
     HOLDING_PLACEHOLDERS,
@@ -217,7 +217,7 @@ def _chain(row: Section, before_due: timedelta) -> tuple[Step, ...]:
     steps: list[Step] = []
     for entry in row.sections("escalation", ("before", "after", "tell")):
         length = _wait(entry)
-        found = [_told(entry, word, line, path) for word, line, path in entry.words("tell")]
+        found = [_told(entry, word, spot, path) for word, spot, path in entry.words("tell")]
         if not found:
             entry.fault("tell", f"names nobody; it may be {', '.join(TOLD)}")
         steps.append(Step(length, tuple(word for word in found if word)))
@@ -245,11 +245,11 @@ def _wait(entry: Section) -> timedelta:
     return _length(entry, "after", timedelta(0), _ONE, _WEEK)
 
 
-def _told(entry: Section, word: str, line: int, path: str) -> str:
+def _told(entry: Section, word: str, spot: Spot, path: str) -> str:
     if word.casefold() in TOLD:
         return word.casefold()
     near = entry.faults.nearest(word, TOLD) or f"; it may be {', '.join(TOLD)}"
-    entry.faults.add(line, path, f"{shown(word)} is nobody who can be told{near}")
+    entry.faults.add(spot, path, f"{shown(word)} is nobody who can be told{near}")
     return ""
 
 
