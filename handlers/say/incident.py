@@ -290,9 +290,9 @@ class Asked:
 
 
 def overdue(incident: Incident) -> bool:
-    """Whether an update was asked for when it was due, and nobody gave it since."""
-    asked = incident.reminded_at
-    return bool(incident.reminded and asked and incident.next_update_at and asked >= incident.next_update_at)
+    """Whether an update was asked for a while after it was due, and nobody gave it since."""
+    asked, due = incident.reminded_at, incident.next_update_at
+    return bool(incident.reminded and asked and due and asked >= due + timedelta(minutes=1))
 
 
 def reminder(incident: Incident, asked: Asked, *, to: Person | None = None) -> Card:
