@@ -39,3 +39,4 @@ format: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/python benchmarks/ack.py
 	$(BIN)/python benchmarks/publish.py
+	$(BIN)/python benchmarks/remind.py

@@ -46,6 +46,7 @@ class Answer:
     fields: Mapping[str, str] = field(default_factory=dict)
     known: bool = True
     alone: bool = False
+    asks: bool = False  # it asks this person something, which no room card does
 
 
 class Carrier(Protocol):

@@ -53,10 +53,13 @@ carried = Counter("amends_posts_total", "Attempts to post, by platform and outco
 def repeatable(row: Claimed) -> bool:
     """Whether doing it twice shows nothing twice: edits and calls on a room.
 
-    A room in Teams begins with a post, and other words by e-mail or webhook are a message more.
+    A room in Teams begins with a post, and other words by e-mail or webhook are a message more. An on-call service
+    knows a repeat by its key, and waking somebody must not wait for a person.
     """
-    return (bool(row.message_id) and row.place.platform not in LETTERS) or (
-        row.op in IDEMPOTENT and (row.place.platform, row.op) != ("teams", "open")
+    return (
+        (bool(row.message_id) and row.place.platform not in LETTERS)
+        or (row.op in IDEMPOTENT and (row.place.platform, row.op) != ("teams", "open"))
+        or (row.place.platform, row.audience) == ("webhook", "internal")
     )
 
 

@@ -22,7 +22,9 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Room
 from handlers.domain.people import NOBODY, Account, Person
 from handlers.domain.permit import NOT_AVAILABLE
+from handlers.due import Due
 from storage.book import SqlBook
+from storage.database import tie
 from storage.rows import pack, unpack
 
 log = structlog.get_logger()
@@ -34,6 +36,8 @@ LONGEST_ROUND = 200
 """Transactions of one kind in a tick: thousands may fall due at once, and a tick ends all the same."""
 ALONE = (commands.ShowCredit, commands.RelayPack)
 """Commands whose answers, refusals too, only whoever asked may read, wherever it was asked."""
+FAULTY_AGAIN = timedelta(minutes=1)
+"""When something due is tried again after it failed."""
 FLOOD = 600
 """Commands a minute from one person; more are answered, not executed (promises.md, section 5)."""
 
@@ -45,7 +49,7 @@ class House:
     zone: ZoneInfo
     platforms: tuple[str, ...]
     public_url: str = ""
-    outlets: tuple[str, ...] = ()  # ways out to customers beside the platforms: email, webhook
+    outlets: tuple[str, ...] = ()  # ways out beside the platforms: email, webhook
 
 
 class Intake:
@@ -59,6 +63,7 @@ class Intake:
         self.refused = 0
         self.accepted = 0
         self._recent: dict[str, list[float]] = {}
+        self._faulty: dict[tuple[str, tuple[Any, ...]], datetime] = {}  # what the clock passes over, and until when
 
     async def take(self, request: Request) -> Answer:
         """Answer a request. Whatever is answered as done is committed; a broken database is said, never a false yes."""
@@ -142,17 +147,20 @@ class Intake:
             # a line about an apology belongs to every incident it covers: the export finds it by its words
             several = hasattr(command, "apology") or hasattr(command, "incidents")
             book.record(ctx.actor.key, request.platform, ctx.line, None if several else incident)
-        answer = Answer(reply.show, recorded=reply.changed, alone=isinstance(command, ALONE))
+        alone = isinstance(command, ALONE)
+        answer = Answer(reply.show, recorded=reply.changed, alone=alone, asks=reply.asks)
         return self._answered_in_teams(book, request, ctx, answer)
 
     def _answered_in_teams(self, book: SqlBook, request: Request, ctx: Context, answer: Answer) -> tuple[Answer, int]:
         """Teams has no answer to a typed line but a message: it is written down like any other post."""
         if request.platform != "teams" or not request.reply_to or not isinstance(answer.show, Card):
             return answer, book.sent
-        if answer.recorded and ctx.whence.room is not None and book.said_in_room(ctx.whence.room):
+        said = answer.recorded and ctx.whence.room is not None and book.said_in_room(ctx.whence.room)
+        if said and not answer.asks:
             return Answer(None, recorded=True), book.sent  # the card in this very room is the answer
         place = Place("teams", "thread", request.reply_to)
-        if ctx.whence.customer or ((book.private_seen or answer.alone) and not request.personal):
+        if said or ctx.whence.customer or ((book.private_seen or answer.alone) and not request.personal):
+            # what is asked of one person is asked in their own chat;
             # nothing of ours is said in a customer's channel, nothing private where others read along
             place = Place("teams", "person", request.user)
         book.send(Post(f"reply/{request.key}@teams", place, card=answer.show, rank=REPLY))
@@ -218,27 +226,51 @@ class Intake:
         return len(recent) > FLOOD
 
     async def tick(self) -> int:
-        """The clock: do what is due, kind by kind, so that a fault in one does not silence the others."""
+        """The clock: do what is due, kind by kind. What fails in one kind, or in one record, silences no other."""
         total, fault = 0, None
-        for due in DUE:
+        for due in await self.store.book(lambda book: [kind for kind in DUE if kind.any(book)]):
             try:
                 for _ in range(LONGEST_ROUND):
                     done, sent = await self.store.book(lambda book, due=due: self._due(book, due))  # type: ignore[misc]
                     total += done
                     if sent:
                         self.wake()
-                    if not done:
+                    if done < due.at_once:
                         break
             except Exception as error:
-                log.exception("what is due stumbled; the rest goes on", due=due.__name__)
+                log.exception("what is due stumbled; the rest goes on", due=due.name)
                 fault = error
         if fault is not None:
             raise fault
         return total
 
-    def _due(self, book: SqlBook, due: Callable[[Context, SqlBook], int]) -> tuple[int, int]:
-        done = due(self._as(NOBODY, Whence("clock"), book.now), book)
-        return done, book.sent
+    def _due(self, book: SqlBook, due: Due[Any]) -> tuple[int, int]:
+        """One transaction of what is due. A record that fails leaves no trace and is left alone for a minute."""
+        ctx = self._as(NOBODY, Whence("clock"), book.now)
+        self._faulty = {key: until for key, until in self._faulty.items() if until > book.now}
+        known = [key for key in self._faulty if key[0] == due.name]
+        found = [r for r in due.found(book, len(known)) if (due.name, book.key(r)) not in self._faulty]
+        done = []
+        for record in found:
+            try:
+                with book.attempt():
+                    due.act(record, ctx, book)
+                done.append(record)
+            except Exception as error:
+                if isinstance(error, DBAPIError) and tie(error):
+                    raise  # the whole transaction runs again
+                key = book.key(record)
+                log.exception("something due is faulty; it is left alone for a minute", due=due.name, key=key)
+                self._faulty[due.name, key] = book.now + FAULTY_AGAIN
+        if due.then is not None and done:
+            try:
+                with book.attempt():
+                    due.then(done, ctx, book)
+            except Exception as error:
+                if isinstance(error, DBAPIError) and tie(error):
+                    raise
+                log.exception("what is said of all that was due is faulty; it is left out", due=due.name)
+        return len(found), book.sent
 
     def machine(self, book: SqlBook, command: commands.Command) -> None:
         """What the machine itself asks (a room opened, a post settled), inside a transaction that has begun."""

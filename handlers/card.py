@@ -184,6 +184,7 @@ class Reply:
     show: Card | Form
     public: bool = False
     changed: bool = False  # something was recorded
+    asks: bool = False  # it asks whoever spoke something, beside what the room is shown
     notes: tuple[str, ...] = ()
 
 

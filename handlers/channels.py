@@ -15,6 +15,7 @@ from handlers.domain.delivery import GONE, TAKEN_BACK, Place, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Room, Setting
 from handlers.domain.letter import PLATFORMS, shown_address
+from handlers.due import Due
 from handlers.rooms import may_see, say_to
 from handlers.void import UNSETTLED, void
 
@@ -75,12 +76,14 @@ def unbind(book: Book, channel: Channel) -> None:
         book.put(replace(known, customer="", drift="", latest=None, look_at=None))
 
 
-def due_bindings(ctx: Context, book: Book, limit: int = 0) -> int:
-    """The tick: write down a binding for each channel that came with a new catalog, to be looked at soon."""
-    del limit
-    mark = book.catalog.channels_mark
-    if any(s.value == mark for s in book.find(Setting, name=KNOWN)):
-        return 0
+def _unlisted(book: Book) -> list[Setting]:
+    """The mark of the catalog's channels, where their bindings are not written down yet."""
+    mark = Setting(KNOWN, book.catalog.channels_mark)
+    return [] if mark in book.find(Setting, name=KNOWN) else [mark]
+
+
+def _bind_all(mark: Setting, ctx: Context, book: Book) -> None:
+    """Write down a binding for each channel that came with a new catalog, to be looked at soon."""
     known = {(b.platform, b.address): b for b in book.find(Binding)}
     listed: set[tuple[str, str]] = set()
     rows: list[Binding] = []
@@ -96,8 +99,10 @@ def due_bindings(ctx: Context, book: Book, limit: int = 0) -> int:
     rows += [replace(b, customer="", look_at=None) for key, b in known.items() if b.customer and key not in listed]
     if rows:
         book.put_all(rows)
-    book.put(Setting(KNOWN, mark))
-    return len(rows)
+    book.put(mark)
+
+
+LISTED: Due[Setting] = Due("bindings", Setting, "", _bind_all, seen=_unlisted)
 
 
 def to_look_at(book: Book, platforms: Sequence[str], limit: int) -> list[Binding]:

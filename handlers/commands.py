@@ -165,12 +165,16 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Say how it stands. `next_in`: when the next one is promised. `customers` only proposes: another person sends."""
+    """Say how it stands. `customers` only proposes: another person sends.
+
+    When the next one is promised: `next_in` from now, or `next_at` (UTC).
+    """
 
     incident: int | None
     text: str
     next_in: timedelta | None = None
     to: Literal["room", "status", "customers"] = "room"
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +232,18 @@ class Leave:
 # --- reminders, notes, tasks ----------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Remind:
-    """Set the incident's update clock: exactly one of `every`, `once_in`, `off_because`, `snooze`. From 1 minute."""
+    """Set the incident's update clock: exactly one of `every`, `once_in`, `once_at` (UTC), `off_because`, `snooze`.
+
+    From 1 minute. `round` is the reminder whose button was pressed (0: typed): a button of another one does nothing.
+    """
 
     incident: int | None
     every: timedelta | None = None
     once_in: timedelta | None = None
     off_because: str = ""
     snooze: timedelta | None = None
+    once_at: datetime | None = None
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +259,7 @@ class OnTrack:
     """The button under a reminder: nothing new to tell, the work goes on; the update clock starts again."""
 
     incident: int | None = None
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,4 +30,4 @@ class Context:
     line: str = ""  # what was said, as understood
     public_url: str = ""
     mentions: tuple[tuple[str, str], ...] = ()  # platform id -> name, of people mentioned
-    outlets: tuple[str, ...] = ()  # other ways out to customers that are set up: email, webhook
+    outlets: tuple[str, ...] = ()  # other ways out that are set up: email, webhook

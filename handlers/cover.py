@@ -17,6 +17,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.people import Person
 from handlers.domain.permit import must
 from handlers.domain.relay import Covering, Relay
+from handlers.due import Due
 from handlers.facts import read_due
 from handlers.progress import somebody
 from handlers.rooms import say_to, standing
@@ -95,20 +96,20 @@ def _hand_over(book: Book, ctx: Context, manager: str) -> int:
     return len(numbers)
 
 
-def due_covers(ctx: Context, book: Book, limit: int = 50) -> int:
-    """The tick: a cover's last day is over. Both are told, and what is still to be told goes back."""
-    found = book.due(Covering, "ends_at", limit)
-    for covering in found:
-        book.put(replace(covering, ends_at=None))
-        person, colleague = book.person(covering.person), book.person(covering.colleague)
-        name = person.name if person is not None else covering.person
-        key = f"cover/{covering.person}/{covering.at:%Y%m%dT%H%M%S}/ended"
-        if colleague is not None:
-            words = f"Your cover for {name} ended with {covering.until}. Thank you."
-            say_to(book, ctx, colleague, f"{key}/{colleague.key}", Card("Cover", (line(words),)))
-        if person is not None:
-            words = f"Your accounts are yours again: {colleague.name if colleague else 'the'} cover ended."
-            row = Buttons((Button("What is to be told", "relay list mine"),))
-            say_to(book, ctx, person, f"{key}/{person.key}", Card("Cover", (line(words), row)))
-        _hand_over(book, ctx, covering.person)
-    return len(found)
+def _due_cover(covering: Covering, ctx: Context, book: Book) -> None:
+    """A cover's last day is over. Both are told, and what is still to be told goes back."""
+    book.put(replace(covering, ends_at=None))
+    person, colleague = book.person(covering.person), book.person(covering.colleague)
+    name = person.name if person is not None else covering.person
+    key = f"cover/{covering.person}/{covering.at:%Y%m%dT%H%M%S}/ended"
+    if colleague is not None:
+        words = f"Your cover for {name} ended with {covering.until}. Thank you."
+        say_to(book, ctx, colleague, f"{key}/{colleague.key}", Card("Cover", (line(words),)))
+    if person is not None:
+        words = f"Your accounts are yours again: {colleague.name if colleague else 'the'} cover ended."
+        row = Buttons((Button("What is to be told", "relay list mine"),))
+        say_to(book, ctx, person, f"{key}/{person.key}", Card("Cover", (line(words), row)))
+    _hand_over(book, ctx, covering.person)
+
+
+ENDED: Due[Covering] = Due("covers", Covering, "ends_at", _due_cover)

@@ -13,6 +13,7 @@ from handlers.context import Context
 from handlers.customers import affected_by, counted, recipients
 from handlers.domain.delivery import REMINDER
 from handlers.domain.incident import OPEN, Incident
+from handlers.due import Due
 from handlers.rooms import refresh, say_in_rooms, say_to, tell
 from handlers.say import incident as say
 
@@ -63,31 +64,43 @@ def _key(incident: Incident) -> str:
     return f"customers/{incident.customer_reminded}"
 
 
-def due_words(ctx: Context, book: Book, limit: int = 50) -> int:
-    """The tick: customers wait for a first word, will wait soon, or wait longer than they were told. Once each step."""
-    found = book.due(Incident, "customer_ping_at", limit, status=OPEN)
-    for incident in found:
-        if incident.drill:
-            book.put(replace(incident, customer_ping_at=None))
-            continue
-        hit = affected_by(book, incident)
-        again = ctx.now + _every(book, incident)
-        if not hit:
-            book.put(replace(incident, customer_ping_at=again))  # nobody waits, as far as is known
-            continue
-        promised = incident.customer_update_at
-        soon = promised is not None and ctx.now < promised
-        serial = incident.customer_reminded or book.number(f"customer-reminders-{incident.number}")
-        after = replace(incident, customer_ping_at=promised if soon else again, customer_reminded=serial)
-        book.put(after)
-        rows, by_hand = recipients(book, ctx, (after,), lambda _customer, _platform: "")
-        reach = counted(rows) if rows else f"{len(hit)} customer{'s' * (len(hit) != 1)}"
-        _say(book, ctx, after, reach, by_hand)
-        missed = promised is not None and not soon
-        if not incident.customer_reminded or (missed and incident.customer_ping_at == promised):
-            tell(book, ctx, after, "customers", _noted(ctx, promised, soon=soon))
-        refresh(book, ctx, after)
-    return len(found)
+def _due_word(incident: Incident, ctx: Context, book: Book) -> None:
+    """Customers wait for a first word, will wait soon, or wait longer than they were told. Once each step."""
+    at = None if incident.drill else _by_policy(book, ctx, incident)
+    if at is None or at > ctx.now:
+        book.put(replace(incident, customer_ping_at=at))
+        return
+    hit = affected_by(book, incident)
+    again = ctx.now + _every(book, incident)
+    if not hit:
+        book.put(replace(incident, customer_ping_at=again))  # nobody waits, as far as is known
+        return
+    promised = incident.customer_update_at
+    soon = promised is not None and ctx.now < promised
+    serial = incident.customer_reminded or book.number(f"customer-reminders-{incident.number}")
+    after = replace(incident, customer_ping_at=promised if soon else again, customer_reminded=serial)
+    book.put(after)
+    rows, by_hand = recipients(book, ctx, (after,), lambda _customer, _platform: "")
+    reach = counted(rows) if rows else f"{len(hit)} customer{'s' * (len(hit) != 1)}"
+    missed = promised is not None and not soon
+    _say(book, ctx, after, reach, by_hand, missed=missed)
+    if not incident.customer_reminded or (missed and incident.customer_ping_at == promised):
+        tell(book, ctx, after, "customers", _noted(ctx, promised, soon=soon))
+    refresh(book, ctx, after)
+
+
+WORDS: Due[Incident] = Due("customers", Incident, "customer_ping_at", _due_word, (("status", OPEN),))
+
+
+def _by_policy(book: Book, ctx: Context, incident: Incident) -> datetime | None:
+    """When the house is to be reminded by the policy that holds now; None: never. What was promised does not move."""
+    promised = incident.customer_update_at
+    if incident.customer_reminded:
+        return incident.customer_ping_at
+    if promised is not None:
+        early = promised - book.catalog.policy.reminders.before_due
+        return early if ctx.now < early else incident.customer_ping_at
+    return first_word(book, ctx, incident.severity, incident.reopened_at or incident.declared_at)
 
 
 def _noted(ctx: Context, promised: datetime | None, *, soon: bool) -> str:
@@ -99,7 +112,7 @@ def _noted(ctx: Context, promised: datetime | None, *, soon: bool) -> str:
     )
 
 
-def _say(book: Book, ctx: Context, incident: Incident, reach: str, by_hand: tuple[str, ...]) -> None:
+def _say(book: Book, ctx: Context, incident: Incident, reach: str, by_hand: tuple[str, ...], *, missed: bool) -> None:
     """The card in the rooms, and the same to whoever answers for customers: comms, else the commander."""
     n, promised = incident.number, incident.customer_update_at
     if promised is None:
@@ -119,4 +132,5 @@ def _say(book: Book, ctx: Context, incident: Incident, reach: str, by_hand: tupl
     say_in_rooms(book, ctx, incident, _key(incident), card, REMINDER)
     owner = book.person(incident.holder("comms") or incident.holder("commander"))
     if owner is not None and promised is not None:
-        say_to(book, ctx, owner, f"{_key(incident)}/{n}/{owner.key}", card, REMINDER, n)
+        step = "missed" if missed else "soon"  # an edit calls nobody: what was missed is a message of its own
+        say_to(book, ctx, owner, f"{_key(incident)}/{n}/{owner.key}/{step}", card, REMINDER, n)

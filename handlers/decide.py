@@ -1,6 +1,6 @@
 """The one match: every command to the function that decides it. A command without a case fails type checking."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from handlers import (
     apologise,
@@ -31,6 +31,7 @@ from handlers.card import Card, Reply, line
 from handlers.context import Context
 from handlers.domain.errors import Refused
 from handlers.domain.permit import NOT_AVAILABLE
+from handlers.due import Due
 
 
 def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
@@ -227,21 +228,30 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
     return Reply(Card("Amends", (line("Done."),)))
 
 
-DUE = (
-    channels.due_bindings,
-    remind.due_updates,
-    customer_clock.due_words,
-    remind.due_pings,
-    relay_clock.due_relays,
-    packs.due_packs,
-    cover.due_covers,
-    publish.due_publications,
-    promises.due_promises,
-    promises.due_progress,
+DUE: tuple[Due[Any], ...] = (
+    channels.LISTED,
+    remind.UPDATES,
+    customer_clock.WORDS,
+    remind.PINGS,
+    relay_clock.RELAYS,
+    packs.STALE,
+    cover.ENDED,
+    publish.PUBLICATIONS,
+    promises.SOON,
+    promises.LATE,
+    promises.PROGRESS,
 )
-"""What the clock asks for: each takes some of what is due now, sees that it is said once, and says how much it took."""
+"""What the clock asks for, in this order."""
 
 
 def tick(ctx: Context, book: Book) -> int:
     """The clock: what is due now, each said once. Returns how much there was."""
-    return sum(due(ctx, book) for due in DUE)
+    total = 0
+    for due in DUE:
+        found = due.found(book)
+        for record in found:
+            due.act(record, ctx, book)
+        if due.then is not None and found:
+            due.then(found, ctx, book)
+        total += len(found)
+    return total

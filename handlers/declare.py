@@ -1,13 +1,14 @@
 """Declaring an incident, and the rooms that open for it."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from handlers.book import Book
 from handlers.card import Reply
 from handlers.commands import CannotDo, Declare, RoomOpened
 from handlers.context import Context
 from handlers.customer_clock import first_word
+from handlers.domain.cadence import restarted
 from handlers.domain.catalog import Catalog
 from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Room, Setting
@@ -46,9 +47,9 @@ def declare(command: Declare, ctx: Context, book: Book) -> Reply:
         drill=command.drill,
         severity_assumed=command.severity is None,
         roles=(("commander", ctx.actor.key),),
-        next_update_at=next_due(book, severity, "investigating", ctx.now),
         customer_ping_at=None if command.drill else first_word(book, ctx, severity, ctx.now),
     )
+    incident = restarted(incident, policy, ctx.now)
     book.put(incident)
     storm = [i for i in book.search(statuses=OPEN, since=ctx.now - STORM, reader=ctx.actor.key) if i.number != number]
     tell(book, ctx, incident, "declared", f"declared “{title}” as {severity.upper()}")
@@ -69,12 +70,6 @@ STATES = frozenset(
 def may_be_service(catalog: Catalog, word: str) -> bool:
     """Whether somebody may have meant a service by this word: any but those that only say how one is."""
     return catalog.service(word) is not None or word.strip().casefold() not in STATES
-
-
-def next_due(book: Book, severity: str, status: str, now: datetime) -> datetime | None:
-    """When the next update is due by the policy's cadence; None where the policy has no clock."""
-    every = book.catalog.policy.cadence(severity, status)
-    return None if every is None else now + every
 
 
 def room_opened(command: RoomOpened, ctx: Context, book: Book) -> None:

@@ -1,21 +1,23 @@
 """Forms: the grammar's fields, filled with what the record and the catalog know."""
 
+import re
 from dataclasses import replace
 
 from handlers import grammar
 from handlers.apologise import Draft, current
 from handlers.book import Book
-from handlers.card import Block, Bullets, Form, FormField, Quote, small
+from handlers.card import Block, Bullets, Card, Form, FormField, Moment, Quote, small
 from handlers.commands import SEVERITIES, OpenForm
 from handlers.context import Context
-from handlers.customers import counted
+from handlers.customers import counted, recipients
 from handlers.domain.catalog import Catalog
 from handlers.domain.compose import Gap
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
 from handlers.recap import proposed
 from handlers.relay import pickable
-from handlers.rooms import incident_of
+from handlers.remind import over
+from handlers.rooms import incident_of, places, running
 from handlers.say import apology as say_apology
 
 MOST_OPTIONS = 100
@@ -27,6 +29,8 @@ INCIDENT_VERBS = frozenset(
      "role", "remind", "note", "task", "fact", "recap", "affected", "confirm")
 )  # fmt: skip
 """Verbs whose line names an incident first: their forms carry its number, so that they work from anywhere."""
+RUNNING_VERBS = frozenset(("update", "severity", "status", "remind", "cancel", "merge"))
+"""Of these, the verbs that only a running incident takes: a form that could never be sent is not opened."""
 OPEN_APOLOGY = ("apology fill", "apology waive", "apology edit", "apology mend", "apology suggest", "apology submit",
                 "apology reject", "apology publish", "apology correct", "apology retract")  # fmt: skip
 
@@ -49,8 +53,11 @@ _ASKED_OF_A_GAP = ("value", "unknown", "source")
 Options = dict[str, tuple[tuple[str, str], ...]]
 
 
-def form(command: OpenForm, ctx: Context, book: Book) -> Form:
-    """The form of a verb, with options and present values filled in. Refuses where what is meant cannot be told."""
+def form(command: OpenForm, ctx: Context, book: Book) -> Form | Card:
+    """The form of a verb, with options and present values filled in. Refuses where what is meant cannot be told.
+
+    A card instead: the button belongs to a reminder that is over, and this is how it stands now.
+    """
     options, initial = _known(book.catalog), dict[str, str | tuple[str, ...]]()
     says, intro = command.says, tuple[Block, ...]()
     title = grammar.form_title(command.verb)
@@ -92,14 +99,17 @@ def form(command: OpenForm, ctx: Context, book: Book) -> Form:
                 small(f"The first {MOST_OPTIONS} of {len(picked)}, the late ones first; type the others by name."),
             )
     elif first in INCIDENT_VERBS and command.verb != "remind me":
-        incident = incident_of(book, ctx, _number(says, 1))
+        incident = (running if first in RUNNING_VERBS else incident_of)(book, ctx, _number(says, 1))
         says = _renumbered(says, first, incident.number)
         title = _titled(incident.name, title)
         initial |= _stands(incident)
         if command.verb == "recap":
             initial |= proposed(ctx, book, incident)
-        if incident.last_update and command.verb in ("update", "recap"):
-            intro = (small("Latest update"), Quote(incident.last_update))
+        if command.verb == "remind" and (stale := over(book, ctx, incident, _round(says))):
+            return stale.show
+        if command.verb == "update" and "to customers" not in says:
+            initial["text"] = incident.last_update
+        intro = _so_far(book, ctx, incident, command.verb)
     fields = grammar.filled(grammar.form_fields(command.verb, says), options, initial)
     if not fields:
         raise Refused(f"`{command.verb}` needs more. `help {command.verb}` shows how to say it.")
@@ -107,6 +117,25 @@ def form(command: OpenForm, ctx: Context, book: Book) -> Form:
     if gap is not None:
         shown = tuple(replace(f, label=gap.question) if f.name == "value" else f for f in shown)
     return Form(title, says, shown, SENDS.get(command.verb, "Send"), intro)
+
+
+def _so_far(book: Book, ctx: Context, incident: Incident, verb: str) -> tuple[Block, ...]:
+    """How it stands at this moment, whatever the card showed that the form was opened from."""
+    found: list[Block] = []
+    if verb == "update":
+        rows, _ = ((), ()) if incident.drill else recipients(book, ctx, (incident,), lambda _customer, _platform: "")
+        rooms = len(places(book, ctx, incident))
+        to = f"; to customers: {counted(rows)}" if rows else ""
+        found.append(small(f"In the house it goes to {rooms} room{'s' * (rooms != 1)}{to}."))
+    if verb == "role":
+        leader = book.person(incident.holder("commander"))
+        led = leader.name if leader else "nobody"
+        found.append(small(f"{incident.name} is {incident.status}. Commander now: {led}."))
+    if incident.last_update and verb in ("update", "recap"):
+        by = book.person(incident.last_update_by)
+        at = (", ", Moment(incident.last_update_at, ctx.zone.key)) if incident.last_update_at else ()
+        found += [small(f"Latest update, {by.name if by else 'somebody'}", *at), Quote(incident.last_update)]
+    return tuple(found)
 
 
 def _titled(name: str, title: str) -> str:
@@ -161,6 +190,12 @@ def _short(field: FormField) -> FormField:
     elif initial not in values:
         initial = ""
     return replace(field, options=options, initial=initial)
+
+
+def _round(says: str) -> int:
+    """The reminder whose button this line is (`remind 7 off r3`); 0: none."""
+    found = re.fullmatch(r"r(\d{1,9})", says.rsplit(maxsplit=1)[-1])
+    return int(found[1]) if found else 0
 
 
 def _number(says: str, after: int) -> int | None:

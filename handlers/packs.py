@@ -28,6 +28,7 @@ from handlers.domain.incident import Incident
 from handlers.domain.letter import LETTERS, subject_of, words_of
 from handlers.domain.people import Person
 from handlers.domain.relay import OUT, TOLD, Pack, Question, Relay
+from handlers.due import Due
 from handlers.rooms import may_see, say_in_rooms, say_to, sees
 from handlers.say import apology as say_apology
 from handlers.say import relay as say
@@ -240,21 +241,21 @@ def follow_up_given(book: Book, ctx: Context, apology: Apology, customers: Seque
             book.put(replace(pack, stale_at=ctx.now + FOLD))
 
 
-def due_packs(ctx: Context, book: Book, limit: int = 20) -> int:
-    """The tick: messages whose deliveries settled since they were drawn; each once, whatever settled meanwhile."""
-    found = book.due(Pack, "stale_at", limit)
-    seen: dict[int, tuple[Apology, list[Relay], str]] = {}
-    for pack in found:
-        book.put(replace(pack, stale_at=None))
-        if pack.apology not in seen and (apology := book.get(Apology, pack.apology)) is not None:
-            seen[pack.apology] = (apology, receipts.of(book, apology), follow_up_due(book, apology))
-        if pack.apology in seen:
-            apology, rows, owed = seen[pack.apology]
-            mine = [r for r in rows if r.manager == pack.manager]
-            draw(book, ctx, apology, pack.manager, mine, owed)
-    for apology, rows, owed in seen.values():
-        board(book, ctx, apology, rows, owed)
-    return len(found)
+def _due_pack(pack: Pack, ctx: Context, book: Book) -> None:
+    """Deliveries settled since this message was drawn: it is redrawn once, whatever settled meanwhile."""
+    book.put(replace(pack, stale_at=None))
+    apology = book.get(Apology, pack.apology)
+    if apology is None:
+        return
+    mine = book.find(Relay, apology=apology.number, manager=pack.manager, state=OUT)
+    draw(book, ctx, apology, pack.manager, mine, follow_up_due(book, apology))
+
+
+def _boards(found: list[Pack], ctx: Context, book: Book) -> None:
+    boards({p.apology for p in found}, ctx, book)
+
+
+STALE: Due[Pack] = Due("packs", Pack, "stale_at", _due_pack, at_once=20, then=_boards)
 
 
 # --- those who watch -------------------------------------------------------------------------------------------------
@@ -265,6 +266,14 @@ def board(book: Book, ctx: Context, apology: Apology, rows: Sequence[Relay], owe
         return
     card = say.board(apology, by_manager(book, rows), drill=is_drill(book, apology), owed=owed)
     say_in_rooms(book, ctx, lead, f"apology-{apology.number}/board", card)
+
+
+def boards(numbers: Iterable[int], ctx: Context, book: Book) -> None:
+    """The boards of these apologies, each read and drawn once for all that fell due together."""
+    for number in sorted(set(numbers)):
+        apology = book.get(Apology, number)
+        if apology is not None:
+            board(book, ctx, apology, receipts.of(book, apology), follow_up_due(book, apology))
 
 
 def by_manager(book: Book, rows: Sequence[Relay]) -> dict[str, list[Relay]]:

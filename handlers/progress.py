@@ -40,21 +40,22 @@ from handlers.commands import (
 )
 from handlers.context import Context
 from handlers.customer_clock import first_word, settled
-from handlers.customers import propose
-from handlers.declare import next_due
+from handlers.customers import counted, propose, recipients
 from handlers.domain.apology import Apology
+from handlers.domain.cadence import armed, followed, restarted, said_by_hand, stopped
 from handlers.domain.delivery import EDIT, PAGE, Place, Post
 from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Member, Room
 from handlers.domain.people import Person
 from handlers.domain.permit import must
 from handlers.outside import leaks
-from handlers.remind import answer_reminder
+from handlers.remind import answer_reminder, asks_next, fits
 from handlers.rooms import (
     changed,
     enter,
     incident_of,
     open_rooms,
+    places,
     refresh,
     region_key,
     running,
@@ -85,15 +86,13 @@ def set_severity(command: SetSeverity, ctx: Context, book: Book) -> Reply:
         return Reply(say.understood(incident, f"It is {command.severity.upper()} already. Nothing was changed."))
     because = f" because {command.because}" if command.because else ""
     words = f"set severity {command.severity.upper()} (was {incident.severity.upper()}){because}"
+    pending = replace(incident, severity=command.severity, severity_assumed=False)
     after = changed(
         book,
         ctx,
-        incident,
+        _paced(book, ctx, incident, pending, words),
         "severity",
         words,
-        severity=command.severity,
-        severity_assumed=False,
-        next_update_at=_due(book, ctx, replace(incident, severity=command.severity)),
         customer_ping_at=_first_word(book, ctx, incident, command.severity),
     )
     return Reply(say.understood(after, f"Severity is {after.severity.upper()} now."), changed=True)
@@ -106,16 +105,18 @@ def _first_word(book: Book, ctx: Context, incident: Incident, severity: str) -> 
     return first_word(book, ctx, severity, incident.declared_at)
 
 
-def _due(book: Book, ctx: Context, incident: Incident) -> datetime | None:
-    """When the next update is due after a change: by the cadence, from the last word, never in the past."""
-    every = (
-        timedelta(seconds=incident.every)
-        if incident.every
-        else book.catalog.policy.cadence(incident.severity, incident.status)
-    )
-    if every is None or incident.reminders_off:
-        return None
-    return max(ctx.now, (incident.last_update_at or incident.declared_at) + every)
+def _paced(book: Book, ctx: Context, incident: Incident, pending: Incident, words: str) -> Incident:
+    """The update clock of another severity or status, counted from the last word.
+
+    What was asked for already stays asked where it is due all the same; else the reminder is over.
+    """
+    after = followed(pending, book.catalog.policy, ctx.now)
+    if not incident.reminded:
+        return after
+    if after.next_update_at is not None and after.next_update_at <= ctx.now:
+        return replace(pending, next_cadence=after.next_cadence)
+    answer_reminder(book, ctx, incident, after, words)
+    return after
 
 
 def set_services(command: SetServices, ctx: Context, book: Book) -> Reply:
@@ -168,15 +169,11 @@ def set_status(command: SetStatus, ctx: Context, book: Book) -> Reply:
         return Reply(say.understood(incident, f"It is {command.status} already. Nothing was changed."))
     if incident.status == "monitoring":
         void_approvals(book, ctx, (incident.number,), f"{incident.name} is {command.status} again")
-    after = changed(
-        book,
-        ctx,
-        incident,
-        "status",
-        f"set status {command.status}",
-        status=command.status,
-        next_update_at=_due(book, ctx, replace(incident, status=command.status)),
-    )
+    words = f"set status {command.status}"
+    pending = replace(incident, status=command.status)
+    # a time that somebody said stays; the cadence is another one now
+    paced = pending if said_by_hand(incident) else _paced(book, ctx, incident, pending, words)
+    after = changed(book, ctx, paced, "status", words)
     blocks: tuple[Block, ...] = ()
     if command.status == "monitoring":
         blocks = (
@@ -195,18 +192,16 @@ def resolve(command: Resolve, ctx: Context, book: Book) -> Reply:
     if not incident.open:
         raise Refused(f"{incident.name} is {incident.status}: there is nothing to resolve.")
     because = f": {command.because}" if command.because else ""
-    answer_reminder(book, ctx, replace(incident, next_update_at=None), "resolved it")
+    answer_reminder(book, ctx, incident, stopped(incident), "resolved it")
     settled(book, ctx, incident, "resolved it")
     after = changed(
         book,
         ctx,
-        incident,
+        stopped(incident),
         "status",
         f"resolved it{because}",
         status="resolved",
         resolved_at=ctx.now,
-        next_update_at=None,
-        reminded=0,
         customer_reminded=0,
     )
     n = after.number
@@ -237,16 +232,13 @@ def reopen(command: Reopen, ctx: Context, book: Book) -> Reply:
     if incident.status != "resolved":
         raise Refused(f"{incident.name} was {incident.status}: declare a new incident instead.")
     void_approvals(book, ctx, (incident.number,), f"{incident.name} was reopened")
+    pending = replace(incident, status="investigating", resolved_at=None, reminders_off="", reopened_at=ctx.now)
     after = changed(
         book,
         ctx,
-        incident,
+        restarted(pending, book.catalog.policy, ctx.now),
         "status",
         f"reopened it because {command.because}",
-        status="investigating",
-        resolved_at=None,
-        reminders_off="",
-        next_update_at=next_due(book, incident.severity, "investigating", ctx.now),
         customer_update_at=None,
         customer_ping_at=None if incident.drill else first_word(book, ctx, incident.severity, ctx.now),
         customer_reminded=0,
@@ -258,16 +250,15 @@ def cancel(command: Cancel, ctx: Context, book: Book) -> Reply:
     """It was no incident."""
     incident = running(book, ctx, command.incident)
     must("cancel", standing(book, ctx, incident))
-    answer_reminder(book, ctx, replace(incident, next_update_at=None), "cancelled the incident")
+    answer_reminder(book, ctx, incident, stopped(incident), "cancelled the incident")
     settled(book, ctx, incident, "cancelled the incident")
     after = changed(
         book,
         ctx,
-        incident,
+        stopped(incident),
         "status",
         f"cancelled it because {command.because}",
         status="cancelled",
-        next_update_at=None,
     )
     return Reply(say.understood(after, "Cancelled. Its record stays."), changed=True)
 
@@ -289,17 +280,16 @@ def merge(command: Merge, ctx: Context, book: Book) -> Reply:
         )
     if incident.drill != into.drill:
         raise Refused("One of them is a drill and the other is real. Nothing was changed.")
-    answer_reminder(book, ctx, replace(incident, next_update_at=None), f"merged it into {into.name}")
+    answer_reminder(book, ctx, incident, stopped(incident), f"merged it into {into.name}")
     settled(book, ctx, incident, f"merged it into {into.name}")
     after = changed(
         book,
         ctx,
-        incident,
+        stopped(incident),
         "status",
         f"merged it into {into.name} because {command.because}",
         status="merged",
         merged_into=into.number,
-        next_update_at=None,
     )
     for member in book.find(Member, incident=incident.number):
         person = book.person(member.person)
@@ -386,39 +376,57 @@ def update(command: Update, ctx: Context, book: Book) -> Reply:
             f"That update has {len(words):,} characters; {LONGEST_UPDATE:,} fit one message. Shorten it. "
             "Nothing was posted."
         )
+    promised = ctx.now + command.next_in if command.next_in is not None else command.next_at
+    if promised is not None:
+        fits(promised - ctx.now)
     if command.to == "customers":
-        next_at = ctx.now + command.next_in if command.next_in is not None else None
-        return propose(book, ctx, incident, "update", words, next_at)
+        return propose(book, ctx, incident, "update", words, promised)
     if command.to == "status":
         must("status-page", standing(book, ctx, incident))
         _fit_for_the_page(book, incident, words)
-    if command.next_in is not None:
-        due: datetime | None = ctx.now + command.next_in
-    else:
-        every = (
-            timedelta(seconds=incident.every)
-            if incident.every
-            else book.catalog.policy.cadence(incident.severity, incident.status)
-        )
-        due = None if every is None or incident.reminders_off else ctx.now + every
-    answer_reminder(book, ctx, replace(incident, next_update_at=due), say.UPDATED)
-    after = replace(
+    policy = book.catalog.policy
+    spoken = replace(
         incident,
         last_update=words,
         last_update_at=ctx.now,
         last_update_by=ctx.actor.key,
-        next_update_at=due,
-        reminded=0,
         revision=incident.revision + 1,
     )
+    after = restarted(spoken, policy, ctx.now)
+    if promised is not None and not incident.reminders_off:
+        after = armed(after, policy, ctx.now, promised)
+    answer_reminder(book, ctx, incident, after, say.UPDATED)
     book.put(after)
     kind = "update-public" if command.to == "status" else "update"
     tell(book, ctx, after, kind, f"updated: {words}")
     say_in_rooms(book, ctx, after, f"said/{after.revision}", say.update(after, ctx.actor, words, ctx.zone.key))
     refresh(book, ctx, after)
+    due = after.next_update_at
     until = () if due is None else (small("Next update due ", say.clock(due, ctx.zone.key)),)
-    where = "Posted in the rooms, and for the status page." if command.to == "status" else "Posted in the rooms."
-    return Reply(say.understood(after, where, *until), changed=True)
+    asks = () if promised is not None or incident.reminders_off else asks_next(after)
+    return Reply(
+        say.understood(after, _reached(book, ctx, after, command.to), *until, *_outside(book, ctx, after), *asks),
+        changed=True,
+        asks=bool(asks),
+    )
+
+
+def _reached(book: Book, ctx: Context, incident: Incident, to: str) -> str:
+    """Where an update stands now, and in how many places."""
+    count = len(places(book, ctx, incident))
+    rooms = "1 room" if count == 1 else f"{count} rooms"
+    return f"Posted in {rooms}, and for the status page." if to == "status" else f"Posted in {rooms}."
+
+
+def _outside(book: Book, ctx: Context, incident: Incident) -> tuple[Block, ...]:
+    """What customers know of it: nothing, and when they were told to expect a word."""
+    rows, _ = ((), ()) if incident.drill else recipients(book, ctx, (incident,), lambda _customer, _platform: "")
+    if not rows:
+        return ()
+    at = incident.customer_update_at
+    said = (" were told to expect our next word at ", say.clock(at, ctx.zone.key), ".") if at is not None else (
+        " have not heard from us yet.",)  # fmt: skip
+    return (small(counted(rows), *said),)
 
 
 def _fit_for_the_page(book: Book, incident: Incident, words: str) -> None:

@@ -15,6 +15,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import Incident, Recurrence, Task
 from handlers.domain.permit import must
+from handlers.due import Due
 from handlers.facts import read_due
 from handlers.rooms import hidden, say_in_rooms, say_to, standing, tell
 from handlers.say import apology as say
@@ -270,20 +271,23 @@ def _note(book: Book, ctx: Context, promise: Promise, words: str) -> None:
         tell(book, ctx, incident, "promise", words)
 
 
-def due_promises(ctx: Context, book: Book, limit: int = 50) -> int:
-    """The tick: owners are reminded before a promise is due; what is past its day is late, and said so once."""
-    soon = book.due(Promise, "remind_at", limit, state="open")
-    for promise in soon:
-        book.put(replace(promise, remind_at=_before(book, ctx, promise.due_at)))
-        _ping(book, ctx, promise, f"is due {promise.due}", "warning")
-    late = book.due(Promise, "due_at", limit, state="open")
-    for promise in late:
-        book.put(replace(promise, state="late", remind_at=None))
-        _ping(book, ctx, promise, f"was due {promise.due} and is late", "danger")
-        incident = book.get(Incident, promise.incident)
-        if incident is not None:
-            tell(book, ctx, incident, "promise", f"let promise P{promise.number} pass its day: {promise.text}")
-    return len(soon) + len(late)
+def _due_soon(promise: Promise, ctx: Context, book: Book) -> None:
+    """The owner is reminded before a promise is due."""
+    book.put(replace(promise, remind_at=_before(book, ctx, promise.due_at)))
+    _ping(book, ctx, promise, f"is due {promise.due}", "warning")
+
+
+def _due_late(promise: Promise, ctx: Context, book: Book) -> None:
+    """What is past its day is late, and said so once."""
+    book.put(replace(promise, state="late", remind_at=None))
+    _ping(book, ctx, promise, f"was due {promise.due} and is late", "danger")
+    incident = book.get(Incident, promise.incident)
+    if incident is not None:
+        tell(book, ctx, incident, "promise", f"let promise P{promise.number} pass its day: {promise.text}")
+
+
+SOON: Due[Promise] = Due("promises due soon", Promise, "remind_at", _due_soon, (("state", "open"),))
+LATE: Due[Promise] = Due("promises late", Promise, "due_at", _due_late, (("state", "open"),))
 
 
 def next_progress(book: Book, apology: Apology, published_at: datetime, now: datetime) -> datetime | None:
@@ -294,27 +298,27 @@ def next_progress(book: Book, apology: Apology, published_at: datetime, now: dat
     return next((at for day in sorted(days) if (at := published_at + timedelta(days=day)) > now), None)
 
 
-def due_progress(ctx: Context, book: Book, limit: int = 50) -> int:
-    """The tick: so many days after publication, customers hear how far their promises are, if any is still open."""
-    found = book.due(Apology, "progress_at", limit, state="published")
-    for apology in found:
-        published_at = apology.published_at or ctx.now
-        book.put(replace(apology, progress_at=next_progress(book, apology, published_at, ctx.now)))
-        lead = book.get(Incident, apology.incidents[-1])
-        left = [p for p in owed(book, apology.number) if p.kind != FIXED]
-        if lead is None or not left:
-            continue
-        days = (ctx.now - published_at).days
-        blocks: list[Block] = [line(f"{days} days after it was published, customers still wait for this:")]
-        blocks.append(Bullets(tuple((Text(f"P{p.number} {p.text}: {p.state}, due {p.due}"),) for p in left[:10])))
-        row = Button("Draft the follow-up", f"apology follow-up {apology.number}", "primary")
-        card = Card(f"{say.named(apology)}: progress", (*blocks, Buttons((row,))), "warning")
-        key = f"promise/progress-{apology.number}/{days}"
-        say_in_rooms(book, ctx, lead, key, card, REMINDER)
-        owner = book.person(lead.holder("comms") or lead.holder("commander"))
-        if owner is not None:
-            say_to(book, ctx, owner, f"{key}/{owner.key}", card, REMINDER, lead.number)
-    return len(found)
+def _due_progress(apology: Apology, ctx: Context, book: Book) -> None:
+    """So many days after publication, customers hear how far their promises are, if any is still open."""
+    published_at = apology.published_at or ctx.now
+    book.put(replace(apology, progress_at=next_progress(book, apology, published_at, ctx.now)))
+    lead = book.get(Incident, apology.incidents[-1])
+    left = [p for p in owed(book, apology.number) if p.kind != FIXED]
+    if lead is None or not left:
+        return
+    days = (ctx.now - published_at).days
+    blocks: list[Block] = [line(f"{days} days after it was published, customers still wait for this:")]
+    blocks.append(Bullets(tuple((Text(f"P{p.number} {p.text}: {p.state}, due {p.due}"),) for p in left[:10])))
+    row = Button("Draft the follow-up", f"apology follow-up {apology.number}", "primary")
+    card = Card(f"{say.named(apology)}: progress", (*blocks, Buttons((row,))), "warning")
+    key = f"promise/progress-{apology.number}/{days}"
+    say_in_rooms(book, ctx, lead, key, card, REMINDER)
+    owner = book.person(lead.holder("comms") or lead.holder("commander"))
+    if owner is not None:
+        say_to(book, ctx, owner, f"{key}/{owner.key}", card, REMINDER, lead.number)
+
+
+PROGRESS: Due[Apology] = Due("progress", Apology, "progress_at", _due_progress, (("state", "published"),))
 
 
 def _ping(book: Book, ctx: Context, promise: Promise, words: str, tone: str) -> None:

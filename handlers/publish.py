@@ -38,6 +38,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Setting
 from handlers.domain.letter import LETTERS
 from handlers.domain.permit import must
+from handlers.due import Due
 from handlers.letters import taken_back
 from handlers.outside import unfit_for_customers
 from handlers.rooms import incident_of, may_see, say_in_rooms, standing, tell
@@ -536,14 +537,16 @@ def _about(book: Book, post: PostState) -> tuple[Apology | None, tuple[int, ...]
     return None, (int(number),) if kind == "inc" else ()
 
 
-def due_publications(ctx: Context, book: Book, limit: int = 10) -> int:
-    """The tick: embargoes that are over. The hash is checked again; what changed since goes back to draft."""
-    found = book.due(Apology, "publish_at", limit, state="scheduled")
-    for apology in found:
-        version = refreshed(book, ctx, apology)
-        fault = unfit(book, ctx, version)
-        if fault:
-            void(book, ctx, apology, f"it was due to go out, but {fault}")
-        else:
-            begin(book, ctx, version)
-    return len(found)
+def _due_publication(apology: Apology, ctx: Context, book: Book) -> None:
+    """An embargo is over. The hash is checked again; what changed since goes back to draft."""
+    version = refreshed(book, ctx, apology)
+    fault = unfit(book, ctx, version)
+    if fault:
+        void(book, ctx, apology, f"it was due to go out, but {fault}")
+    else:
+        begin(book, ctx, version)
+
+
+PUBLICATIONS: Due[Apology] = Due(
+    "publications", Apology, "publish_at", _due_publication, (("state", "scheduled"),), at_once=10
+)

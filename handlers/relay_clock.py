@@ -11,6 +11,7 @@ from handlers.domain.apology import Apology
 from handlers.domain.delivery import EDIT, REMINDER
 from handlers.domain.incident import Incident
 from handlers.domain.relay import TOLD, Pack, Relay
+from handlers.due import Due
 from handlers.rooms import may_see, say_to, tell
 from handlers.say import relay as say
 from handlers.say.incident import span_words
@@ -19,29 +20,26 @@ WAITING = ("released", *TOLD)
 """States in which a receipt may have a clock: to be told, or told wrongly."""
 
 
-def due_relays(ctx: Context, book: Book, limit: int = 50) -> int:
-    """The tick: one reminder for each account manager, whatever falls due with it; after a day the commander hears.
+def _due_relay(row: Relay, ctx: Context, book: Book) -> None:
+    """One reminder for each account manager, whatever falls due with it; after a day the commander hears.
 
     Missed ticks collapse into one reminder that says how late it is. A drill has no clocks.
     """
-    found = book.due(Relay, "due_at", limit, state=WAITING)
-    groups: dict[tuple[int, str], list[Relay]] = {}
-    for row in found:
-        groups.setdefault((row.apology, row.manager), []).append(row)
-    owed: dict[int, str] = {}
-    for (number, manager), due in groups.items():
-        apology = book.get(Apology, number)
-        if apology is None:
-            book.put_all([replace(r, due_at=None) for r in due])
-            continue
-        if number not in owed:
-            owed[number] = packs.follow_up_due(book, apology)
-        _remind(book, ctx, apology, manager, owed[number])
-    for number, day in owed.items():
-        apology = book.get(Apology, number)
-        if apology is not None:
-            packs.board(book, ctx, apology, receipts.of(book, apology), day)
-    return len(found)
+    now = book.get(Relay, row.apology, row.customer)
+    if now is None or now.due_at is None or now.due_at > ctx.now:
+        return  # its account manager was reminded of it with another one
+    apology = book.get(Apology, row.apology)
+    if apology is None:
+        book.put(replace(now, due_at=None))
+        return
+    _remind(book, ctx, apology, now.manager, packs.follow_up_due(book, apology))
+
+
+def _boards(rows: list[Relay], ctx: Context, book: Book) -> None:
+    packs.boards({r.apology for r in rows}, ctx, book)
+
+
+RELAYS: Due[Relay] = Due("relays", Relay, "due_at", _due_relay, (("state", WAITING),), then=_boards)
 
 
 def _remind(book: Book, ctx: Context, apology: Apology, manager: str, owed: str) -> None:

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, tuple_, update
 
-from handlers.domain.catalog import Catalog, audited, to_dict
+from handlers.domain.catalog import Catalog, audited, from_dict, to_dict
 from handlers.domain.channels import Binding
 from handlers.domain.delivery import Place, Post, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
-from handlers.domain.incident import Event, Incident
+from handlers.domain.incident import OPEN, Event, Incident
 from handlers.domain.people import Account, Person
 from storage import outbox as posts_
 from storage import statements
@@ -96,7 +96,14 @@ class SqlBook:
             column = table.c[name]
             query = query.where(column.in_(wanted) if isinstance(wanted, tuple) else column == wanted)
         rows = self.connection.execute(query.limit(limit).with_for_update(skip_locked=True)).mappings()
-        return [from_row(kind, r) for r in rows]
+        found = [(tuple(r[c.name] for c in table.primary_key.columns), from_row(kind, r)) for r in rows]
+        for key, record in found:
+            self._held[table.name, key] = record  # locked like those that `get` reads
+        return [record for _, record in found]
+
+    def key(self, record: object) -> tuple[Any, ...]:
+        """What tells a record from all others of its kind."""
+        return tuple(getattr(record, c.name) for c in RECORDS[type(record)].primary_key.columns)
 
     def put(self, record: object) -> None:
         """Write a record and remember what it was."""
@@ -513,7 +520,14 @@ class SqlBook:
         return self.connection.execute(query).scalar() or ""
 
     def load_catalog(self, content: dict[str, Any], digest: str) -> int:
-        """Make this the current catalog; earlier ones stay in the table."""
+        """Make this the current catalog; earlier ones stay in the table.
+
+        Another policy holds from the next tick: the clock then looks at every open incident, due or not.
+        """
+        if from_dict({"policy": content.get("policy", {})}).policy != self.catalog.policy:
+            looks = {"remind_at": self._now, "customer_ping_at": self._now}
+            self.connection.execute(update(incidents).where(incidents.c.status.in_(OPEN)).values(looks))
+            self._held.clear()
         number = self.number("catalog")
         self.connection.execute(insert(catalogs).values(number=number, at=self._now, digest=digest, content=content))
         self._catalog = self._people = None

@@ -81,7 +81,7 @@ class Database:
                 with self.begin() as (connection, now):
                     return work(connection, now)
             except DBAPIError as error:
-                if tried == TRIES or not _tie(error):
+                if tried == TRIES or not tie(error):
                     raise
                 time.sleep(0.02 * tried)
         raise AssertionError
@@ -107,7 +107,7 @@ class Database:
         self.engine.dispose()
 
 
-def _tie(error: DBAPIError) -> bool:
+def tie(error: DBAPIError) -> bool:
     """Whether running the same transaction again can help.
 
     A serialisation tie, a deadlock, a row that somebody else wrote first (the second look finds it), a busy SQLite.

@@ -80,7 +80,7 @@ incidents = _record(
     incident.Incident,
     ("number",),
     ("status",),
-    ("next_update_at",),
+    ("remind_at",),
     ("customer_ping_at",),
     ("declared_at",),
 )

@@ -165,7 +165,7 @@ def _contents(database: Database, settings: Settings, connection: Connection, no
 
 
 def _by_hand(settings: Settings, catalog: Catalog) -> Iterator[Check]:
-    """Customers that nobody can tell but a person, because a way out is not set up."""
+    """Those whom nobody can tell but a person, because a way out is not set up."""
     on = {"slack": settings.slack, "teams": settings.teams, "email": settings.mail, "webhook": settings.webhooks}
     for platform in ("email", "webhook"):
         waiting = [
@@ -176,6 +176,8 @@ def _by_hand(settings: Settings, catalog: Catalog) -> Iterator[Check]:
         if waiting and not on[platform]:
             names = ", ".join(c.name for c in waiting[:5]) + (" and more" if len(waiting) > 5 else "")
             yield Check("Catalog", f"{names}: told by hand, because {PLATFORMS[platform]} is not set up.", "note")
+    if catalog.policy.reminders.on_call and not settings.webhooks:
+        yield Check("Catalog", "the on-call service is not told (`on_call`): webhooks are not set up.", "fault")
 
 
 def _clock(database: Database) -> Iterator[Check]:

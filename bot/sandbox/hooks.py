@@ -113,4 +113,4 @@ class FakeHooks:
         """Put back what was there before the sandbox was closed, as far as the outbox has it."""
         update = {"id": f"{url} {at}", "body": words, "status": ""}
         incident = {"name": name, "incident_updates": [update]}
-        self.calls.append({"url": url, "body": {"incident": incident}, "headers": {}, "at": at})
+        self.calls.append({"url": url, "body": {"page": {}, "incident": incident}, "headers": {}, "at": at})

@@ -92,7 +92,7 @@ def _restore(world: Sandbox, connection: Connection) -> None:
             highest = max(highest, *(int("0" + "".join(c for c in row["message_at"] if c.isdigit())[-8:]), 0))
         elif row["platform"] == "teams":
             _teams(world, connection, row, card)
-        elif row["platform"] in LETTERS:
+        elif row["platform"] in LETTERS and row["audience"] == "customer":
             _letter(world, row)
     if highest:
         world.slack.world._number = itertools.count(highest + 1000)  # noqa: SLF001 - ids go on where they stood

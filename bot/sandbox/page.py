@@ -174,6 +174,8 @@ class _Page:
         shown: list[Json] = [{"kind": "email"} | {n: m[n] for n in names} for m in mail.mails]
         entries: dict[tuple[str, str], Json] = {}
         for call in hooks.calls:
+            if "page" not in call["body"]:  # the house's own on-call service
+                continue
             incident = call["body"]["incident"]
             update = incident["incident_updates"][0]
             key = (call["url"], update["id"])

@@ -1,1 +1,1 @@
-"""The way out to customers' webhooks."""
+"""The way out to customers' webhooks, and to whoever is on call."""

@@ -1,4 +1,7 @@
-"""The way out to a customer's webhook: one signed POST to a checked address, and what came of it as an outcome."""
+"""The way out to a webhook: one signed POST to a checked address, and what came of it as an outcome.
+
+A customer's says the public side of an incident. The house's own, of an on-call service, says what its row holds.
+"""
 
 import asyncio
 import ssl
@@ -64,23 +67,25 @@ class WebhookCarrier:
         self._tls = tls or ssl.create_default_context()
 
     async def carry(self, row: Claimed) -> Outcome:
-        """Tell a webhook. Words that replace earlier ones are the same entry, updated."""
-        if row.op != "message" or row.place.kind != "channel":
+        """Tell a webhook. To customers, words that replace earlier ones are the same entry, updated."""
+        if row.op != "message" or row.place.kind != ("channel" if row.audience == "customer" else "thread"):
             return Dead(f"a webhook has no {row.op} of a {row.place.kind}")
         try:
             url = URL(row.address)
-            name, words = opened(row.text)
+            name, words = opened(row.text) if row.audience == "customer" else ("", "")
         except ValueError as fault:
             return Dead(str(fault))
         if url.scheme != "https" or not url.raw_host or url.user or url.password:
             return Dead("a webhook's address begins with https:// and holds no password")
         began = time.monotonic()
-        try:
-            now, shown = await self.store.book(lambda book: (book.now, _shown(book, row)))
-        except (SQLAlchemyError, OSError) as error:
-            return Retry(f"the database did not answer ({type(error).__name__})")
-        entry = Entry(row.thread_id or row.nonce, row.nonce, name, words, row.written_at or now)
-        body = as_bytes(payload(entry, shown, self._public_url, now))
+        body = row.text.encode()
+        if row.audience == "customer":
+            try:
+                now, shown = await self.store.book(lambda book: (book.now, _shown(book, row)))
+            except (SQLAlchemyError, OSError) as error:
+                return Retry(f"the database did not answer ({type(error).__name__})")
+            entry = Entry(row.thread_id or row.nonce, row.nonce, name, words, row.written_at or now)
+            body = as_bytes(payload(entry, shown, self._public_url, now))
         ident = f"msg_{opaque('call', f'{row.nonce}.{row.revision}')}"  # a repeat of it is known by this
         try:
             async with asyncio.timeout(READY_SECONDS):

@@ -33,10 +33,16 @@ class Incident:
     last_update: str = ""
     last_update_at: datetime | None = None
     last_update_by: str = ""
+    reopened_at: datetime | None = None
+    clock_from: datetime | None = None  # the last word, from which the next cadence counts; None: since declared
     next_update_at: datetime | None = None  # when the next status update is due
+    next_cadence: int | None = None  # the cadence in seconds that this follows; None: somebody said the time
     every: int | None = None  # own cadence in seconds; None: the policy's
     reminders_off: str = ""  # the reason, when somebody switched them off
+    remind_at: datetime | None = None  # when the clock looks next (handlers.domain.cadence)
+    remind_step: int = 0  # the steps around this due time that were said or passed over
     reminded: int = 0  # the serial of the reminder nobody answered yet, 0: none
+    reminded_at: datetime | None = None  # when its latest step was said
     customer_update_at: datetime | None = None  # when customers were promised the next word
     customer_ping_at: datetime | None = None  # when the house is reminded of customers next
     customer_reminded: int = 0  # the serial of that reminder while nobody told them, 0: none

@@ -134,6 +134,41 @@ class Approvals:
         return tuple(dict.fromkeys(roles))
 
 
+TOLD: tuple[str, ...] = ("commander", "deputy", "comms", "scribe", "roles", "channel", "on-call")
+"""Whom a step of an escalation may tell: the holder of a role, all holders, the escalation channel, who is on call."""
+LONGEST_CHAIN = 10
+"""Steps of an escalation. Ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the escalation of an update that nobody gives."""
+
+    after: timedelta
+    """Counted from when the update is due; negative: before."""
+    tell: tuple[str, ...]
+    """Of `TOLD`."""
+
+    def __str__(self) -> str:
+        minutes = int(self.after / timedelta(minutes=1))
+        when = "when due" if not minutes else f"{Term(abs(minutes))} {'after' if minutes > 0 else 'before'}"
+        return f"{when}: {' and '.join(self.tell)}"
+
+
+def chain(before_due: timedelta) -> tuple[Step, ...]:
+    """The default escalation: due soon, due, overdue, still overdue. Ours; each wait is a house's own to set."""
+    return (
+        Step(-before_due, ("commander",)),
+        Step(timedelta(0), ("commander", "deputy")),
+        Step(timedelta(minutes=5), ("roles",)),
+        Step(timedelta(minutes=15), ("channel", "on-call")),
+    )
+
+
+BEFORE_DUE = timedelta(minutes=5)
+"""How long before an update is due its owner is reminded, unless the policy says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reminders:
     """Clocks of the follow-up. All count from what happened, none from when a process started."""
@@ -142,8 +177,18 @@ class Reminders:
     """A customer has not been told: the account manager is reminded, and again at this interval."""
     relay_escalate: timedelta = timedelta(hours=24)
     """A customer has not been told: the commander hears of it."""
-    before_due: timedelta = timedelta(minutes=5)
+    before_due: timedelta = BEFORE_DUE
     """How long before an update is due its owner is reminded."""
+    escalation: tuple[Step, ...] = chain(BEFORE_DUE)
+    """What happens around an update that is due, in order of time; it stops the moment somebody updates."""
+    again: timedelta | None = timedelta(hours=1)
+    """After the last step: how often it is said again, to everybody with a role as well; None: never."""
+    channel: tuple[tuple[str, str], ...] = ()
+    """The escalation channel by platform (`slack`, `teams`); where none is named, the incidents channel."""
+    on_call: str = ""
+    """The address (https) of an on-call service that is told of updates that are overdue; empty: none."""
+    drills: bool = True
+    """Whether drills remind, too. A drill never leaves its own rooms: no escalation channel, nobody on call."""
     promise_before: tuple[int, ...] = (7, 1)
     """Days before a promise is due on which its owner is reminded."""
 

@@ -509,6 +509,15 @@ def _where(zone: Zone | None, house: ZoneInfo, now: datetime) -> date:
     return _today(now, ZoneInfo(zone.key))
 
 
+def _has_been(clock: time, zone: Zone | None, house: ZoneInfo, now: datetime) -> bool:
+    """Whether clocks there surely showed this time today already: also if today's hours were shifted by two."""
+    if zone is not None and zone.minutes is not None:
+        there = now.astimezone(UTC) + timedelta(minutes=zone.minutes)
+    else:
+        there = now.astimezone(ZoneInfo(zone.key) if zone else house)
+    return datetime.combine(there.date(), clock) + timedelta(hours=2) <= there.replace(tzinfo=None)
+
+
 # --- moments and due dates -------------------------------------------------------------------------------------------
 _AGO = re.compile(r"(?P<long>.{1,40}?)\s+ago", re.IGNORECASE)
 _AHEAD = re.compile(r"in\s+(?P<long>.{1,40})", re.IGNORECASE)
@@ -540,6 +549,8 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo, *, toward: Toward = "
     if stamp.day is not None:
         return _instant(stamp.day, stamp.clock, stamp.zone, zone)
     day = _where(stamp.zone, zone, now)
+    if toward == "future" and _has_been(stamp.clock, stamp.zone, zone, now):
+        day += timedelta(days=1)  # whether today had such a time, by that name, is no matter
     moment = _instant(day, stamp.clock, stamp.zone, zone)
     if toward == "past" and moment > now:
         return _instant(day - timedelta(days=1), stamp.clock, stamp.zone, zone)

@@ -1,9 +1,11 @@
 """Walking along a line: numbers, reasons after `because`, and options at its end."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, NoReturn
 
-from handlers.domain.when import Unreadable, looks_like_date, parse_due, parse_duration
+from handlers.domain.when import Unreadable, looks_like_date, parse_due, parse_duration, parse_moment
 from handlers.grammar.lines import usage
 from handlers.grammar.outcome import Ambiguous, Gap, Misread, Reading, Stop
 from handlers.grammar.words import Token, bare_number, lettered, nearest, shown, sure_number, unquote, words_of
@@ -236,6 +238,45 @@ def duration(word: str) -> Option:
                     cursor.wrong(fault.sentence)
 
     return read
+
+
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}|\d{4}-\d{2}-\d{2}", re.ASCII | re.IGNORECASE)
+"""What can only be a clock time or a date."""
+
+
+def duration_or_time(word: str) -> Option:
+    """An option word followed by a length of time, or by `at` and a time to come.
+
+    A time that does not exist, or comes twice, is refused, not taken for text.
+    """
+    lengths = duration(word)
+
+    def read(cursor: Cursor, index: int) -> Candidates:
+        words = cursor.tokens
+        if words[index].word != word or index + 2 >= len(words) or words[index + 1].word != "at":
+            yield from lengths(cursor, index)
+            return
+        fault = ""
+        for end in range(min(len(words), index + 9), index + 2, -1):
+            if not words[end - 1].speaks:
+                continue
+            try:
+                yield end, future(cursor, unquote(cursor.slice(index + 2, end)).rstrip(".,;!"))
+            except Unreadable as error:
+                fault = fault or error.sentence
+        if len(words) - index <= 6 and _CLOCK.match(words[index + 2].value):
+            cursor.wrong(fault)
+
+    return read
+
+
+def future(cursor: Cursor, words: str) -> datetime:
+    """A time to come, in UTC; clock times without a zone are the house's. Raises Unreadable, also for the past."""
+    moment = parse_moment(words, cursor.reading.now, cursor.reading.zone, toward="future")
+    if moment <= cursor.reading.now:
+        message = f"“{shown(words)}” has passed. Say a time to come."
+        raise Unreadable(message)
+    return moment
 
 
 def due(word: str) -> Option:

@@ -66,6 +66,14 @@ def _moment(answer: Answer, reading: Reading) -> str:
     return moment.isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
+def _long_or_at(answer: Answer, reading: Reading) -> str:
+    """A length of time, else a time to come."""
+    try:
+        return _length(answer, reading)
+    except Refused:
+        return _moment(answer, reading)
+
+
 def _names(answer: Answer, _reading: Reading) -> str:
     given = answer if isinstance(answer, tuple) else tuple(answer.split(","))
     return ",".join(quote(protect(name.strip())) for name in given if name.strip())
@@ -199,6 +207,7 @@ FORMS: dict[str, tuple[Ask, ...]] = {
     "update": (
         Ask(FormField("text", "How does it stand?", "text"), "{}"),
         Ask(FormField("next", "Next update in", "choice", _LENGTHS, optional=True), "next {}", _length),
+        Ask(FormField("next_at", "Or at", optional=True, hint="15:00, or 15:00 CET"), "next at {}", _moment),
         Ask(
             FormField(
                 "to",
@@ -228,12 +237,18 @@ FORMS: dict[str, tuple[Ask, ...]] = {
                 "how",
                 "Reminders",
                 "choice",
-                (("every", "Every …"), ("in", "Once in …"), ("snooze", "Snooze for …"), ("off", "Off")),
+                (
+                    ("every", "Every …"),
+                    ("in", "Once in …"),
+                    ("at", "Once at …"),
+                    ("snooze", "Snooze for …"),
+                    ("off", "Off"),
+                ),
             ),
             "{}",
             _plain,
         ),
-        Ask(FormField("how_long", "How long", hint="30m, 1h", optional=True), "{}", _length),
+        Ask(FormField("how_long", "How long, or when", hint="30m, 1h, 15:00", optional=True), "{}", _long_or_at),
         Ask(FormField("because", "Why off?", "text", optional=True), "because {}"),
     ),
     "remind me": (

@@ -122,6 +122,8 @@ def from_form(says: str, values: Mapping[str, Answer], reading: Reading) -> Comm
     if isinstance(outcome, Gap):
         line, after = (outcome.before, outcome.says[len(outcome.before) :]) if outcome.before else (outcome.says, "")
     faults: dict[str, str] = {}
+    if {"next", "next_at"} <= answers.keys():
+        faults["next_at"] = "Please say one of the two: in how long, or at what time."
     glue = " "
     for ask in asks:
         name = ask.field.name

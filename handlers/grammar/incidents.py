@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from handlers import commands as c
 from handlers.domain.when import Unreadable, parse_due
-from handlers.grammar.cursor import Candidates, Cursor, Option, duration
+from handlers.grammar.cursor import Candidates, Cursor, Option, duration, duration_or_time
 from handlers.grammar.lines import FAMILIES, USAGE, VERBS
 from handlers.grammar.words import bare_number, nearest, shown, sure_number, unquote, words_of
 from handlers.grammar.write import write
@@ -334,24 +335,26 @@ def _to_option(cursor: Cursor, index: int) -> Candidates:
 
 
 def read_update(cursor: Cursor) -> c.Command:
-    """`update [N] <text> [next 30m] [to room|status|customers]`; the text keeps its line breaks."""
-    options: dict[str, Option] = {"next": duration("next"), "to": _to_option}
+    """`update [N] <text> [next 30m | next at 15:00] [to room|status|customers]`; the text keeps its line breaks."""
+    options: dict[str, Option] = {"next": duration_or_time("next"), "to": _to_option}
     end, found = cursor.tail(cursor.at, len(cursor.tokens), options)
+    said = found.get("next")
+    next_in, next_at = (None, said) if isinstance(said, datetime) else (said, None)
 
     def make(number: int | None, text: str) -> c.Update:
-        return c.Update(number, text, found.get("next"), found.get("to", "room"))
+        return c.Update(number, text, next_in, found.get("to", "room"), next_at)
 
     number = numbered(cursor, make, lambda index: cursor.free(index, max(index, end)))
     text = cursor.free(cursor.at, max(cursor.at, end))
     if not text:
-        cursor.gap_before_options("text", tuple(found))
+        cursor.gap_before_options("text", (*found, *["next_at"] * ("next" in found)))
     to_first = end < len(cursor.tokens) and cursor.tokens[end].word == "to"
     if found.get("to", "room") != "room" and to_first and cursor.tokens[end - 1].word in _GO_WITH_TO:
         whole = cursor.slice(cursor.at, end) + " " + cursor.slice(end, _to_end(cursor, end))
         to = found["to"]
         cursor.ask(
             f"Is “to {to}” part of the text?",
-            (f"Room: “{shown(whole, 50)}”", write(c.Update(number, whole, found.get("next")))),
+            (f"Room: “{shown(whole, 50)}”", write(c.Update(number, whole, next_in, "room", next_at))),
             (f"To {to}: “{shown(text, 50)}”", write(make(number, text))),
         )
     return make(number, text)

@@ -52,7 +52,7 @@ USAGE: dict[str, Usage] = {
         "merge N into M because …", "Two numbers for one trouble.", "merge 8 into 7 because same outage", True
     ),
     "update": Usage(
-        "update [N] <text> [next 30m] [to room|status|customers]",
+        "update [N] <text> [next 30m | next at 15:00] [to room|status|customers]",
         "Say how it stands; to customers, another person presses Send.",
         "update 7 Half of the nodes are back next 30m",
         True,
@@ -73,7 +73,7 @@ USAGE: dict[str, Usage] = {
     "join": Usage("join [N]", "Come in.", "join 7"),
     "leave": Usage("leave [N]", "Go out.", "leave 7"),
     "remind": Usage(
-        "remind [N] every 30m | in 10m | off because … | snooze 15m",
+        "remind [N] every 30m | in 10m | at 15:00 | off because … | snooze 15m",
         "Set the reminders for updates.",
         "remind 7 every 30m",
         True,

@@ -39,7 +39,7 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "join": incidents.only_number(c.Join),
     "leave": incidents.only_number(c.Leave),
     "remind": reminders.read_remind,
-    "ontrack": incidents.only_number(c.OnTrack),
+    "ontrack": reminders.read_ontrack,
     "note": reminders.read_note,
     "task add": ledger.read_task_add,
     "task done": ledger.read_task_done,

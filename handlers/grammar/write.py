@@ -72,6 +72,15 @@ def _title(title: str) -> str:
     return _text(title, _DECLARE)
 
 
+def _round(serial: int) -> str:
+    return f"r{serial}" if serial else ""
+
+
+def _stamp(at: datetime) -> str:
+    """An instant in UTC, to the minute where it has no seconds."""
+    return at.astimezone(UTC).isoformat(timespec="seconds" if at.second else "minutes").replace("+00:00", "Z")
+
+
 def _number(number: int | None) -> str:
     return "" if number is None else str(number)
 
@@ -249,6 +258,7 @@ def _write_incident(command: _Incident) -> str:
                 _sure(command.incident),
                 _text(command.text, _UPDATE) if command.to == "room" else quote(protect(command.text)),
                 f"next {write_duration(command.next_in)}" if command.next_in else "",
+                f"next at {_stamp(command.next_at)}" if command.next_at else "",
                 "" if command.to == "room" else f"to {command.to}",
             )
         case c.Holding(incident=number):
@@ -285,15 +295,18 @@ def _write_reminder(command: _Reminder) -> str:
                 if command.every
                 else f"in {write_duration(command.once_in)}"
                 if command.once_in
+                else f"at {_stamp(command.once_at)}"
+                if command.once_at
                 else f"snooze {write_duration(command.snooze)}"
                 if command.snooze
-                else _line("off", _because(command.off_because))
+                else "off"
             )
-            return _line("remind", _number(command.incident), mode)
+            because = _because(command.off_because) if mode == "off" else ""
+            return _line("remind", _number(command.incident), mode, _round(command.round), because)
         case c.RemindMe():
             return _line("remind me in", write_duration(command.once_in), _dash(command.what))
-        case c.OnTrack(incident=number):
-            return _line("ontrack", _number(number))
+        case c.OnTrack():
+            return _line("ontrack", _number(command.incident), _round(command.round))
         case c.Note():
             return _line("note", _sure(command.incident), _text(command.text))
         case c.TaskAdd():

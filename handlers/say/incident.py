@@ -1,6 +1,7 @@
 """What the bot shows of an incident: headline, announcement, the lines said in its rooms, reminders."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.card import (
@@ -118,7 +119,8 @@ def headline(
         if incident.reminders_off:
             pairs.append(("Next update", (Text(f"reminders off: {incident.reminders_off}"),)))
         elif incident.next_update_at is not None:
-            pairs.append(("Next update", (clock(incident.next_update_at, zone),)))
+            was: tuple[Span, ...] = (Text("overdue since "),) if overdue(incident) else ()
+            pairs.append(("Next update", (*was, clock(incident.next_update_at, zone))))
         if incident.customer_update_at is not None:
             missed = incident.customer_reminded and incident.customer_ping_at != incident.customer_update_at
             late: tuple[Span, ...] = (Text("missed, was due "),) if missed else ()
@@ -271,27 +273,129 @@ def update(incident: Incident, who: Person, words: str, zone: str) -> Card:
     return Card("", tuple(blocks), tone(incident))
 
 
-def reminder(incident: Incident, commander: Person | None, late: timedelta, quiet_for: timedelta) -> Card:
-    """An update is due: one ping, with buttons that do what they say."""
-    n = incident.number
-    lateness = f" ({span_words(late)} late)" if late >= timedelta(minutes=1) else ""
-    who: tuple[Span, ...] = (person(commander, "Whoever leads", ping=True), Text(f": an update is due{lateness}. "))
-    blocks: list[Block] = [
-        Line((*who, Text(f"The last word was {span_words(quiet_for)} ago."))),
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One step of a reminder: who is called, where, and how late it is."""
+
+    called: tuple[Mention, ...]
+    names: tuple[str, ...]
+    channel: bool  # the escalation channel hears of it
+    on_call: bool  # and whoever is on call
+    late: timedelta  # since the update was due; negative: it is due so soon
+    since: timedelta  # since the last word
+    at: datetime  # when this step is said
+    due: datetime
+    first: bool  # the first step in the rooms: it calls people there
+    zone: str
+
+
+def overdue(incident: Incident) -> bool:
+    """Whether an update was asked for a while after it was due, and nobody gave it since."""
+    asked, due = incident.reminded_at, incident.next_update_at
+    return bool(incident.reminded and asked and due and asked >= due + timedelta(minutes=1))
+
+
+def reminder(incident: Incident, asked: Asked, *, to: Person | None = None) -> Card:
+    """An update is due: what is asked, of whom, with buttons that do what they say.
+
+    The card of a room ages where it stands, so it says clock times; `to` one person it is a message of its own, which
+    says how long it has been, and why it comes to them.
+    """
+    due = clock(asked.due, asked.zone)
+    ago = Text(f"The last word was {span_words(asked.since)} ago.")
+    said: Line
+    notes: list[Block] = []
+    if asked.late < timedelta(0):
+        said = Line((Text("An update is due at "), due, Text(". "), ago))
+    elif asked.first:
+        lateness = f" ({span_words(asked.late)} late)" if asked.late >= timedelta(minutes=1) else ""
+        called: list[Span] = []
+        for one in asked.called:
+            called += [Text(", ")] * bool(called) + [one]
+        said = Line((*(called or [Text("Whoever leads")]), Text(f": an update is due{lateness}. "), ago))
+    elif to is not None:
+        overdue_by = Strong(f"{span_words(asked.late)} overdue: ")
+        said = Line((overdue_by, Text("an update was due at "), due, Text(", and nobody has answered. "), ago))
+    else:
+        spoke = clock(asked.at - asked.since, asked.zone)
+        said = Line(
+            (Strong("Overdue since "), due, Text(": nobody has answered. The last word was at "), spoke, Text("."))
+        )
+        if reached := reached_words(asked):
+            notes = [small("Asked at ", clock(asked.at, asked.zone), f": {reached}.")]
+    if to is not None:
+        notes = [small(f"{incident.severity.upper()}, {incident.status}. {_why(incident, to)}")]
+    last = [Quote(incident.last_update)] if incident.last_update else []
+    tone_: Tone = "warning" if asked.late < timedelta(0) else "danger" if not asked.first else tone(incident)
+    return Card(head(incident), (said, *last, *notes, *_reminder_buttons(incident)), tone_)
+
+
+def _why(incident: Incident, to: Person) -> str:
+    """Why a reminder comes to this person."""
+    held = [role for role, holder in incident.roles if holder == to.key]
+    return f"You are asked as {' and '.join(held)}." if held else "You are asked because you declared it."
+
+
+def reached_words(asked: Asked) -> str:
+    """Who is told by a step: Ana Silva, Ben Okafor, the escalation channel and whoever is on call."""
+    found = [*asked.names]
+    found += ["the escalation channel"] * asked.channel + ["whoever is on call"] * asked.on_call
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}" if found else ""
+
+
+def step_words(asked: Asked, soon: bool) -> str:
+    """What the timeline keeps of a step, with its reason."""
+    who = reached_words(asked) or "nobody: no one holds a role"
+    if soon:
+        return f"reminded {who}: an update is due in {span_words(-asked.late)}"
+    if asked.first:
+        late = f", {span_words(asked.late)} late" if asked.late >= timedelta(minutes=1) else ""
+        return f"reminded {who}: an update is due{late}"
+    return f"asked {who}: the update is {span_words(asked.late)} overdue and nobody answered"
+
+
+def _reminder_buttons(incident: Incident) -> tuple[Block, ...]:
+    """The answers. They name the reminder they belong to, so that one of an earlier reminder never acts."""
+    n, serial = incident.number, f"r{incident.reminded}"
+    return (
         Buttons(
             (
                 Button("Post update", f"update {n}", "primary", form=True),
-                Button("On track", f"ontrack {n}"),
-                Button("Snooze 15", f"remind {n} snooze 15m"),
-                Button("Snooze 30", f"remind {n} snooze 30m"),
+                Button("On track", f"ontrack {n} {serial}"),
                 Button("Hand over", f"role {n} commander", form=True),
-                Button("Stop", f"remind {n} off", form=True),
             )
         ),
+        Buttons(
+            (
+                Button("Snooze 15", f"remind {n} snooze 15m {serial}"),
+                Button("Snooze 30", f"remind {n} snooze 30m {serial}"),
+                Button("Snooze 60", f"remind {n} snooze 1h {serial}"),
+                Button("Stop because …", f"remind {n} off {serial}", form=True),
+            )
+        ),
+    )
+
+
+def escalated(incident: Incident, asked: Asked, roles: Sequence[tuple[str, Person]]) -> Card:
+    """What the escalation channel reads: nobody answers; come in, or say how it stands."""
+    n = incident.number
+    facts: list[Span] = [
+        Strong("Nobody answers. "),
+        Text(f"{incident.severity.upper()}, {incident.status}: an update is overdue since "),
+        clock(asked.due, asked.zone),
+        Text(", the last word was at "),
+        clock(asked.at - asked.since, asked.zone),
+        Text("."),
     ]
-    if incident.last_update:
-        blocks.insert(1, Quote(incident.last_update))
-    return Card(head(incident), tuple(blocks), tone(incident))
+    held = ", ".join(f"{p.name} ({role})" for role, p in roles)
+    led = f"Asked before, without an answer: {held}." if held else ""
+    last: list[Block] = [Quote(incident.last_update)] if incident.last_update else []
+    row = (
+        Button("Join", f"join {n}", "primary"),
+        Button("Post update", f"update {n}", form=True),
+        Button("Show", f"show {n}"),
+    )
+    return Card(head(incident), (Line(tuple(facts)), *last, *([small(led)] if led else []), Buttons(row)), "danger")
 
 
 def answered(incident: Incident, who: Person, words: str, zone: str) -> Card:
@@ -331,9 +435,3 @@ def listing(title: str, incidents: Sequence[Incident], catalog: Catalog, zone: s
     rows: list[Block] = [Bullets(items)]
     rows.append(Buttons(tuple(Button(f"Show {i.name}", f"show {i.number}") for i in incidents[:5])))
     return Card(title, tuple(rows), "plain")
-
-
-def passed(incident: Incident, due: datetime, zone: str) -> Card:
-    """A reminder nobody answered, once the next one is said."""
-    words = (Strong(incident.name), Text(": an update was due; reminded again "), clock(due, zone), Text("."))
-    return Card("", (Small(words),), tone(incident))

@@ -239,7 +239,7 @@ async def test_a_reminder_that_is_answered_in_slack_changes_in_teams_too(both: W
     await eventually(lambda: room(both) and both.room())
     await both.settled()
     past = (datetime.now(UTC) - timedelta(seconds=5)).strftime("%Y-%m-%d %H:%M:%S.%f")
-    both.alter("UPDATE incidents SET next_update_at = ?", past)
+    both.alter("UPDATE incidents SET next_update_at = ?, remind_at = ?", past, past)
     await eventually(lambda: both.rows("SELECT 1 FROM outbox WHERE key LIKE '%remind%' AND state = 'sent'"))
     await both.settled()
     reminder = next(m for m in messages(both) if m.root and "snooze" in read(m))

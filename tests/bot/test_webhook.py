@@ -20,13 +20,13 @@ from bot.sandbox.ledger import Fault, Ledger, SandboxClock
 from bot.webhook.carry import WebhookCarrier
 from bot.webhook.reach import Forbidden, Resolve, closed, networks, reachable, system
 from bot.webhook.shape import opaque, secret_of
-from handlers.domain.delivery import Dead, Outcome, Place, Retry, Sent, Unknown
+from handlers.domain.delivery import Dead, Outcome, Place, Post, Retry, Sent, Unknown
 from handlers.domain.letter import letter
 from storage.outbox import Claimed
 from tests.bot.test_mail import NONCE
 from tests.bot.test_mail import claimed as mailed
 from tests.desk import Desk
-from tests.stories.quick import all_of, furnish
+from tests.stories.quick import all_of, customer, furnish
 
 KEY = bytes(range(32))
 HOOK = "https://status.acme.example/hooks/7?team=blue"
@@ -116,6 +116,47 @@ async def test_nothing_internal_is_in_it(there: Receivers) -> None:
     said = json.dumps([call["body"], call["headers"]])
     for inside in ("authsvc", "burns", "INC-1", "sev1", "update-1", NONCE, "mx-blu", "ana"):
         assert inside not in said
+
+
+ALARM = json.dumps({"event": "update.overdue", "incident": "INC-1"})
+
+
+async def test_an_on_call_service_is_posted_what_its_row_holds(there: Receivers) -> None:
+    """The very bytes, signed; and such words under a customer's name go nowhere."""
+    own = {"key": "inc-1/reminder/1/on-call/4@webhook", "audience": "internal", "approval": "", "text": ALARM}
+    assert await there.carry(**own) == Dead("a webhook has no message of a channel")
+    assert await there.carry(**own, place=Place("webhook", "thread", HOOK)) == Sent(NONCE)
+    assert there.hooks.calls[0]["body"] == json.loads(ALARM)
+    assert await there.carry(text=ALARM) == Dead("its text has no subject")
+    assert len(there.hooks.calls) == 1
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "accept_then_drop", "accept_then_500"])
+async def test_an_alarm_is_repeated_by_itself_until_it_is_taken(there: Receivers, kind: str) -> None:
+    """No person is asked whether it arrived: it goes again under the same id, which its receiver knows."""
+    desk = there.desk
+    desk.delivery.carriers["webhook"] = there.carrier()
+    there.hooks.ledger.faults.append(Fault("webhook.post", kind))
+    alarm = Post("inc-1/reminder/1/on-call/4@webhook", Place("webhook", "thread", HOOK), text=ALARM, incident=1)
+    await desk.store.book(lambda b: b.send(alarm))
+    await desk.settle()
+    assert [p.state for p in await desk.posts(alarm.key)] == ["retry"]
+    await desk.pass_time(minutes=1)
+    assert [p.state for p in await desk.posts(alarm.key)] == ["sent"]
+    assert len({c["headers"]["webhook-id"] for c in there.hooks.calls}) == 1
+    assert desk.screens("unclear/") == []
+
+
+async def test_an_alarm_for_a_customers_webhook_is_held(there: Receivers) -> None:
+    """A policy that names a customer's address as the on-call service tells them nothing of the house."""
+    desk = there.desk
+    await furnish(desk, customer("acme", f"webhook: '{HOOK}'"))
+    desk.delivery.carriers["webhook"] = there.carrier()
+    alarm = Post("inc-1/reminder/1/on-call/4@webhook", Place("webhook", "thread", HOOK), text=ALARM, incident=1)
+    await desk.store.book(lambda b: b.send(alarm))
+    await desk.settle()
+    assert [p.state for p in await desk.posts(alarm.key)] == ["held"]
+    assert there.hooks.calls == []
 
 
 async def test_it_is_signed_after_standard_webhooks(there: Receivers) -> None:

@@ -223,6 +223,11 @@ LINES: tuple[tuple[str, Command], ...] = (
     ("merge into INC-7 because same outage", c.Merge(None, 7, "same outage")),
     # updates
     ("update 7 Half of the nodes are back next 30m", c.Update(7, "Half of the nodes are back", m(30))),
+    (
+        "update 7 Half is back next at 2031-01-02T15:00Z to customers",
+        c.Update(7, "Half is back", to="customers", next_at=datetime(2031, 1, 2, 15, tzinfo=UTC)),
+    ),
+    ("update 7 We look at what is next at the gate", c.Update(7, "We look at what is next at the gate")),
     ("update 7 All good to status next 1h 30m", c.Update(7, "All good", m(90), "status")),
     ("UPDATE 7 All good NEXT 2 hours TO CUSTOMERS", c.Update(7, "All good", m(120), "customers")),
     ("update 7 We look at what comes next", c.Update(7, "We look at what comes next")),
@@ -270,6 +275,10 @@ LINES: tuple[tuple[str, Command], ...] = (
     ("leave", c.Leave()),
     # reminders, notes, tasks
     ("remind 7 every 30m", c.Remind(7, every=m(30))),
+    ("remind 7 at 2031-01-02 15:00 UTC", c.Remind(7, once_at=datetime(2031, 1, 2, 15, tzinfo=UTC))),
+    ("remind 7 snooze 15m r3", c.Remind(7, snooze=m(15), round=3)),
+    ("remind 7 off r3 because it sleeps", c.Remind(7, off_because="it sleeps", round=3)),
+    ("ontrack 7 r3", c.OnTrack(7, 3)),
     ("remind in half an hour", c.Remind(None, once_in=m(30))),
     ("remind 7 off because it sleeps", c.Remind(7, off_because="it sleeps")),
     ("remind snooze 15m", c.Remind(None, snooze=m(15))),
@@ -591,6 +600,10 @@ MISREAD = (
     ("update 7 soon next 0m", None),
     ("task add Fix it due 2026-02-30", None),
     ("remind 7 every 5 bananas", None),
+    ("remind 7 at the weekend", None),
+    ("remind 7 at 2001-01-01 10:00", None),
+    ("update 7 Half is back next at 25:00", None),
+    ("ontrack 7 r0", None),
     ("apology publish at 25:00", None),
     ("apology publish at 17:00 CST", None),
     ("relay done contoso via pigeon", None),

@@ -47,6 +47,7 @@ _NUMBER = st.integers(1, 999_999_999)
 _MAYBE = st.none() | _NUMBER
 _LENGTH = st.integers(1, 5000).map(lambda m: timedelta(minutes=m))
 _MOMENT = st.integers(978_307_200, 3_786_912_000).map(lambda second: datetime.fromtimestamp(second, UTC))
+_COMING = st.integers(1_800_000_000, 3_786_912_000).map(lambda second: datetime.fromtimestamp(second, UTC))
 _DUE = st.dates(date(2001, 1, 1), date(2090, 1, 1)).map(date.isoformat) | _MOMENT.map(lambda d: f"{d:%Y-%m-%dT%H:%M}Z")
 _PERSON = _NAME.filter(lambda t: len(t.split()) <= 5) | st.sampled_from(
     ["<@U123>", "<@29:1abc-x_Y>", "ana@example.com"]
@@ -116,7 +117,8 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.Reopen: st.builds(c.Reopen, _MAYBE, _TEXT),
     c.Cancel: st.builds(c.Cancel, _MAYBE, _TEXT),
     c.Merge: st.builds(c.Merge, _MAYBE, _NUMBER, _TEXT),
-    c.Update: st.builds(c.Update, _MAYBE, _TEXT, st.none() | _LENGTH, st.sampled_from(["room", "status", "customers"])),
+    c.Update: st.builds(c.Update, _MAYBE, _TEXT, st.none() | _LENGTH, st.sampled_from(["room", "status", "customers"]))
+    | st.builds(c.Update, _MAYBE, _TEXT, next_at=_COMING),
     c.Closure: st.builds(c.Closure, _MAYBE),
     c.Holding: st.builds(c.Holding, _MAYBE),
     c.Recap: st.builds(c.Recap, _MAYBE, _RECAP),
@@ -127,9 +129,11 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.Remind: st.builds(c.Remind, _MAYBE, every=_LENGTH)
     | st.builds(c.Remind, _MAYBE, once_in=_LENGTH)
     | st.builds(c.Remind, _MAYBE, snooze=_LENGTH)
-    | st.builds(c.Remind, _MAYBE, off_because=_TEXT),
+    | st.builds(c.Remind, _MAYBE, once_at=_COMING)
+    | st.builds(c.Remind, _MAYBE, snooze=_LENGTH, round=_NUMBER)
+    | st.builds(c.Remind, _MAYBE, off_because=_TEXT, round=st.just(0) | _NUMBER),
     c.RemindMe: st.builds(c.RemindMe, _LENGTH, _TEXT),
-    c.OnTrack: st.builds(c.OnTrack, _MAYBE),
+    c.OnTrack: st.builds(c.OnTrack, _MAYBE, st.just(0) | _NUMBER),
     c.Note: st.builds(c.Note, _MAYBE, _TEXT),
     c.TaskAdd: st.builds(c.TaskAdd, _MAYBE, _TEXT, st.just("") | _PERSON, _MAYBE_DUE),
     c.TaskDone: st.builds(c.TaskDone, _MAYBE, _NUMBER),

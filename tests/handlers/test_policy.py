@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers.domain.catalog import CatalogErrors, parse_catalog
-from handlers.domain.policy import LEAST_APPROVALS, SEVERITIES, Approvals, Policy, Term, parse_term
+from handlers.domain.catalog import CatalogErrors, Fault, parse_catalog
+from handlers.domain.policy import LEAST_APPROVALS, SEVERITIES, Approvals, Policy, Step, Term, parse_term
 
 PEOPLE = """
 people:
@@ -19,11 +19,52 @@ def policy(text: str) -> Policy:
     return parse_catalog(f"{text}\n{PEOPLE}", filename="house.yaml").policy
 
 
-def refusal(text: str) -> tuple[int, str, str]:
+def refusal(text: str) -> Fault:
     with pytest.raises(CatalogErrors) as caught:
         policy(text)
     assert len(caught.value.errors) == 1, str(caught.value)
     return caught.value.errors[0]
+
+
+def test_the_escalation_is_the_houses_own() -> None:
+    """Steps, waits, the channel, the on-call service, drills; what is not said keeps its default."""
+    house = policy(
+        "policy: {reminders: {before_due: 10m, again: none, drills: mute, channel: {slack: C0123},\n"
+        "  on_call: https://events.example.com/x, escalation: [\n"
+        "  {before: 10m, tell: [commander]}, {after: 0m, tell: [deputy, comms]}, {after: 1h, tell: [on-call]}]}}"
+    ).reminders
+    assert house.escalation == (
+        Step(-timedelta(minutes=10), ("commander",)),
+        Step(timedelta(0), ("deputy", "comms")),
+        Step(timedelta(hours=1), ("on-call",)),
+    )
+    assert (house.again, house.drills, house.channel) == (None, False, (("slack", "C0123"),))
+    assert house.on_call == "https://events.example.com/x"
+    assert policy("policy: {reminders: {before_due: 10m}}").reminders.escalation[0].after == -timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("reminders", "words"),
+    [
+        ("escalation: [{after: 5m, tell: [roles]}]", "one step when the update is due"),
+        ("escalation: [{after: 5m, tell: [roles]}, {after: 0m, tell: [roles]}]", "must go forward in time"),
+        ("escalation: [{after: 0m, tell: [roles]}, {after: 0m, tell: [roles]}]", "must go forward in time"),
+        ("escalation: [{after: 0m, tell: []}]", "names nobody"),
+        ("escalation: [{after: 0m, tell: [comander]}]", "commander"),
+        ("escalation: [{tell: [roles]}]", "either before or after"),
+        ("escalation: [{after: soon, tell: [roles]}]", "no length of time"),
+        ("on_call: http://events.example.com", "no address to post to"),
+        ("on_call: https://me:secret@events.example.com", "no address to post to"),
+        ("on_call: events", "no address to post to"),
+        ("again: 1m", "out of range"),
+        ("drills: perhaps", "none of remind, mute"),
+    ],
+)
+def test_a_faulty_escalation_is_refused(reminders: str, words: str) -> None:
+    """By line and key, with what to write instead."""
+    with pytest.raises(CatalogErrors) as caught:
+        policy(f"policy: {{reminders: {{{reminders}}}}}")
+    assert words in str(caught.value)
 
 
 def test_a_catalog_without_policy_has_the_fields_defaults() -> None:

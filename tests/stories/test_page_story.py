@@ -1,113 +1,26 @@
 """The whole way in a browser, by mouse and keyboard: from the first word to an apology in five customers' channels."""
 
-import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import expect
 
-from bot.app import listen, serving
-from bot.sandbox.house import Sandbox, sandbox
-from bot.sandbox.ledger import SandboxClock
-from tests.bot.test_sandbox_page import CHROMIUM, FLAGS
+from tests.stories.page import Desk, opened
 
 TITLE = "Checkout fails for customers in the US"
 ROOM = "inc-1-checkout-fails-for-customers-in-the-us"
 SEEN = "could not pay"
 CUSTOMERS = ("C0CONTOSO", "C0TAILSPIN", "19:fabrikam@thread.tacv2")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-SCREENS = Path(__file__).parents[2] / "docs" / "images"
-"""Where `WRITE_DOCS=1 pytest tests/stories/test_page_story.py` puts the screens that docs/apology.md shows."""
-PATIENCE = 20_000
-"""Milliseconds until something that should appear counts as missing."""
-
-
-@dataclass
-class Desk:
-    """A commander's screen: Slack on the left, Teams on the right, and who acts on each."""
-
-    page: Page
-    world: Sandbox
-
-    def __post_init__(self) -> None:
-        self.slack = self.page.get_by_test_id("slack-messages")
-        self.teams = self.page.get_by_test_id("teams-messages")
-        self.modal = self.page.get_by_test_id("modal")
-        self.dialog = self.page.get_by_test_id("dialog")
-
-    async def become(self, side: str, who: str) -> None:
-        """Somebody else sits down at one platform."""
-        await self.page.get_by_test_id(f"{side}-person").click()
-        await self.page.get_by_test_id(f"{side}-as-{who}").click()
-        name = who.removeprefix("U0").removeprefix("29:").capitalize()
-        await expect(self.page.get_by_test_id(f"{side}-person")).to_contain_text(name)
-
-    async def slack_channel(self, name: str) -> None:
-        """Open a channel of Slack by its name, as the side bar shows it."""
-        await self.page.locator(f'.slack [data-name="{name}"]').click()
-
-    async def slack_chat(self) -> None:
-        """Open one's own chat with Amends in Slack."""
-        await self.page.locator(".slack .side-row", has=self.page.get_by_text("Amends", exact=True)).click()
-
-    async def thread(self) -> None:
-        """Open the incident's thread in Teams."""
-        await self.page.locator('[data-testid^="teams-conversation-19:incidents@thread.tacv2;"]').click()
-
-    async def type(self, side: str, words: str) -> None:
-        """Type a line and press Enter."""
-        box = self.page.get_by_test_id(f"{side}-composer")
-        await box.fill(words)
-        await box.press("Enter")
-
-    async def press(self, where: Locator, label: str) -> None:
-        """Press the latest button of this label."""
-        await where.get_by_role("button", name=label, exact=True).last.click()
-
-    def asked(self, name: str) -> Locator:
-        """An input of Slack's open modal."""
-        return self.modal.locator(f'[data-control="{name}/answer"]')
-
-    async def screen(self, name: str) -> None:
-        """Keep what the commander sees now, for the docs."""
-        if os.environ.get("WRITE_DOCS"):
-            await self.page.wait_for_timeout(400)  # what slides in has slid in
-            await self.page.screenshot(path=SCREENS / f"apology-{name}.png")
-
-    async def send(self) -> None:
-        """Send Slack's modal, and see it go."""
-        await self.page.get_by_test_id("modal-submit").click()
-        await expect(self.modal).to_be_hidden()
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    """The real sandbox with a browser before it; whatever the page complains of fails the test."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    sock = listen("127.0.0.1", 0)
-    port = sock.getsockname()[1]
-    clock = SandboxClock(NOON, running=True)
-    complaints: list[str] = []
-    async with (
-        sandbox(port=port, database_url=f"sqlite:///{tmp_path / 'sandbox.db'}", clock=clock) as world,
-        serving(world.app, sock),
-        async_playwright() as playwright,
-    ):
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1600, "height": 1000})
-        page.set_default_timeout(PATIENCE)
-        expect.set_options(timeout=PATIENCE)
-        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(f"http://127.0.0.1:{port}/sandbox")
-        await page.wait_for_selector("body.ready")
-        yield Desk(page, world)
-        await browser.close()
-    assert complaints == []
+    """The real sandbox with a browser before it, at noon."""
+    async with opened(tmp_path, NOON) as found:
+        yield found
 
 
 async def declare(desk: Desk) -> None:
@@ -172,14 +85,14 @@ async def recap_and_draft(desk: Desk) -> None:
     await desk.asked("change").fill("renew every certificate 30 days before it expires")
     await desk.asked("change-by").select_option(label="Noor Haddad")
     await desk.asked("change-due").fill("2026-12-18")
-    await desk.screen("1-recap")
+    await desk.screen("apology-1-recap")
     await desk.send()  # the one form
     await expect(desk.slack).to_contain_text("This is what customers will read")
-    await desk.screen("2-sentences")
+    await desk.screen("apology-2-sentences")
     await desk.press(desk.slack, "Draft apology")  # the second button
     await expect(desk.slack.get_by_role("button", name="Submit for approval")).to_be_visible()
     await expect(desk.slack).not_to_contain_text("Needed before it can be submitted")
-    await desk.screen("3-draft")
+    await desk.screen("apology-3-draft")
 
 
 async def mend_and_submit(desk: Desk) -> None:
@@ -209,13 +122,13 @@ async def approve_and_publish(desk: Desk) -> None:
     await desk.become("slack", "U0CLEO")
     await desk.slack_chat()
     await expect(desk.slack).to_contain_text("Approved by Ana Silva (commander)")
-    await desk.screen("4-approve")
+    await desk.screen("apology-4-approve")
     await desk.press(desk.slack, "Approve")
     await expect(desk.slack).to_contain_text("the last signature")
     await desk.press(desk.slack, "Publish")
     await desk.page.get_by_test_id("confirm-yes").click()
     await expect(desk.teams).to_contain_text("5 of 5 sent")
-    await desk.screen("5-published")
+    await desk.screen("apology-5-published")
     for side in (desk.slack, desk.teams):  # what is out cannot be sent by a late press
         await expect(side.get_by_role("button", name="Publish")).to_have_count(0)
 

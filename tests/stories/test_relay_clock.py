@@ -1,7 +1,10 @@
 """The clocks of relay: reminded after four hours, escalated after a day, silent the moment it is done."""
 
+from typing import Any
+
 import pytest
 
+from handlers import packs
 from tests.desk import Desk, words
 from tests.stories.quick import all_of, approved, customer, furnish
 from tests.stories.two_managers import board, message, open_house, published, reminders, row, rows
@@ -57,6 +60,29 @@ async def test_each_reminder_rings_and_the_one_before_goes_quiet(desk: Desk) -> 
     first, second = reminders(desk, "dana")
     assert "Reminded again below" in first
     assert "3 customers have not been told" in second
+
+
+@pytest.mark.parametrize("hours", [4, 24])
+async def test_a_fault_with_one_account_manager_keeps_no_other_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """Priya is reminded and the board counts her; Dana a minute after it is mended. A faulty board stops nobody."""
+    whole = packs.sheet_of
+
+    def broken(book: Any, ctx: Any, apology: Any, manager: str, *rest: Any) -> Any:
+        if manager.startswith("dana"):
+            raise ZeroDivisionError
+        return whole(book, ctx, apology, manager, *rest)
+
+    monkeypatch.setattr(packs, "sheet_of", broken)
+    await desk.pass_time(hours=hours)
+    assert (len(reminders(desk, "dana")), len(reminders(desk, "priya"))) == (0, 1)
+    assert "1 late" in board(desk)
+    assert all((r.late, r.reminded) == (k == "cargo", k == "cargo") for k, r in (await rows(desk)).items())
+    monkeypatch.setattr(packs, "sheet_of", whole)
+    monkeypatch.setattr(packs, "board", lambda *_rest: 1 / 0)
+    await desk.pass_time(minutes=1)
+    assert (len(reminders(desk, "dana")), len(reminders(desk, "priya"))) == (1, 1)
 
 
 async def test_after_a_downtime_it_is_said_once_with_how_late_it_is(desk: Desk) -> None:

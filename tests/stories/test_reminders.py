@@ -34,8 +34,8 @@ async def declared(desk: Desk, line: str = "declare Checkout is down sev1") -> N
 
 
 def reminders(desk: Desk) -> list[Screen]:
-    """Every reminder on screen, oldest first on each platform."""
-    return desk.screens("/reminder/")
+    """Every reminder on screen in the rooms, oldest first on each platform."""
+    return [s for s in desk.screens("/reminder/") if "/to/" not in s.key and "/channel@" not in s.key]
 
 
 def live(desk: Desk) -> list[Screen]:
@@ -84,13 +84,15 @@ async def test_every_button_of_a_reminder_is_a_line_of_the_grammar(seed_desk: De
     await declared(seed_desk)
     await seed_desk.pass_time(minutes=SEV1)
     says = buttons(reminders(seed_desk)[0].card)
-    assert set(says) == {"Post update", "On track", "Snooze 15", "Snooze 30", "Hand over", "Stop"}
+    assert set(says) == {
+        "Post update", "On track", "Hand over", "Snooze 15", "Snooze 30", "Snooze 60", "Stop because …"
+    }  # fmt: skip
     for line in says.values():
         reading = grammar.Reading(now=seed_desk.clock.at, zone=seed_desk.intake.house.zone, exists=lambda n: n == 1)
         assert isinstance(grammar.read(line, reading), commands.OnTrack | commands.Remind | commands.OpenForm), line
 
 
-@pytest.mark.parametrize(("button", "minutes"), [("On track", SEV1), ("Snooze 15", 15), ("Snooze 30", 30)])
+@pytest.mark.parametrize(("button", "minutes"), [("On track", SEV1), ("Snooze 15", 15), ("Snooze 60", 60)])
 async def test_an_answer_on_one_platform_changes_both_cards_and_sets_the_clock(
     desk: Desk, button: str, minutes: int
 ) -> None:
@@ -114,7 +116,7 @@ async def test_an_answer_on_one_platform_changes_both_cards_and_sets_the_clock(
     ("button", "values"),
     [
         ("Post update", {"text": "Half of the nodes are back"}),
-        ("Stop", {"because": "the supplier keeps us posted"}),
+        ("Stop because …", {"because": "the supplier keeps us posted"}),
         ("Hand over", {"role": "commander", "person": "ben@example.com"}),
     ],
 )
@@ -145,22 +147,28 @@ async def test_an_update_starts_the_clock_again(desk: Desk) -> None:
     assert reminders(desk) == []
 
 
-async def test_only_the_latest_reminder_has_buttons(desk: Desk) -> None:
-    """Nobody answered: the earlier card goes quiet when the next is said."""
+async def test_a_card_ages_where_it_stands(desk: Desk) -> None:
+    """Nobody answers for an hour: one card on each platform, edited, with its buttons."""
     await declared(desk)
-    for _ in range(3):
-        await desk.pass_time(minutes=SEV1)
-    assert len(reminders(desk)) == 6
-    assert [s.key for s in live(desk)] == ["inc-1/reminder/3@slack", "inc-1/reminder/3@teams"]
+    for _ in range(12):
+        await desk.pass_time(minutes=5)
+    assert [s.key for s in reminders(desk)] == ["inc-1/reminder/1@slack", "inc-1/reminder/1@teams"]
+    assert len(live(desk)) == 2
+    assert "nobody has answered. The last word was at" in words(reminders(desk)[0].card)
 
 
 async def test_an_own_cadence_holds_until_it_is_changed(desk: Desk) -> None:
-    """`every 5m` is the clock from then on, through updates and severities."""
+    """`every 5m` is the clock from then on, through answers, updates and severities."""
     await declared(desk)
     assert (await desk.say("ana", "remind 1 every 5m")).recorded
     for number in range(1, 4):
-        await desk.pass_time(minutes=5)
+        due = (await incident(desk)).next_update_at
+        assert due is not None
+        desk.clock.at = due
+        await desk.pass_time(seconds=0)
         assert live(desk)[0].key == f"inc-1/reminder/{number}@slack"
+        await desk.say("ana", "ontrack 1")
+        assert (await incident(desk)).next_update_at == desk.clock.at + timedelta(minutes=5)
     await desk.say("ana", "severity 1 sev3")
     await desk.say("ana", "update 1 Still at it")
     assert (await incident(desk)).next_update_at == desk.clock.at + timedelta(minutes=5)
@@ -297,14 +305,17 @@ async def test_two_servers_say_each_reminder_once(replicas: tuple[Desk, Desk]) -
     await first.say("ana", "remind me in 15m -- call the CIO")
     rounds = 4
     for _ in range(rounds):
-        first.clock.wind(minutes=SEV1)
+        first.clock.wind(minutes=SEV1 + 1)
         await asyncio.gather(*(d.intake.tick() for d in (first, second) for _ in range(3)))
         await asyncio.gather(*(d.delivery.drain() for d in (first, second, first)))
-    said = [s.key for s in first.screens("/reminder/")]
+        for number in (1, 2, 3):
+            await first.say("ana", f"ontrack {number}")
+        await asyncio.gather(*(d.delivery.drain() for d in (first, second, first)))
+    said = [s.key for s in reminders(first)]
     wanted = [f"inc-{n}/reminder/{k}@{p}" for n in (1, 2, 3) for k in range(1, rounds + 1) for p in ("slack", "teams")]
     assert sorted(said) == sorted(wanted)
     assert len(first.screens("ping/")) == 1
-    assert len([c for c in first.slack.calls if c[1] == "inc-1/reminder/1@slack"]) == 2  # said, then gone quiet
+    assert len([c for c in first.slack.calls if c[1] == "inc-1/reminder/1@slack"]) == 2  # said, then answered
 
 
 async def test_a_restart_loses_and_doubles_nothing(database_url: str) -> None:
@@ -319,10 +330,13 @@ async def test_a_restart_loses_and_doubles_nothing(database_url: str) -> None:
     after.slack.screens, after.teams.screens = before.slack.screens, before.teams.screens
     after.slack.numbers, after.teams.numbers = before.slack.numbers, before.teams.numbers
     await after.pass_time(seconds=30)
-    assert len(reminders(after)) == 2
-    await after.pass_time(minutes=SEV1)
-    assert len(reminders(after)) == 4
-    assert len(live(after)) == 2
+    assert all(s.edits == 0 for s in reminders(after))
+    await after.pass_time(minutes=5)
+    assert len(reminders(after)) == len(live(after)) == 2
+    assert all(s.edits == 1 for s in reminders(after))
+    assert (await after.say("ana", "ontrack 1", key="after")).recorded
+    await after.settle()
+    assert live(after) == []
     after.store.close()
 
 

@@ -3,14 +3,16 @@
 import itertools
 from datetime import timedelta
 from string import Formatter
+from urllib.parse import urlsplit
 
 from handlers.domain.catalog.reading import Section, nearest
-from handlers.domain.catalog.yaml_tree import shown
+from handlers.domain.catalog.yaml_tree import Spot, shown
 from handlers.domain.policy import (
     DEFAULT_SEVERITIES,
     HOLDING_PLACEHOLDERS,
     LEAST_APPROVALS,
     LONGEST_APPROVAL,
+    LONGEST_CHAIN,
     LONGEST_HOLDING_WORDS,
     LONGEST_RAMP,
     MOST_UNCOUNTED_CHANNELS,
@@ -19,18 +21,22 @@ from handlers.domain.policy import (
     SIGNERS,
     STATUSES,
     STEEPEST_RAMP,
+    TOLD,
     Approvals,
     Holding,
     Policy,
     Publishing,
     Reminders,
     SeverityPolicy,
+    Step,
     Term,
+    chain,
     parse_term,
 )
 
 _ONE = timedelta(minutes=1)
 _DAY = 24 * 60
+_WEEK = timedelta(days=7)
 
 REASONS = ("required", "asked")
 """Whether a warning needs a reason before approval is asked for, or the approvers are told that it has none."""
@@ -45,7 +51,17 @@ SEVERITY_KEYS = (
     "final_apology",
     "promise_progress",
 )
-REMINDER_KEYS = ("relay_remind", "relay_escalate", "before_due", "promise_before")
+REMINDER_KEYS = (
+    "relay_remind",
+    "relay_escalate",
+    "before_due",
+    "promise_before",
+    "escalation",
+    "again",
+    "channel",
+    "on_call",
+    "drills",
+)
 
 
 def read_policy(section: Section, people: dict[str, str]) -> Policy:
@@ -174,17 +190,90 @@ def _reminders(section: Section) -> Reminders:
     default = Reminders()
     if row is None:
         return default
-    week = timedelta(days=7)
-    remind = _length(row, "relay_remind", default.relay_remind, _ONE, week)
-    escalate = _length(row, "relay_escalate", default.relay_escalate, _ONE, week)
+    remind = _length(row, "relay_remind", default.relay_remind, _ONE, _WEEK)
+    escalate = _length(row, "relay_escalate", default.relay_escalate, _ONE, _WEEK)
     if escalate < remind:
         row.fault("relay_escalate", "must not come before relay_remind")
+    before = _length(row, "before_due", default.before_due, _ONE, timedelta(hours=1))
+    again = None if row.text("again").casefold() == "none" else default.again
     return Reminders(
         relay_remind=remind,
         relay_escalate=escalate,
-        before_due=_length(row, "before_due", default.before_due, _ONE, timedelta(hours=1)),
+        before_due=before,
         promise_before=_days(row, "promise_before", default.promise_before),
+        escalation=_chain(row, before),
+        again=again and _length(row, "again", again, timedelta(minutes=5), _WEEK),
+        channel=_channel(row),
+        on_call=_on_call(row),
+        drills=row.one_of("drills", ("remind", "mute"), "remind") == "remind",
     )
+
+
+def _chain(row: Section, before_due: timedelta) -> tuple[Step, ...]:
+    """The steps of the escalation: at most one before the update is due, one when it is, any number after."""
+    usual = chain(before_due)
+    if not row.has("escalation"):
+        return usual
+    steps: list[Step] = []
+    for entry in row.sections("escalation", ("before", "after", "tell")):
+        length = _wait(entry)
+        found = [_told(entry, word, spot, path) for word, spot, path in entry.words("tell")]
+        if not found:
+            entry.fault("tell", f"names nobody; it may be {', '.join(TOLD)}")
+        steps.append(Step(length, tuple(word for word in found if word)))
+    waits = [step.after for step in steps]
+    if waits != sorted(set(waits)) or timedelta(0) not in waits or sum(w < timedelta(0) for w in waits) > 1:
+        row.fault(
+            "escalation",
+            "must go forward in time, with one step when the update is due (after: 0m) and at most one before",
+        )
+        return usual
+    if len(steps) > LONGEST_CHAIN:
+        row.fault("escalation", f"has {len(steps)} steps; at most {LONGEST_CHAIN} are ever heard")
+        return usual
+    return tuple(steps)
+
+
+def _wait(entry: Section) -> timedelta:
+    if entry.has("before") == entry.has("after"):
+        entry.fault("after", "needs either before or after, like after: 5m; after: 0m is when the update is due")
+        return timedelta(0)
+    if entry.has("before"):
+        return -_length(entry, "before", timedelta(0), _ONE, timedelta(hours=1))
+    if entry.text("after").casefold() in ("0", "0m"):
+        return timedelta(0)
+    return _length(entry, "after", timedelta(0), _ONE, _WEEK)
+
+
+def _told(entry: Section, word: str, spot: Spot, path: str) -> str:
+    if word.casefold() in TOLD:
+        return word.casefold()
+    near = entry.faults.nearest(word, TOLD) or f"; it may be {', '.join(TOLD)}"
+    entry.faults.add(spot, path, f"{shown(word)} is nobody who can be told{near}")
+    return ""
+
+
+def _channel(row: Section) -> tuple[tuple[str, str], ...]:
+    named = row.section("channel", ("slack", "teams"))
+    if named is None:
+        return ()
+    return tuple((platform, place) for platform in ("slack", "teams") if (place := named.text(platform)))
+
+
+def _on_call(row: Section) -> str:
+    """An address to post to: https, with a host, without a name and password in it."""
+    text = row.text("on_call", longest=500)
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or not text.isascii() or not text.isprintable() or " " in text:
+        row.fault("on_call", f"{shown(text)} is no address to post to; write it as https://events.example.com/amends")
+        return ""
+    return text
 
 
 def _holding(section: Section, people: dict[str, str]) -> Holding | None:
