@@ -56,7 +56,7 @@ async def answer_the_reminder(desk: Desk) -> None:
     """The clock is wound, both rooms are reminded, Ben answers in Teams: the card changes in Slack too."""
     await desk.page.get_by_test_id("clock-wind-30").click()
     for side in (desk.slack, desk.teams):
-        await expect(side).to_contain_text("an update is due")
+        await expect(side).to_contain_text("Overdue since 12:20")
     await desk.press(desk.teams, "On track")
     for side in (desk.slack, desk.teams):
         await expect(side).to_contain_text("Ben Okafor said: on track, nothing new yet")
