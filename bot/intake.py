@@ -250,6 +250,34 @@ class Intake:
         self._faulty = {key: until for key, until in self._faulty.items() if until > book.now}
         known = [key for key in self._faulty if key[0] == due.name]
         found = [r for r in due.found(book, len(known)) if (due.name, book.key(r)) not in self._faulty]
+        done = self._together(book, due, ctx, found) or self._singly(book, due, ctx, found)
+        if due.then is not None and done:
+            try:
+                with book.attempt():
+                    due.then(done, ctx, book)
+            except Exception as error:
+                if isinstance(error, DBAPIError) and tie(error):
+                    raise
+                log.exception("what is said of all that was due is faulty; it is left out", due=due.name)
+        return len(found), book.sent
+
+    def _together(self, book: SqlBook, due: Due[Any], ctx: Context, found: list[Any]) -> list[Any]:
+        """Act upon all of them at once, in few statements; if one is faulty, upon none."""
+        try:
+            with book.gathering():
+                if due.series is not None:
+                    book.reserve([name for record in found for name in due.series(record)])
+                for record in found:
+                    due.act(record, ctx, book)
+        except Exception as error:
+            if isinstance(error, DBAPIError) and tie(error):
+                raise  # the whole transaction runs again
+            log.warning("what is due is done one by one", due=due.name, because=type(error).__name__)
+            return []
+        return found
+
+    def _singly(self, book: SqlBook, due: Due[Any], ctx: Context, found: list[Any]) -> list[Any]:
+        """Act upon each by itself: one that fails leaves no trace, and is left alone for a minute."""
         done = []
         for record in found:
             try:
@@ -262,15 +290,7 @@ class Intake:
                 key = book.key(record)
                 log.exception("something due is faulty; it is left alone for a minute", due=due.name, key=key)
                 self._faulty[due.name, key] = book.now + FAULTY_AGAIN
-        if due.then is not None and done:
-            try:
-                with book.attempt():
-                    due.then(done, ctx, book)
-            except Exception as error:
-                if isinstance(error, DBAPIError) and tie(error):
-                    raise
-                log.exception("what is said of all that was due is faulty; it is left out", due=due.name)
-        return len(found), book.sent
+        return done
 
     def machine(self, book: SqlBook, command: commands.Command) -> None:
         """What the machine itself asks (a room opened, a post settled), inside a transaction that has begun."""

@@ -24,6 +24,7 @@ class Due(Generic[R]):
     equal: tuple[tuple[str, object], ...] = ()
     at_once: int = 50  # records in one transaction
     then: Callable[[list[R], Context, Book], None] | None = None  # said once for all of them, after them
+    series: Callable[[R], tuple[str, ...]] | None = None  # numbers (Book.number) that each of them will surely take
     seen: Callable[[Book], list[R]] | None = None  # few records at the most; asked each second
 
     def found(self, book: Book, beside: int = 0) -> list[R]:

@@ -16,7 +16,7 @@ from handlers.domain.people import Person
 from handlers.domain.permit import must
 from handlers.domain.policy import Step
 from handlers.due import Due
-from handlers.rooms import changed, refresh, running, say_in_rooms, say_to, standing, tell
+from handlers.rooms import changed, refresh, running, say_in_rooms, say_to, standing, tell, timeline
 from handlers.say import incident as say
 
 SHORTEST = timedelta(minutes=1)
@@ -168,7 +168,19 @@ def _due_update(incident: Incident, ctx: Context, book: Book) -> None:
         refresh(book, ctx, after)
 
 
-UPDATES: Due[Incident] = Due("updates", Incident, "remind_at", _due_update, (("status", OPEN),))
+def _serials(incident: Incident) -> str:
+    """The series that numbers an incident's reminders."""
+    return f"reminders-{incident.number}"
+
+
+def _series(incident: Incident) -> tuple[str, ...]:
+    """The numbers a step takes: its line of the timeline, and at the first one the reminder itself."""
+    return (timeline(incident),) if incident.reminded else (timeline(incident), _serials(incident))
+
+
+UPDATES: Due[Incident] = Due(
+    "updates", Incident, "remind_at", _due_update, (("status", OPEN),), at_once=100, series=_series
+)
 
 
 def _headline_differs(before: Incident, after: Incident) -> bool:
@@ -210,7 +222,7 @@ def _say_step(book: Book, ctx: Context, seen: Look, step: Step) -> Incident:
     before = seen.incident
     due = before.next_update_at
     assert due is not None
-    n, serial = before.number, before.reminded or book.number(f"reminders-{before.number}")
+    n, serial = before.number, before.reminded or book.number(_serials(before))
     after = replace(before, reminded=serial)
     told = _told(book, ctx, after, step)
     late = ctx.now - due

@@ -108,7 +108,7 @@ def tell(book: Book, ctx: Context, incident: Incident, kind: str, words: str, *,
     """Append a line to the incident's timeline, in the name of whoever asks."""
     book.tell(
         Event(
-            id=f"{incident.number:08d}-{book.number(f'events-{incident.number}'):08d}",
+            id=f"{incident.number:08d}-{book.number(timeline(incident)):08d}",
             incident=incident.number,
             at=ctx.now,
             kind=kind,
@@ -118,6 +118,11 @@ def tell(book: Book, ctx: Context, incident: Incident, kind: str, words: str, *,
             platform=ctx.whence.platform,
         )
     )
+
+
+def timeline(incident: Incident) -> str:
+    """The series that numbers the lines of an incident's timeline."""
+    return f"events-{incident.number}"
 
 
 def places(book: Book, ctx: Context, incident: Incident) -> list[Place]:

@@ -8,7 +8,22 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    String,
+    Table,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from handlers.domain.catalog import Catalog, audited, from_dict, to_dict
 from handlers.domain.channels import Binding
@@ -32,12 +47,44 @@ UNJOURNALED = (Binding,)
 """Records that nobody's `undo` takes back: what a platform says of a channel, and whose it is (as the catalog)."""
 
 
+class _Gathered:
+    """What a book has written down but not yet said to the database (see SqlBook.gathering)."""
+
+    def __init__(self) -> None:
+        """Nothing so far."""
+        self.rows: dict[tuple[Table, bool], dict[tuple[Any, ...], dict[str, Any]]] = {}
+        self.events: list[dict[str, Any]] = []
+        self.posts: list[tuple[int, Post]] = []
+
+    def put(self, table: Table, key: tuple[Any, ...], row: dict[str, Any], *, new: bool) -> None:
+        """A record as it shall stand; of several words on one record the last counts."""
+        made = self.rows.setdefault((table, True), {})
+        if new or key in made:
+            made[key] = row
+        else:
+            self.rows.setdefault((table, False), {})[key] = row | statements.keys(table, key)
+
+    def write(self, connection: Connection, now: datetime) -> None:
+        """Say it all, and begin anew."""
+        rows, told, posts = self.rows, self.events, self.posts
+        self.rows, self.events, self.posts = {}, [], []
+        for (table, new), found in rows.items():
+            if found:
+                connection.execute(statements.new(table) if new else statements.change(table), list(found.values()))
+        if told:
+            connection.execute(statements.new(events), told)
+        if posts:
+            posts_.put_all(connection, now, [post for _, post in posts], posts[0][0])
+
+
 class SqlBook:
     """One transaction's book (see handlers.book.Book)."""
 
     def __init__(self, connection: Connection, now: datetime, catalog: Callable[[Connection], Catalog]) -> None:
         """`catalog` loads the current catalog, cached by its number."""
-        self.connection = connection
+        self._connection = connection
+        self._gathered: _Gathered | None = None
+        self._reserved: dict[str, int] = {}
         self._now = now
         self._load = catalog
         self._catalog: Catalog | None = None
@@ -50,6 +97,27 @@ class SqlBook:
         self._held: dict[tuple[str, tuple[Any, ...]], Any] = {}  # what `get` read and locked, as `put` left it
         self.told: list[int] = []  # incidents whose timeline got a line
         self.private_seen = False  # whether a private incident was read: answers to it are for its members only
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction itself; what was gathered is written first, so that whoever asks sees it."""
+        if self._gathered is not None:
+            self._gathered.write(self._connection, self._now)
+        return self._connection
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Part of the transaction whose records, timeline and posts are written together, a statement for hundreds.
+
+        It leaves no trace if it raises. Whatever reads more than a record by its key sees what was gathered so far.
+        """
+        with self.attempt():
+            self._gathered = _Gathered()
+            try:
+                yield
+                self._gathered.write(self._connection, self._now)
+            finally:
+                self._gathered = None
 
     @property
     def now(self) -> datetime:
@@ -68,7 +136,7 @@ class SqlBook:
         table = RECORDS[kind]
         held: R | None = self._held.get((table.name, key))
         if held is None:
-            row = self.connection.execute(statements.one(table), statements.keys(table, key)).mappings().first()
+            row = self._connection.execute(statements.one(table), statements.keys(table, key)).mappings().first()
             if row is not None:
                 held = self._held[table.name, key] = self._noticed(from_row(kind, row))
         return held
@@ -93,7 +161,8 @@ class SqlBook:
         table = RECORDS[kind]
         query = select(table).where(table.c[field] <= self._now).order_by(table.c[field], *table.primary_key.columns)
         for name, wanted in equal.items():
-            column = table.c[name]
+            # no index is of use but the instant's, which SQLite would not take if it saw another one
+            column = func.coalesce(table.c[name], null())
             query = query.where(column.in_(wanted) if isinstance(wanted, tuple) else column == wanted)
         rows = self.connection.execute(query.limit(limit).with_for_update(skip_locked=True)).mappings()
         found = [(tuple(r[c.name] for c in table.primary_key.columns), from_row(kind, r)) for r in rows]
@@ -116,7 +185,9 @@ class SqlBook:
             return
         if kind not in UNJOURNALED:
             self.changes.append([table.name, key, None if before is None else plain(before), plain(record)])
-        if before is None:
+        if self._gathered is not None and kind is not Account:  # accounts are looked for by more than their key
+            self._gathered.put(table, tuple(key), row, new=before is None)
+        elif before is None:
             self.connection.execute(statements.new(table), row)
         else:
             self.connection.execute(statements.change(table), row | statements.keys(table, key))
@@ -175,18 +246,33 @@ class SqlBook:
 
     def number(self, series: str) -> int:
         """The next number of a series."""
-        counted = self.connection.execute(statements.count(self.connection.dialect.name), {"name": series, "value": 1})
-        return int(counted.scalar_one())
+        if series in self._reserved:
+            return self._reserved.pop(series)
+        counted = statements.count(self._connection.dialect.name)
+        return int(self._connection.execute(counted, {"name": series, "value": 1}).one().value)
+
+    def reserve(self, series: Sequence[str]) -> None:
+        """Count many series on in one statement: the next `number` of each is that one. What is not used is skipped."""
+        wanted = [{"name": name, "value": 1} for name in dict.fromkeys(series) if name not in self._reserved]
+        if wanted:
+            counted = self._connection.execute(statements.count(self._connection.dialect.name), wanted)
+            self._reserved |= {row.name: row.value for row in counted}
 
     def tell(self, event: Event) -> None:
         """Append to the timeline; there is no other way to write to it."""
         self.told.append(event.incident)
-        self.connection.execute(statements.new(events), to_row(event))
+        if self._gathered is not None:
+            self._gathered.events.append(to_row(event))
+        else:
+            self.connection.execute(statements.new(events), to_row(event))
 
     def send(self, post: Post) -> None:
         """Write a post down in this transaction."""
         self._order += 1
-        posts_.put(self.connection, self._now, post, self._order)
+        if self._gathered is not None:
+            self._gathered.posts.append((self._order, post))
+        else:
+            posts_.put(self.connection, self._now, post, self._order)
         self._written(post)
 
     def send_all(self, posts: Sequence[Post]) -> None:
@@ -310,10 +396,10 @@ class SqlBook:
     def _everybody(self) -> list[Person]:
         """Catalog people and known colleagues, gathered once: an apology looks up every account manager among them."""
         if self._people is None:
-            self._people = self._gathered()
+            self._people = self._known()
         return self._people
 
-    def _gathered(self) -> list[Person]:
+    def _known(self) -> list[Person]:
         people = [
             Person(
                 key=(p.email or p.name).lower(),
@@ -398,13 +484,17 @@ class SqlBook:
     def attempt(self) -> Iterator[None]:
         """Part of the transaction that leaves no trace if it raises."""
         changes, left, sent, said = list(self.changes), self.left_house, self.sent, set(self._said)
+        told = list(self.told)
         try:
             with self.connection.begin_nested():
                 yield
         except BaseException:
             self._held.clear()
+            self._reserved.clear()
+            if self._gathered is not None:
+                self._gathered = _Gathered()
             self._people = None
-            self.changes, self.left_house, self.sent, self._said = changes, left, sent, said
+            self.changes, self.left_house, self.sent, self._said, self.told = changes, left, sent, said, told
             raise
 
     def forget(self, key: str) -> None:

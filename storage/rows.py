@@ -35,12 +35,25 @@ TAGGED: dict[str, type] = {
 """The classes a card may hold; nothing else is ever built from stored JSON."""
 
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+"""What JSON holds as it is: most of what a record is made of, so it is looked for first."""
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...] | None:
+    """The names of a dataclass's fields; None for anything else."""
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
+
+
 def pack(value: Any) -> Any:
     """A card (or a part of one) as JSON."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {"_": type(value).__name__} | {f.name: pack(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, tuple | list):
+    kind: Any = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is tuple or kind is list:
         return [pack(v) for v in value]
+    if (names := _names(kind)) is not None:
+        return {"_": kind.__name__} | {name: pack(getattr(value, name)) for name in names}
     if isinstance(value, datetime):
         return {"_": "at", "iso": value.isoformat()}
     return value
@@ -74,10 +87,13 @@ def bare(hint: Any) -> tuple[Any, bool]:
 
 def plain(value: Any) -> Any:
     """A field's value as JSON, for columns that hold a list or a record."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, tuple | list):
+    kind: Any = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is tuple or kind is list:
         return [plain(v) for v in value]
+    if (names := _names(kind)) is not None:
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, frozenset):
         return sorted(plain(v) for v in value)
     if isinstance(value, datetime):

@@ -59,7 +59,7 @@ def count(dialect: str) -> Any:
     """The next number of a series."""
     made = (postgresql if dialect == "postgresql" else sqlite).insert(counters)
     counted = made.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-    return counted.returning(counters.c.value)
+    return counted.returning(counters.c.name, counters.c.value)
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
@@ -14,10 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import StatementError
 
 from handlers.card import Card
+from handlers.domain.delivery import Place, Post
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import Event, Incident, Member, Setting, Task
 from handlers.domain.people import Account
+from storage import migrate
 from storage.book import SqlBook, link
 from storage.database import Database, make_engine
 from storage.rows import TAGGED, pack, unpack
@@ -360,3 +363,80 @@ async def test_characters_no_database_takes_never_reach_it(desk: Desk) -> None:
     known = await desk.store.book(lambda b: b.account("slack", "U0ZED"))
     assert known is not None
     assert known.name.startswith("Zed Z")
+
+
+# --- many small changes, written together --------------------------------------------------------------------------
+def _night(found: SqlBook) -> None:
+    """What a tick does: records changed once and twice, new ones, lines of the timeline, posts and an edit of one."""
+    for number in (1, 2, 3):
+        incident = found.get(Incident, number)
+        assert incident is not None
+        found.put(replace(incident, title=f"Trouble {number}"))
+        found.put(replace(incident, title=f"Trouble {number} again"))
+        found.put(Member(number, "ana@example.com", "Ana", AT))
+        found.put(Member(number, "ana@example.com", "Ana Silva", AT))
+        line = found.number(f"events-{number}")
+        found.tell(Event(f"{number:08d}-{line:08d}", number, AT, "note", "p", "P", "words"))
+        for words_ in ("first", "second"):
+            place = Place("slack", "room", str(number))
+            found.send(Post(f"inc-{number}/said@slack", place, card=Card(words_), incident=number))
+
+
+def _three(database: Database) -> None:
+    with book(database) as found:
+        found.put_all([replace(made(Incident, False), number=n, declared_at=AT) for n in (1, 2, 3)])
+
+
+def _all(database: Database) -> list[Any]:
+    """Everything the night wrote, but for the ids of messages, which are made by chance."""
+    with book(database) as found:
+        records: list[Any] = [found.find(kind) for kind in (Incident, Member, Event)]
+        return [records, [(p.key, p.place, p.state) for p in found.posts("inc-")], found.number("events-1")]
+
+
+def test_what_is_gathered_is_written_as_if_one_by_one(database: Database, tmp_path: Path) -> None:
+    """Gathered or not, the same night leaves the same rows."""
+    other = Database(hurried(make_engine(f"sqlite:///{tmp_path}/other.db")), Clock())
+    migrate.migrate(other.engine)
+    for store in (database, other):
+        _three(store)
+    with book(database) as found, found.gathering():
+        found.reserve(["events-1", "events-2", "events-3", "events-1"])
+        _night(found)
+    with book(other) as found:
+        _night(found)
+    assert _all(database) == _all(other)
+    other.dispose()
+
+
+def test_whoever_asks_sees_what_was_gathered(database: Database) -> None:
+    """A search inside finds what is not written yet; so does a post looked for by its key."""
+    _three(database)
+    with book(database) as found, found.gathering():
+        _night(found)
+        assert [i.title for i in found.find(Incident)] == [f"Trouble {n} again" for n in (1, 2, 3)]
+        assert len(found.find(Event)) == len(found.posts("inc-")) == 3
+
+
+def _broken_off(found: SqlBook) -> None:
+    with found.gathering():
+        found.reserve(["events-1"])
+        _night(found)
+        raise LookupError
+
+
+def test_what_was_gathered_leaves_no_trace_if_it_fails(database: Database) -> None:
+    """Nothing of it is written, its numbers are given again, and the transaction goes on."""
+    _three(database)
+    before = _all(database)
+    with book(database) as found:
+        with pytest.raises(LookupError):
+            _broken_off(found)
+        assert found.told == []
+        assert found.sent == 0
+        found.put(Member(3, "ben@example.com", "Ben", AT))
+    after = _all(database)
+    assert after[0][0] == before[0][0]
+    assert [m.name for m in after[0][1]] == ["Ben"]
+    assert after[1] == []
+    assert after[2] == before[2] + 1  # the number that was asked for last, and no more
