@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from bot.clock import Metronome
 from bot.delivery import Delivery
 from bot.intake import House, Intake
+from bot.rates import Rates
 from bot.settings import Settings, Wrong, redacted
 from bot.slack.carry import SlackCarrier
 from bot.slack.listen import SlackDoor
@@ -107,7 +108,10 @@ class App:
     async def _start_slack(self) -> None:
         settings = self.settings
         carrier = SlackCarrier(
-            settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url, paced=self.outside.paced
+            settings.slack_bot_token.get_secret_value(),
+            api_url=settings.slack_api_url,
+            rates=Rates(self.store),
+            paced=self.outside.paced,
         )
         await carrier.start()
         self._stack.push_async_callback(carrier.close)
@@ -163,6 +167,7 @@ class App:
             outside.teams_service_url,
             f"28:{settings.teams_app_id}" if settings.teams_app_id else "",
             dialogs=not settings.loopback,
+            paced=self.outside.paced,
         )
         for problem in await carrier.check_token():
             raise Wrong(problem)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from handlers.card import Card, Form
-from handlers.domain.delivery import Outcome, Sent
+from handlers.domain.delivery import Bucket, Op, Outcome, Sent
 from handlers.domain.people import Account
 from storage.outbox import Claimed
 
@@ -51,6 +51,10 @@ class Carrier(Protocol):
     """The way out to one platform. A call takes 8 s at most and never raises for what the platform does."""
 
     platform: str
+
+    def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
+        """What the platform counts a row's call in; without an address only what holds for the whole platform."""
+        ...
 
     async def carry(self, row: Claimed) -> Outcome:
         """Put a row on screen: post, edit where `message_id` is set, open a room, pin, invite."""

@@ -5,6 +5,8 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from itertools import product
+from typing import cast, get_args
 
 import structlog
 from prometheus_client import Counter
@@ -15,9 +17,9 @@ from bot.intake import Intake
 from bot.store import Store
 from handlers.card import Button, Buttons, Card, line
 from handlers.commands import CannotDo, PostSettled, RoomOpened
-from handlers.domain.delivery import Dead, Outcome, Place, Post, Retry, Sent, Unknown
+from handlers.domain.delivery import BROADCAST, Dead, Op, Outcome, Place, Post, Retry, Sent, Unknown
 from handlers.domain.incident import Incident
-from storage import outbox
+from storage import outbox, rates
 from storage.book import SqlBook
 from storage.outbox import LEASE, Claimed
 
@@ -63,6 +65,7 @@ class Delivery:
         self._stopping = False
         self._expired: datetime | None = None
         self._told: set[str] = set()
+        self._opens = IDLE_SECONDS
         self.fault: Callable[[str], Awaitable[None]] | None = None  # tests: named points at which a run may be ended
 
     def wake(self) -> None:
@@ -89,7 +92,7 @@ class Delivery:
 
     async def _pause(self) -> None:
         try:
-            await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+            await asyncio.wait_for(self._woken.wait(), self._opens)
         except TimeoutError:
             return
         await asyncio.sleep(GATHER_SECONDS)
@@ -119,7 +122,36 @@ class Delivery:
         expire = self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY
         if expire:
             self._expired = now
-        return outbox.claim(connection, now, platforms, free, expire=expire)
+        closed = rates.shut(connection, now)
+        shut = self._shut(closed) if closed else {}
+        opens = min(shut.values(), default=now + timedelta(seconds=IDLE_SECONDS))
+        self._opens = min(IDLE_SECONDS, max(0.01, (opens - now).total_seconds()))
+        return outbox.claim(connection, now, platforms, free, expire=expire, shut=tuple(shut))
+
+    def _shut(self, closed: Mapping[str, datetime]) -> dict[str, datetime]:
+        """Kinds of call that have to wait, whatever place they go to, and until when."""
+        found: dict[str, datetime] = {}
+        for platform, carrier in self.carriers.items():
+            for op in cast("tuple[Op, ...]", get_args(Op)):
+                for edit, broadcast in product((False, True), repeat=2):
+                    buckets = carrier.buckets(op, "", edit=edit, broadcast=broadcast)
+                    waits = [closed[b.name] for b in buckets if b.name in closed]
+                    if waits:
+                        found[outbox.kind_of(platform, op, edit=edit, broadcast=broadcast)] = max(waits)
+        return found
+
+    def _start(self, connection: Connection, now: datetime, row: Claimed) -> bool:
+        """Count the call and commit the attempt; a row whose bucket is closed waits for its opening, untried."""
+        carrier = self.carriers[row.place.platform]
+        edit, broadcast = bool(row.message_id), row.rank >= BROADCAST
+        address = row.message_at or row.address
+        opens = rates.take(
+            connection, now, carrier.buckets(cast("Op", row.op), address, edit=edit, broadcast=broadcast)
+        )
+        if opens is None:
+            return outbox.start(connection, now, row)
+        outbox.give_back(connection, row, opens)
+        return False
 
     async def drain(self, rounds: int = 200) -> None:
         """Carry until nothing is due or under way (tests, replay)."""
@@ -138,7 +170,7 @@ class Delivery:
         try:
             await self._point("claimed")
             began = time.monotonic()
-            if not await self.store.rows(lambda c, now: outbox.start(c, now, row)):
+            if not await self.store.rows(lambda c, now: self._start(c, now, row)):
                 return
             await self._point("started")
             outcome = await self._call(row, began)

@@ -14,12 +14,14 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, text, update
 from uuid_utils import uuid7
 
 from handlers.card import Card
 from handlers.domain.delivery import (
+    BROADCAST,
     DROPPED,
+    PAGE,
     Dead,
     Held,
     Outcome,
@@ -47,6 +49,8 @@ CLAIMABLE = ("pending", "retry")
 """States of a post that a worker may take."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 """Later than any instant."""
+TURN = text("state = 'pending' AND due IS NOT NULL")
+"""Posts that stand in line: said as the index `ix_outbox_turn` says it."""
 BATCH = 500
 """Rows written or named by one statement: well below the parameters a statement may have (SQLite's older default 999,
 https://www.sqlite.org/limits.html#max_variable_number), and nothing is gained beyond a few hundred."""
@@ -58,6 +62,12 @@ _BY_KEY = select(outbox).where(outbox.c.key == bindparam("wanted")).with_for_upd
 _CHANGED = update(outbox).where(outbox.c.id == bindparam("wanted"))
 _BY_KEYS = (
     select(outbox).where(outbox.c.key.in_(bindparam("wanted", expanding=True))).order_by(outbox.c.id).with_for_update()
+)
+_TURNS = select(
+    select(func.min(outbox.c.turn)).where(TURN, outbox.c.rank == bindparam("rank")).scalar_subquery(),
+    select(func.max(outbox.c.turn))
+    .where(TURN, outbox.c.rank == bindparam("rank"), outbox.c.incident == bindparam("incident"))
+    .scalar_subquery(),
 )
 
 
@@ -86,19 +96,44 @@ class Claimed:
     incident: int | None
     digest: str
     approval: str = ""
+    rank: int = PAGE
+
+
+class _Turns:
+    """Whose turn it is: within a rank incidents take turns, post by post, however much one of them has to say.
+
+    A post's turn is the one after its incident's last post in line, or the turn that is being served just now. So ten
+    thousand customers of one incident stand behind one another, and another incident's first post stands beside the
+    first of them that has not left (start-time fair queueing, https://doi.org/10.1109/90.649569).
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._next: dict[tuple[int, int | None], int] = {}
+
+    def next(self, rank: int, incident: int | None) -> int:
+        """The turn of one more post."""
+        found = self._next.get((rank, incident))
+        if found is None:
+            served, last = self._connection.execute(_TURNS, {"rank": rank, "incident": incident}).one()
+            found = max(served or 0, 0 if last is None else last + 1)
+        if incident is not None:
+            self._next[rank, incident] = found + 1
+        return found
 
 
 def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
     """Write a post down. The same key again is an edit; an identical one changes nothing."""
     row = connection.execute(_BY_KEY, {"wanted": post.key}).mappings().first()
     if row is None:
-        connection.execute(_NEW, _first(now, post, order))
-    elif changed := _again(now, post, order, row):
+        connection.execute(_NEW, _first(now, post, order, _Turns(connection)))
+    elif changed := _again(now, post, order, row, _Turns(connection)):
         connection.execute(_CHANGED, changed)
 
 
 def put_all(connection: Connection, now: datetime, posts: Sequence[Post], order: int) -> None:
     """Write many posts down, as `put` would one after another; `order` is the first one's, the others follow it."""
+    turns = _Turns(connection)
     for start in range(0, len(posts), BATCH):
         batch = posts[start : start + BATCH]
         asked = {"wanted": [post.key for post in batch]}
@@ -111,10 +146,10 @@ def put_all(connection: Connection, now: datetime, posts: Sequence[Post], order:
             if post.key in seen:
                 later.append((place, post))
             elif post.key in known:
-                if edit := _again(now, post, place, known[post.key]):
+                if edit := _again(now, post, place, known[post.key], turns):
                     changed.setdefault(len(edit), []).append(edit)
             else:
-                new.append(_first(now, post, place))
+                new.append(_first(now, post, place, turns))
             seen.add(post.key)
         if new:
             connection.execute(_NEW, new)
@@ -132,7 +167,7 @@ def _seq(now: datetime, order: int) -> int:
     return int(now.timestamp() * 1_000_000) + order
 
 
-def _first(now: datetime, post: Post, order: int) -> dict[str, Any]:
+def _first(now: datetime, post: Post, order: int, turns: _Turns) -> dict[str, Any]:
     """The row of a message that is not on screen yet."""
     return {
         "key": post.key,
@@ -145,6 +180,7 @@ def _first(now: datetime, post: Post, order: int) -> dict[str, Any]:
         "body": _body(post),
         "approval": post.approval,
         "rank": post.rank,
+        "turn": 0 if post.hold else turns.next(post.rank, post.incident),
         "incident": post.incident,
         "needs": post.needs,
         "thread": post.thread,
@@ -167,7 +203,7 @@ def _first(now: datetime, post: Post, order: int) -> dict[str, Any]:
     }
 
 
-def _again(now: datetime, post: Post, order: int, row: Any) -> dict[str, Any]:
+def _again(now: datetime, post: Post, order: int, row: Any, turns: _Turns) -> dict[str, Any]:
     """The same key once more: what changes in `row`, and its number for `_CHANGED`; nothing if nothing is new."""
     body = _body(post)
     if row["body"] == body and row["op"] == post.op and row["approval"] == post.approval and row["state"] != "dead":
@@ -182,7 +218,8 @@ def _again(now: datetime, post: Post, order: int, row: Any) -> dict[str, Any]:
     }
     if row["state"] in ("sent", "dead"):  # anything else is not through yet and keeps its place in the line
         changed |= {"state": "pending", "due": None if post.hold else now, "attempts": 0, "error": ""}
-        changed |= {"seq": _seq(now, order), "rank": post.rank}
+        turn = 0 if post.hold else turns.next(post.rank, row["incident"])
+        changed |= {"seq": _seq(now, order), "rank": post.rank, "turn": turn}
     return changed
 
 
@@ -234,14 +271,22 @@ def _claimable() -> Any:
     return and_(outbox.c.due.is_not(None), at <= bindparam("now"), ~blocked, room_open, ready, known)
 
 
+_KIND = (  # as `kind_of` says it
+    outbox.c.platform
+    + "/"
+    + outbox.c.op
+    + case((outbox.c.message_id == "", ""), else_="+")
+    + case((outbox.c.rank >= BROADCAST, "*"), else_="")
+)
 _CLAIM = (
     select(outbox)
     .where(
         outbox.c.state == bindparam("waiting"),
         outbox.c.platform.in_(bindparam("platforms", expanding=True)),
+        _KIND.not_in(bindparam("shut", expanding=True)),
         _claimable(),
     )
-    .order_by(outbox.c.rank, outbox.c.seq, outbox.c.id)
+    .order_by(outbox.c.rank, outbox.c.turn, outbox.c.seq, outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -269,18 +314,25 @@ _LOST = (
 
 
 def claim(
-    connection: Connection, now: datetime, platforms: Sequence[str], limit: int, *, expire: bool = True
+    connection: Connection,
+    now: datetime,
+    platforms: Sequence[str],
+    limit: int,
+    *,
+    expire: bool = True,
+    shut: Sequence[str] = (),
 ) -> list[Claimed]:
     """Take up to `limit` rows for a worker, most urgent first. Other workers' rows are skipped, not waited for.
 
-    `expire`: first take back what workers that died had claimed; once a second is often enough.
+    `expire`: first take back what workers that died had claimed; once a second is often enough. `shut`: kinds of call
+    (`kind_of`) that no platform takes just now; their rows stay in line.
     """
     if expire:
         _expire(connection, now)
-    asked = {"now": now, "platforms": list(platforms), "most": limit}
+    asked = {"now": now, "platforms": list(platforms), "most": limit, "shut": list(shut)}
     lines = (connection.execute(_CLAIM, asked | {"waiting": state}).mappings().all() for state in CLAIMABLE)
     claimed = []
-    for row in islice(merge(*lines, key=itemgetter("rank", "seq", "id")), limit):
+    for row in islice(merge(*lines, key=itemgetter("rank", "turn", "seq", "id")), limit):
         until = now + LEASE
         connection.execute(
             update(outbox)
@@ -289,6 +341,11 @@ def claim(
         )
         claimed.append(_claimed(connection, row, row["fence"] + 1, until))
     return claimed
+
+
+def kind_of(platform: str, op: str, *, edit: bool, broadcast: bool) -> str:
+    """What kind of call a row is: its platform, what is done, again or anew, and whether it may wait longest."""
+    return f"{platform}/{op}{'+' * edit}{'*' * broadcast}"
 
 
 def _claimed(connection: Connection, row: Any, fence: int, until: datetime) -> Claimed:
@@ -315,6 +372,7 @@ def _claimed(connection: Connection, row: Any, fence: int, until: datetime) -> C
         audience=row["audience"],
         incident=row["incident"],
         approval=row["approval"],
+        rank=row["rank"],
         digest=hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(),
     )
 
@@ -638,7 +696,11 @@ def release(connection: Connection, now: datetime, keys: Sequence[str]) -> None:
     for start in range(0, len(keys), BATCH):
         named = outbox.c.key.in_(keys[start : start + BATCH])
         held_back = and_(named, outbox.c.state == "pending", outbox.c.due.is_(None))
-        connection.execute(update(outbox).where(held_back).values(due=now))
+        columns = (func.min(outbox.c.id), func.min(outbox.c.rank), func.min(outbox.c.incident))
+        first, rank, incident = connection.execute(select(*columns).where(held_back)).one()
+        if first is not None:  # all of one incident: in their own order, from its next turn on
+            turn = _Turns(connection).next(rank, incident)
+            connection.execute(update(outbox).where(held_back).values(due=now, turn=outbox.c.id - first + turn))
         under_way = and_(named, outbox.c.state == "sending", outbox.c.error == STOPPED)
         connection.execute(update(outbox).where(under_way).values(error=""))
 

@@ -24,7 +24,7 @@ from bot.channel import Request
 from bot.delivery import WORKERS, Delivery
 from bot.intake import House, Intake
 from bot.store import LATER, Store
-from handlers.domain.delivery import Outcome, Sent
+from handlers.domain.delivery import Bucket, Op, Outcome, Sent
 from handlers.domain.people import Account
 from storage.database import Database, make_engine
 from storage.outbox import Claimed
@@ -48,6 +48,11 @@ class PaperCarrier:
     platform: str
     ledger: Path
     strike: str = ""  # kill the server `before` or `after` the first call to a customer is taken
+
+    def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
+        """Paper is patient."""
+        del op, address, edit, broadcast
+        return ()
 
     async def carry(self, row: Claimed) -> Outcome:
         """Take the call and write it down; the message id is the row's opaque id."""

@@ -54,6 +54,17 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Bucket:
+    """Something a platform counts calls of: at most so many `calls` in so many seconds, for each of `limits`.
+
+    Without limits it is never full, but a platform may close it for a while (429 with Retry-After).
+    """
+
+    name: str
+    limits: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PostState:
     """What became of a post."""
 
