@@ -46,6 +46,8 @@ log = structlog.get_logger()
 
 AUDIT_SECONDS = 60
 """How often the auditor asks: due over 60 s ago, neither sent nor held? (promises.md, section 3)."""
+AGAIN_SECONDS = 5
+"""How soon the auditor asks once more where posts seem to be late. Ours."""
 LOOK_SECONDS = 1.0
 """How long a look at what is unclear may hold up the end; it is taken again after the next start. Ours."""
 
@@ -91,9 +93,9 @@ class App:
         await self.intake.tick()
         if time.monotonic() - self._audited > AUDIT_SECONDS:
             self._audited = time.monotonic()
-            late = await health.refresh(self.store)
-            if late:
-                log.warning("posts are overdue", count=late)
+            if await self.delivery.audit():
+                self._audited -= AUDIT_SECONDS - AGAIN_SECONDS
+            await health.refresh(self.store)
 
     async def start(self) -> None:
         """Database, schema, catalog, platforms, then the outbox and the clock. Raises Wrong with a cure."""

@@ -5,21 +5,22 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import product
 from typing import cast, get_args
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from sqlalchemy import Connection
 
 from bot.channel import Carrier
 from bot.intake import Intake
 from bot.store import Store
 from handlers.card import Button, Buttons, Card, line
-from handlers.commands import CannotDo, PostSettled, RoomOpened
+from handlers.commands import Audited, CannotDo, PostSettled, RoomOpened
 from handlers.domain.delivery import BROADCAST, Dead, Op, Outcome, Place, Post, Retry, Sent, Unknown
 from handlers.domain.incident import Incident
-from storage import outbox, rates
+from storage import migrate, outbox, rates
 from storage.book import SqlBook
 from storage.outbox import LEASE, Claimed
 
@@ -42,6 +43,14 @@ OPTIONAL = ("topic", "pin", "rename")
 IDEMPOTENT = ("open", "topic", "pin", "invite", "remove", "rename", "close", "home")
 
 carried = Counter("amends_posts_total", "Attempts to post, by platform and outcome", ["platform", "outcome"])
+old_version = Gauge(
+    "amends_schema_moved_on", "1 while the schema is another version's, so that nothing is sent from here"
+)
+
+
+@cache
+def _wanted() -> str:
+    return migrate.head()
 
 
 def repeatable(row: Claimed) -> bool:
@@ -65,6 +74,8 @@ class Delivery:
         self._stopping = False
         self._expired: datetime | None = None
         self._told: set[str] = set()
+        self._outdated = False
+        self._late = False
         self._opens = IDLE_SECONDS
         self.fault: Callable[[str], Awaitable[None]] | None = None  # tests: named points at which a run may be ended
 
@@ -111,22 +122,62 @@ class Delivery:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return True
         platforms = tuple(self.carriers)
-        claimed = await self.store.rows(lambda c, now: self._claim(c, now, platforms, free))
+        claimed = await self.store.book(lambda book: self._claim(book, platforms, free))
         for row in claimed:
             task = asyncio.create_task(self._carry(row))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return bool(claimed)
 
-    def _claim(self, connection: Connection, now: datetime, platforms: tuple[str, ...], free: int) -> list[Claimed]:
-        expire = self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY
-        if expire:
+    def _claim(self, book: SqlBook, platforms: tuple[str, ...], free: int) -> list[Claimed]:
+        connection, now = book.connection, book.now
+        if not self._current(connection):
+            return []
+        if self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY:
             self._expired = now
+            for key in outbox.take_back(connection, now):
+                self.intake.machine(book, PostSettled(key))
         closed = rates.shut(connection, now)
         shut = self._shut(closed) if closed else {}
         opens = min(shut.values(), default=now + timedelta(seconds=IDLE_SECONDS))
         self._opens = min(IDLE_SECONDS, max(0.01, (opens - now).total_seconds()))
-        return outbox.claim(connection, now, platforms, free, expire=expire, shut=tuple(shut))
+        return outbox.claim(connection, now, platforms, free, expire=False, shut=tuple(shut))
+
+    def _current(self, connection: Connection) -> bool:
+        """Whether the schema is this code's: an old version claims nothing once a newer one has moved it on."""
+        at, wanted = migrate.at(connection), _wanted()
+        if (at != wanted) != self._outdated:
+            self._outdated = at != wanted
+            old_version.set(self._outdated)
+            if self._outdated:
+                log.error("the schema is another version's; nothing more is sent from here", schema=at, ours=wanted)
+            else:
+                log.warning("the schema is ours again; sending goes on", schema=at)
+        return not self._outdated
+
+    async def audit(self) -> bool:
+        """The auditor: due and not sent? What can never go is dead, the rest is said.
+
+        Whether to ask again soon: late posts are said when they are late twice in a row, because a machine that slept,
+        or a clock that was set, makes everything late for a moment.
+        """
+
+        def asked(book: SqlBook) -> tuple[int, int]:
+            for key in outbox.bury(book.connection, book.now):
+                self.intake.machine(book, PostSettled(key))
+            rates.forget(book.connection, book.now)
+            late = outbox.overdue(book.connection, book.now)
+            if not late or self._late:
+                self.intake.machine(book, Audited(late, outbox.quarantined(book.connection)))
+            return late, book.sent
+
+        late, sent = await self.store.book(asked)
+        if late:
+            log.warning("posts are overdue", count=late)
+        if sent:
+            self.wake()
+        again, self._late = bool(late) and not self._late, bool(late)
+        return again
 
     def _shut(self, closed: Mapping[str, datetime]) -> dict[str, datetime]:
         """Kinds of call that have to wait, whatever place they go to, and until when."""

@@ -740,6 +740,14 @@ class PostSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """What the auditor found this minute: posts due over 60 s ago, and posts over which workers died."""
+
+    overdue: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The clock: do what is due."""
 
@@ -831,6 +839,7 @@ Command = (
     | RoomOpened
     | CannotDo
     | PostSettled
+    | Audited
     | Tick
 )
 """What `decide` matches, exhaustively."""

@@ -19,6 +19,7 @@ from handlers import (
     recap,
     relay,
     remind,
+    watch,
 )
 from handlers import commands as c
 from handlers.book import Book
@@ -205,6 +206,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             declare.cannot(command, ctx, book)
         case c.PostSettled():
             publish.advance(command, ctx, book)
+        case c.Audited():
+            watch.audited(command, ctx, book)
         case c.Tick():
             tick(ctx, book)
         case _:

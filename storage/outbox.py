@@ -19,6 +19,7 @@ from uuid_utils import uuid7
 
 from handlers.card import Card
 from handlers.domain.delivery import (
+    AUDITOR,
     BROADCAST,
     DROPPED,
     PAGE,
@@ -42,11 +43,16 @@ LEASE = timedelta(seconds=10)
 """How long a worker may hold a row; a call may take 8 s in all (promises.md, section 2)."""
 QUARANTINE_DEATHS = 3
 """A row over which this many workers died is parked for a person."""
+QUARANTINED = "three workers died over it; look before it is tried again"
 WAITING = ("pending", "claimed", "sending", "retry")
 STATES = (*WAITING, "sent", "unknown", "held", "dead")
 """All there are."""
 CLAIMABLE = ("pending", "retry")
 """States of a post that a worker may take."""
+LATE = timedelta(seconds=60)
+"""How long after its time a post is overdue (promises.md, section 3)."""
+RECENT = 1000
+"""The attempts looked at to tell whether a platform takes posts; more than a minute holds."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 """Later than any instant."""
 TURN = text("state = 'pending' AND due IS NOT NULL")
@@ -54,6 +60,8 @@ TURN = text("state = 'pending' AND due IS NOT NULL")
 BATCH = 500
 """Rows written or named by one statement: well below the parameters a statement may have (SQLite's older default 999,
 https://www.sqlite.org/limits.html#max_variable_number), and nothing is gained beyond a few hundred."""
+ORPHANED = "what it belongs to is not there: "
+"""The mark of a post whose `needs` can never be on screen, before that one's key. It lives again with it."""
 STOPPED = "stopped by a person while it was under way"
 """The mark of a post that was halted after its bytes left: if they did not arrive, it is not tried again by itself."""
 
@@ -299,7 +307,8 @@ _OVER = (
 _POISON = (
     update(outbox)
     .where(outbox.c.state == "pending", outbox.c.deaths >= QUARANTINE_DEATHS)
-    .values(state="held", error="three workers died over it; look before it is tried again")
+    .values(state="held", error=QUARANTINED)
+    .returning(outbox.c.key, outbox.c.audience)
 )
 _LOST = (
     update(outbox)
@@ -328,7 +337,7 @@ def claim(
     (`kind_of`) that no platform takes just now; their rows stay in line.
     """
     if expire:
-        _expire(connection, now)
+        take_back(connection, now)
     asked = {"now": now, "platforms": list(platforms), "most": limit, "shut": list(shut)}
     lines = (connection.execute(_CLAIM, asked | {"waiting": state}).mappings().all() for state in CLAIMABLE)
     claimed = []
@@ -395,11 +404,15 @@ def _address(connection: Connection, row: Any) -> str:
     return address
 
 
-def _expire(connection: Connection, now: datetime) -> None:
-    """Leases that ran out: claimed goes back; sending may have arrived, so it is unknown."""
+def take_back(connection: Connection, now: datetime) -> list[str]:
+    """Leases that ran out: claimed goes back; sending may have arrived, so it is unknown; three deaths are quarantine.
+
+    Returns the keys of customers' posts that were quarantined.
+    """
     connection.execute(_OVER, {"now": now})
-    connection.execute(_POISON)
+    poisoned = connection.execute(_POISON).all()
     connection.execute(_LOST, {"now": now})
+    return [row.key for row in poisoned if row.audience == "customer"]
 
 
 def start(connection: Connection, now: datetime, row: Claimed) -> bool:
@@ -679,6 +692,9 @@ def settle(connection: Connection, now: datetime, number: int, verdict: str) -> 
     }
     values = verdicts[verdict]
     connection.execute(update(outbox).where(outbox.c.id == number).values(**values))
+    if verdict == "again":  # what belongs to it
+        orphans = and_(outbox.c.state == "dead", outbox.c.error == ORPHANED + row["key"])
+        connection.execute(update(outbox).where(orphans).values(state="pending", due=now, attempts=0, error=""))
     return replace(state, state=values["state"], error=values["error"])
 
 
@@ -717,11 +733,59 @@ def halt(connection: Connection, prefix: str) -> int:
     return done.rowcount
 
 
-def overdue(connection: Connection, now: datetime) -> int:
-    """How many posts were due over 60 s ago and are neither sent nor held: the auditor's question."""
-    query = select(func.count()).where(
-        outbox.c.due < now - timedelta(seconds=60), outbox.c.state.in_(("pending", "claimed", "sending", "retry"))
+def bury(connection: Connection, now: datetime) -> list[str]:
+    """Posts whose `needs` is dead, gone, or on screen under an id nobody knows are dead, with that reason.
+
+    A room is closed all the same: its farewell is a courtesy. Returns the keys of customers' posts that died.
+    """
+    needed = outbox.alias("needed")
+    can_come = exists(
+        select(needed.c.id).where(
+            needed.c.key == outbox.c.needs,
+            or_(needed.c.message_id != "", needed.c.state.not_in(("dead", "sent"))),
+        )
     )
+    orphans = and_(outbox.c.state.in_(CLAIMABLE), outbox.c.needs != "", outbox.c.due <= now, ~can_come)
+    connection.execute(update(outbox).where(orphans, outbox.c.op == "close").values(needs=""))
+    died = update(outbox).where(orphans).values(state="dead", error=ORPHANED + outbox.c.needs)
+    rows = connection.execute(died.returning(outbox.c.key, outbox.c.audience)).all()
+    return [row.key for row in rows if row.audience == "customer"]
+
+
+def overdue(connection: Connection, now: datetime) -> int:
+    """How many posts were due over 60 s ago and are neither sent nor held: the auditor's question.
+
+    What stands behind a post that waits for a person waits for that person, who was asked; and a broadcast that takes
+    longer than a minute is not late while its platform goes on taking posts.
+    """
+    late = now - LATE
+    ahead, needed = outbox.alias("ahead"), outbox.alias("needed")
+    asked = or_(
+        exists(
+            select(ahead.c.id).where(
+                ahead.c.lane == outbox.c.lane,
+                ahead.c.id != outbox.c.id,
+                ahead.c.seq <= outbox.c.seq,
+                ahead.c.state.in_(("unknown", "held")),
+                ahead.c.audience == "customer",
+            )
+        ),
+        exists(
+            select(needed.c.id).where(needed.c.key == outbox.c.needs, needed.c.state.in_(("unknown", "held"))),
+        ),
+    )
+    newest = select(func.coalesce(func.max(attempts.c.id), 0)).scalar_subquery()
+    moving = select(outbox.c.platform).join(attempts, attempts.c.post == outbox.c.id)
+    moving = moving.where(attempts.c.id > newest - RECENT, attempts.c.started_at > late, attempts.c.outcome == "sent")
+    platforms = list(connection.execute(moving.distinct()).scalars())
+    in_line = and_(outbox.c.rank >= BROADCAST, outbox.c.platform.in_(platforms))
+    query = select(func.count()).where(outbox.c.due < late, outbox.c.state.in_(WAITING), ~in_line, ~asked)
+    return connection.execute(query.where(~outbox.c.key.startswith(AUDITOR))).scalar_one()
+
+
+def quarantined(connection: Connection) -> int:
+    """How many posts wait for a person because workers died over them."""
+    query = select(func.count()).where(outbox.c.state == "held", outbox.c.error == QUARANTINED)
     return connection.execute(query).scalar_one()
 
 

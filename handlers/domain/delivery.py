@@ -12,6 +12,8 @@ State = Literal["pending", "claimed", "sending", "retry", "unknown", "held", "de
 
 DROPPED = "dropped by a person"
 """What stands at a post that a person let be."""
+AUDITOR = "auditor/"
+"""The keys of the auditor's own posts begin so."""
 REPLY, PAGE, EDIT, REMINDER, BROADCAST = 0, 1, 2, 3, 4
 """Classes of post, most urgent first (promises.md, section 3)."""
 

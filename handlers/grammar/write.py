@@ -116,7 +116,7 @@ def _line(*parts: str) -> str:
 def write(command: c.Command) -> str:
     """The canonical line of a command.
 
-    Raises ValueError for what only the machine says (`RoomOpened`, `CannotDo`, `PostSettled`, `Tick`).
+    Raises ValueError for what only the machine says (`RoomOpened`, `CannotDo`, `PostSettled`, `Audited`, `Tick`).
     """
     match command:
         case c.Declare() | c.ListIncidents() | c.Show() | c.Timeline() | c.Help() | c.WhoAmI() | c.Undo() | c.Here():
@@ -153,7 +153,7 @@ def write(command: c.Command) -> str:
             return _write_catalog(command)
         case c.OpenForm(says=says):
             return says
-        case c.RoomOpened() | c.CannotDo() | c.PostSettled() | c.Tick():
+        case c.RoomOpened() | c.CannotDo() | c.PostSettled() | c.Audited() | c.Tick():
             raise ValueError(f"{type(command).__name__} is never said")
         case _:
             assert_never(command)

@@ -207,7 +207,7 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.Send: st.builds(c.Send, _NUMBER, st.just("") | _HASH),
     c.Settle: st.builds(c.Settle, _NUMBER, st.sampled_from(["arrived", "again", "drop"])),
 }
-UNSAYABLE = {c.OpenForm, c.RoomOpened, c.CannotDo, c.PostSettled, c.Tick}
+UNSAYABLE = {c.OpenForm, c.RoomOpened, c.CannotDo, c.PostSettled, c.Audited, c.Tick}
 
 
 def test_every_command_is_tried() -> None:
