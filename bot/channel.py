@@ -1,6 +1,7 @@
 """What a platform is to Amends: a way in (Request) and a way out (Carrier). Nothing more."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -8,6 +9,13 @@ from handlers.card import Card, Form
 from handlers.domain.delivery import Bucket, Op, Outcome, Sent
 from handlers.domain.people import Account
 from storage.outbox import Claimed
+
+LEFT: ContextVar[Callable[[], None]] = ContextVar("LEFT", default=lambda: None)
+"""What a carrier calls once the bytes of a customer's new post have left, if it can look later whether they arrived.
+
+Until then, or else until the answer is written down, no other new post to a customer begins on that platform: a server
+that is killed leaves at most one of them a platform of which nobody can know (promises.md, section 4).
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,10 +11,11 @@ from itertools import product
 from typing import cast, get_args
 
 import structlog
-from prometheus_client import Counter, Gauge
-from sqlalchemy import Connection
+from prometheus_client import Counter as Metric
+from prometheus_client import Gauge
+from sqlalchemy import Connection, RowMapping
 
-from bot.channel import Carrier
+from bot.channel import LEFT, Carrier
 from bot.intake import Intake
 from bot.store import Store
 from handlers.card import Button, Buttons, Card, line
@@ -38,11 +40,15 @@ GATHER_SECONDS = 0.02
 """How long posts gather before the outbox is looked at: a burst of commands is one look, not hundreds."""
 EXPIRE_EVERY = timedelta(seconds=1)
 """How often leases that ran out are taken back."""
+LINE = 3
+"""New posts to customers in hand a platform, of which one is leaving: the others need no new look at the outbox."""
+LINE_SECONDS = 5.0
+"""How long one of them waits for those before it; then it goes back, before its lease is over. Ours."""
 OPTIONAL = ("topic", "pin", "rename")
 """Calls an incident can do without; a platform that lacks one is told once, then left alone."""
 IDEMPOTENT = ("open", "topic", "pin", "invite", "remove", "rename", "close", "home")
 
-carried = Counter("amends_posts_total", "Attempts to post, by platform and outcome", ["platform", "outcome"])
+carried = Metric("amends_posts_total", "Attempts to post, by platform and outcome", ["platform", "outcome"])
 old_version = Gauge(
     "amends_schema_moved_on", "1 while the schema is another version's, so that nothing is sent from here"
 )
@@ -56,6 +62,11 @@ def _wanted() -> str:
 def repeatable(row: Claimed) -> bool:
     """Whether doing it twice shows nothing twice: edits and calls on a room. A room in Teams begins with a post."""
     return bool(row.message_id) or (row.op in IDEMPOTENT and (row.place.platform, row.op) != ("teams", "open"))
+
+
+def delicate(row: Claimed) -> bool:
+    """Whether only a person may say that it is sent again: a new post to a customer."""
+    return row.audience == "customer" and not row.message_id
 
 
 class Delivery:
@@ -74,6 +85,8 @@ class Delivery:
         self._stopping = False
         self._expired: datetime | None = None
         self._told: set[str] = set()
+        self._line: Counter[str] = Counter()  # new posts to customers that have not left, by platform
+        self._leaving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._outdated = False
         self._late = False
         self._opens = IDLE_SECONDS
@@ -124,6 +137,7 @@ class Delivery:
         platforms = tuple(self.carriers)
         claimed = await self.store.book(lambda book: self._claim(book, platforms, free))
         for row in claimed:
+            self._line[row.place.platform] += delicate(row)
             task = asyncio.create_task(self._carry(row))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -141,7 +155,17 @@ class Delivery:
         shut = self._shut(closed) if closed else {}
         opens = min(shut.values(), default=now + timedelta(seconds=IDLE_SECONDS))
         self._opens = min(IDLE_SECONDS, max(0.01, (opens - now).total_seconds()))
-        return outbox.claim(connection, now, platforms, free, expire=False, shut=tuple(shut))
+        full = [p for p in platforms if self._line[p] >= LINE]
+        shut |= {outbox.kind_of(p, "message", broadcast=b, customer=True): now for p in full for b in (False, True)}
+        in_line = self._line.copy()
+
+        def room(row: RowMapping) -> bool:
+            if row["audience"] != "customer" or row["message_id"]:
+                return True
+            in_line[row["platform"]] += 1
+            return in_line[row["platform"]] <= LINE
+
+        return outbox.claim(connection, now, platforms, free, expire=False, shut=tuple(shut), room=room)
 
     def _current(self, connection: Connection) -> bool:
         """Whether the schema is this code's: an old version claims nothing once a newer one has moved it on."""
@@ -187,8 +211,9 @@ class Delivery:
                 for edit, broadcast in product((False, True), repeat=2):
                     buckets = carrier.buckets(op, "", edit=edit, broadcast=broadcast)
                     waits = [closed[b.name] for b in buckets if b.name in closed]
-                    if waits:
-                        found[outbox.kind_of(platform, op, edit=edit, broadcast=broadcast)] = max(waits)
+                    for customer in (False, True) if waits else ():
+                        kind = outbox.kind_of(platform, op, edit=edit, broadcast=broadcast, customer=customer)
+                        found[kind] = max(waits)
         return found
 
     def _start(self, connection: Connection, now: datetime, row: Claimed) -> bool:
@@ -220,20 +245,52 @@ class Delivery:
     async def _carry(self, row: Claimed) -> None:
         try:
             await self._point("claimed")
-            began = time.monotonic()
-            if not await self.store.rows(lambda c, now: self._start(c, now, row)):
-                return
-            await self._point("started")
-            outcome = await self._call(row, began)
-            await self._point("called")
-            carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
-            sent = await self.store.book(lambda book: self._finish(book, row, outcome))
-            await self._point("finished")
-            if sent:
-                self.wake()
+            if delicate(row):
+                await self._one_by_one(row)
+            else:
+                await self._attempt(row)
         except Exception:
             log.exception("a post stumbled", key=row.key)
         self._woken.set()
+
+    async def _one_by_one(self, row: Claimed) -> None:
+        """Begin only when the one before has left for certain, or is settled (bot.channel.LEFT)."""
+        platform = row.place.platform
+        leaving = self._leaving[platform]
+        try:
+            await asyncio.wait_for(leaving.acquire(), LINE_SECONDS)
+        except TimeoutError:
+            self._line[platform] -= 1
+            await self.store.rows(lambda c, now: outbox.give_back(c, row, now))
+            return
+        mine = True
+
+        def left() -> None:
+            nonlocal mine
+            if mine:
+                mine = False
+                self._line[platform] -= 1
+                leaving.release()
+                self._woken.set()
+
+        try:
+            await self._attempt(row, left)
+        finally:
+            left()
+
+    async def _attempt(self, row: Claimed, left: Callable[[], None] = lambda: None) -> None:
+        began = time.monotonic()
+        if not await self.store.rows(lambda c, now: self._start(c, now, row)):
+            return
+        await self._point("started")
+        LEFT.set(left)  # this task's own
+        outcome = await self._call(row, began)
+        await self._point("called")
+        carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
+        sent = await self.store.book(lambda book: self._finish(book, row, outcome))
+        await self._point("finished")
+        if sent:
+            self.wake()
 
     async def _call(self, row: Claimed, began: float) -> Outcome:
         async def leave() -> Outcome:  # looked at as late as can be: the process may be stopped at any moment before

@@ -6,7 +6,7 @@ unknown · dead; held waits for a person. One row is one message on screen: the 
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
@@ -285,6 +285,7 @@ _KIND = (  # as `kind_of` says it
     + outbox.c.op
     + case((outbox.c.message_id == "", ""), else_="+")
     + case((outbox.c.rank >= BROADCAST, "*"), else_="")
+    + case((and_(outbox.c.audience == "customer", outbox.c.message_id == ""), "!"), else_="")
 )
 _CLAIM = (
     select(outbox)
@@ -330,18 +331,19 @@ def claim(
     *,
     expire: bool = True,
     shut: Sequence[str] = (),
+    room: Callable[[Any], bool] = lambda _row: True,
 ) -> list[Claimed]:
     """Take up to `limit` rows for a worker, most urgent first. Other workers' rows are skipped, not waited for.
 
     `expire`: first take back what workers that died had claimed; once a second is often enough. `shut`: kinds of call
-    (`kind_of`) that no platform takes just now; their rows stay in line.
+    (`kind_of`) that no platform takes just now; their rows stay in line, as do those for which there is no `room`.
     """
     if expire:
         take_back(connection, now)
     asked = {"now": now, "platforms": list(platforms), "most": limit, "shut": list(shut)}
     lines = (connection.execute(_CLAIM, asked | {"waiting": state}).mappings().all() for state in CLAIMABLE)
     claimed = []
-    for row in islice(merge(*lines, key=itemgetter("rank", "turn", "seq", "id")), limit):
+    for row in islice(filter(room, merge(*lines, key=itemgetter("rank", "turn", "seq", "id"))), limit):
         until = now + LEASE
         connection.execute(
             update(outbox)
@@ -352,9 +354,13 @@ def claim(
     return claimed
 
 
-def kind_of(platform: str, op: str, *, edit: bool, broadcast: bool) -> str:
-    """What kind of call a row is: its platform, what is done, again or anew, and whether it may wait longest."""
-    return f"{platform}/{op}{'+' * edit}{'*' * broadcast}"
+def kind_of(platform: str, op: str, *, edit: bool = False, broadcast: bool = False, customer: bool = False) -> str:
+    """What kind of call a row is.
+
+    Its platform, what is done, whether to something on screen, whether it may wait longest, and whether it is a
+    customer's first.
+    """
+    return f"{platform}/{op}{'+' * edit}{'*' * broadcast}{'!' * (customer and not edit)}"
 
 
 def _claimed(connection: Connection, row: Any, fence: int, until: datetime) -> Claimed:

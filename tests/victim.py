@@ -1,7 +1,7 @@
-"""A server that ends at a named point: `python -m tests.victim URL LEDGER POINT NUMBER kill|stop`.
+"""A server that ends at a named point: `python -m tests.victim URL LEDGER POINT NUMBER kill|stop|blind`.
 
 It types a short story into a house that is furnished already, carries what comes of it to a platform whose only memory
-is a file, and at the NUMBER-th passing of POINT kills (or stops) itself; the points `before` and `after` mean the first
+is a file, and at the NUMBER-th passing of POINT kills (or stops) itself (`blind`: kills, and Teams has no history); the points `before` and `after` mean the first
 call to a customer. Without a point it prints how often each was passed.
 """
 
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.channel import Request
+from bot.channel import LEFT, Request
 from bot.delivery import WORKERS, Delivery
 from bot.intake import House, Intake
 from bot.store import LATER, Store
@@ -47,6 +47,7 @@ class PaperCarrier:
 
     platform: str
     ledger: Path
+    looks: bool = True
     strike: str = ""  # kill the server `before` or `after` the first call to a customer is taken
 
     def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
@@ -62,12 +63,17 @@ class PaperCarrier:
         entry = {"key": row.key, "op": row.op, "nonce": row.nonce, "edit": bool(row.message_id), "place": place}
         with self.ledger.open("ab", buffering=0) as paper:
             paper.write(json.dumps(entry).encode() + b"\n")
+        if self.looks:
+            LEFT.get()()
+        await asyncio.sleep(0)
         if self.strike == "after" and row.audience == "customer":
             os.kill(os.getpid(), signal.SIGKILL)
         return Sent(row.message_id or row.nonce, row.message_at or place)
 
     async def look(self, row: Claimed) -> Sent | bool:
-        """The whole file is the history."""
+        """The whole file is the history, if there is one."""
+        if not self.looks:
+            return True
         return next((Sent(e["nonce"], e["place"]) for e in entries(self.ledger) if e["nonce"] == row.nonce), False)
 
     async def who(self, user: str, channel: str) -> Account | None:
@@ -105,12 +111,12 @@ class Server:
     delivery: Delivery
 
 
-def build(url: str, ledger: Path, *, workers: int = WORKERS) -> Server:
-    """The parts, on this database."""
+def build(url: str, ledger: Path, *, workers: int = WORKERS, blind: bool = False) -> Server:
+    """The parts, on this database. `blind`: as in the world, nobody can look in Teams whether a post arrived."""
     clock = Clock()
     store = CountingStore(Database(hurried(make_engine(url)), clock))
     intake = Intake(store, House(ZoneInfo("UTC"), ("slack", "teams")))
-    carriers = {platform: PaperCarrier(platform, ledger) for platform in ("slack", "teams")}
+    carriers = {p: PaperCarrier(p, ledger, looks=p == "slack" or not blind) for p in ("slack", "teams")}
     return Server(clock, store, intake, Delivery(store, intake, carriers, workers=workers))
 
 
@@ -125,7 +131,7 @@ async def tell(house: Server) -> None:
 async def main(url: str, ledger: Path, point: str, number: int, way: str) -> None:
     """Live until the point."""
     # with one post in the air at a time it is known which one the kill meets
-    house = build(url, ledger, workers=1 if point in ("before", "after") else WORKERS)
+    house = build(url, ledger, workers=1 if point in ("before", "after") else WORKERS, blind=way == "blind")
     passed: Counter[str] = Counter()
 
     async def fault(name: str) -> None:

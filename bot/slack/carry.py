@@ -8,6 +8,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,6 +19,7 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channel import LEFT
 from bot.rates import Rates
 from bot.slack import blocks
 from handlers.card import Card
@@ -236,8 +238,10 @@ class SlackCarrier:
         if self._session is None:
             limit = aiohttp.ClientTimeout(total=CALL_SECONDS, connect=CONNECT_SECONDS + 1, sock_connect=CONNECT_SECONDS)
             connector = aiohttp.TCPConnector(limit=40, keepalive_timeout=20)
+            trace = aiohttp.TraceConfig()
+            trace.on_request_chunk_sent.append(_written)
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=limit, cookie_jar=aiohttp.DummyCookieJar()
+                connector=connector, timeout=limit, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
             )
             self.client.session = self._session
 
@@ -446,7 +450,9 @@ class SlackCarrier:
         if row.thread_id:
             args["thread_ts"] = row.thread_id
             args["reply_broadcast"] = row.audience == "customer"  # a reply nobody opens the thread for is not read
+        posting = _POSTING.set(LEFT.get())
         told = await self.call(POST, counted=True, **args, **content)
+        _POSTING.reset(posting)
         if isinstance(told, Fault) and told.error in ORPHANED and row.thread_id:
             del args["thread_ts"], args["reply_broadcast"]
             told = await self.call(POST, **args, **content)
@@ -791,6 +797,16 @@ class SlackCarrier:
 
 QUIET: Final[Mapping[str, Any]] = {"parse": "none", "link_names": False, "unfurl_links": False, "unfurl_media": False}
 """How every post is made: no names linked, nothing unfolded."""
+
+
+_POSTING: ContextVar[Callable[[], None] | None] = ContextVar("_POSTING", default=None)
+
+
+async def _written(*_: object) -> None:
+    """A body is being written, whole, before anything else runs: after that the kernel has it."""
+    posting = _POSTING.get()
+    if posting is not None:
+        asyncio.get_running_loop().call_soon(posting)
 
 
 def account(user: Mapping[str, Any], team: str) -> Account:

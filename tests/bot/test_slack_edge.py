@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from uuid_utils import uuid7
 
-from bot.channel import Answer, Request
+from bot.channel import LEFT, Answer, Request
 from bot.delivery import Delivery
 from bot.intake import House, Intake
 from bot.rates import Rates
@@ -432,6 +432,20 @@ async def test_an_answer_that_does_not_come_in_time_is_unknown(rig: Rig) -> None
             break
         await asyncio.sleep(0.02)
     assert len(rig.slack.messages(INCIDENTS)) == 1
+
+
+async def test_the_next_customers_post_begins_when_this_ones_bytes_have_left(rig: Rig) -> None:
+    """Not with the look at the channel before it, and not only with the answer."""
+    said: list[tuple[int, int]] = []
+    left = asyncio.Event()
+    LEFT.set(lambda: said.append((rig.calls("conversations.list"), len(rig.slack.messages(CONTOSO)))) or left.set())
+    rig.ledger.faults.append(Fault("chat.postMessage", "delay", seconds=0.3))
+    customer = row(address=CONTOSO, card=None, text="We are sorry.", audience="customer", approval="d")
+    carried = asyncio.create_task(rig.carrier.carry(customer))
+    await asyncio.wait_for(left.wait(), 10)
+    assert not carried.done()
+    assert isinstance(await carried, Sent)
+    assert said == [(1, 0)]
 
 
 # --- carrying: rooms -------------------------------------------------------------------------------------------------
