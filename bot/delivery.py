@@ -293,13 +293,14 @@ class Delivery:
             self.wake()
 
     async def _call(self, row: Claimed, began: float) -> Outcome:
-        async def leave() -> Outcome:  # looked at as late as can be: the process may be stopped at any moment before
-            if time.monotonic() - began > LEAVE_SECONDS:  # it was: another may have the row now
-                return Retry("held up before it left", after=0)
-            return await self.carriers[row.place.platform].carry(row)
-
+        # looked at as late as can be: the process may be stopped at any moment before
+        if time.monotonic() - began > LEAVE_SECONDS:  # it was: another may have the row now
+            return Retry("held up before it left", after=0)
         try:
-            return await asyncio.wait_for(leave(), CALL_SECONDS)
+            # not wait_for: before Python 3.12 the call goes on by a step before it is cancelled, and that step may be
+            # the one that writes, by a process that was stopped and whose row another one has
+            async with asyncio.timeout(CALL_SECONDS):
+                return await self.carriers[row.place.platform].carry(row)
         except TimeoutError:
             return Unknown("no answer within 8 s")
         except Exception:

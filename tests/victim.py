@@ -48,7 +48,7 @@ class PaperCarrier:
     platform: str
     ledger: Path
     looks: bool = True
-    strike: str = ""  # kill the server `before` or `after` the first call to a customer is taken
+    strike: str = ""  # kill the server `before` or `after` the first call to a customer; stop it `leaving` with any
 
     def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
         """Paper is patient."""
@@ -60,6 +60,10 @@ class PaperCarrier:
         if self.strike == "before" and row.audience == "customer":
             os.kill(os.getpid(), signal.SIGKILL)
         place = f"{self.platform}-room" if row.op == "open" else row.address
+        if self.strike == "leaving" and row.op == "message" and not row.message_id:
+            self.strike = ""
+            asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), signal.SIGSTOP)
+            await asyncio.sleep(0.1)  # on its way to the first byte
         entry = {"key": row.key, "op": row.op, "nonce": row.nonce, "edit": bool(row.message_id), "place": place}
         with self.ledger.open("ab", buffering=0) as paper:
             paper.write(json.dumps(entry).encode() + b"\n")
@@ -147,7 +151,7 @@ async def main(url: str, ledger: Path, point: str, number: int, way: str) -> Non
         if (point, passed["committed"]) == ("committed", number):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    if point in ("before", "after"):
+    if point in ("before", "after", "leaving"):
         for carrier in house.delivery.carriers.values():
             assert isinstance(carrier, PaperCarrier)
             carrier.strike = point

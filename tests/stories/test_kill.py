@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import LEAVE_SECONDS
+from bot.delivery import CALL_SECONDS, LEAVE_SECONDS
 from bot.scenarios import FOLDER
 from handlers.domain.delivery import PostState
 from storage import outbox
@@ -116,10 +116,21 @@ async def test_a_customers_post_in_the_air_is_settled_by_a_look_or_by_a_person(
 
 
 @pytest.mark.parametrize(
-    ("database_url", "point"), [("sqlite", "started"), ("postgresql", "called")], indirect=["database_url"]
+    ("database_url", "point", "seconds"),
+    [
+        ("sqlite", "started", LEAVE_SECONDS),
+        ("postgresql", "called", LEAVE_SECONDS),
+        ("sqlite", "leaving", CALL_SECONDS),
+    ],
+    indirect=["database_url"],
 )
-async def test_a_server_that_stood_still_does_not_say_it_again(database_url: str, tmp_path: Path, point: str) -> None:
-    """Stopped beyond its lease, its posts taken over, then continued: it notices, and nothing is said twice."""
+async def test_a_server_that_stood_still_does_not_say_it_again(
+    database_url: str, tmp_path: Path, point: str, seconds: float
+) -> None:
+    """Stopped beyond its lease, its posts taken over, then continued: it notices, and nothing is said twice.
+
+    Also when it was on its way to the first byte: its call is over before that byte.
+    """
     await furnish(database_url)
     ledger = tmp_path / "ledger.jsonl"
     with victim(database_url, ledger, point, 4, "stop") as process:
@@ -128,7 +139,7 @@ async def test_a_server_that_stood_still_does_not_say_it_again(database_url: str
         server = build(database_url, ledger)
         posts = await recover(server)
         check(posts, ledger)
-        await asyncio.sleep(max(0.0, stopped + LEAVE_SECONDS + 0.1 - time.monotonic()))
+        await asyncio.sleep(max(0.0, stopped + seconds + 0.1 - time.monotonic()))
         process.send_signal(signal.SIGCONT)
         assert await asyncio.to_thread(process.wait, 60) == 0
     server.clock.wind(minutes=5)
