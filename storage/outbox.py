@@ -41,6 +41,8 @@ from storage.tables import settings as setting_rows
 
 LEASE = timedelta(seconds=10)
 """How long a worker may hold a row; a call may take 8 s in all (promises.md, section 2)."""
+LOOK_AGAIN = timedelta(seconds=60)
+"""How long after a look that told nothing the next one is taken."""
 QUARANTINE_DEATHS = 3
 """A row over which this many workers died is parked for a person."""
 QUARANTINED = "three workers died over it; look before it is tried again"
@@ -514,7 +516,7 @@ def _after(current: Any, row: Claimed, outcome: Outcome, now: datetime) -> dict[
 
 
 def unclear(connection: Connection, now: datetime, platforms: Sequence[str], limit: int) -> list[Claimed]:
-    """Unknown rows whose time to be looked at has come."""
+    """Unknown rows whose time to be looked at has come; whoever looks has them for as long as a lease."""
     found = (
         connection.execute(
             select(outbox)
@@ -527,7 +529,7 @@ def unclear(connection: Connection, now: datetime, platforms: Sequence[str], lim
         .all()
     )
     for row in found:
-        connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(due=now + 6 * LEASE))
+        connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(due=now + LEASE))
     return [_claimed(connection, row, row["fence"], now + LEASE) for row in found]
 
 
@@ -543,6 +545,8 @@ def reconcile(connection: Connection, now: datetime, row: Claimed, found: Sent |
         _on_screen(connection, now, current, found)
     elif again:
         connection.execute(update(outbox).where(outbox.c.id == row.id).values(state="pending", due=now))
+    else:
+        connection.execute(update(outbox).where(outbox.c.id == row.id).values(due=now + LOOK_AGAIN))
     return True
 
 
