@@ -220,7 +220,8 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.Settle: st.builds(c.Settle, _NUMBER, st.sampled_from(["arrived", "again", "drop"])),
 }
 UNSAYABLE = {
-    c.OpenForm, c.RoomOpened, c.CannotDo, c.PostSettled, c.ChannelSeen, c.ChannelTouched, c.ChannelMoved, c.Tick,
+    c.OpenForm, c.RoomOpened, c.CannotDo, c.PostSettled, c.ChannelSeen, c.ChannelTouched, c.ChannelMoved, c.Audited,
+    c.Tick,
 }  # fmt: skip
 
 
