@@ -9,7 +9,8 @@ from storage import outbox
 from storage.tables import outbox as table
 from tests.desk import Desk, words
 
-HERE = Place("slack", "channel", "C0HERE")
+HERE = Place("slack", "thread", "C0HERE")
+THEIRS = Place("slack", "channel", "C0HERE")
 
 
 def post(key: str, **more: object) -> Post:
@@ -68,7 +69,7 @@ async def test_a_room_is_closed_although_nobody_could_say_farewell(desk: Desk) -
 async def test_what_waits_behind_a_person_is_not_late(desk: Desk) -> None:
     """A need that is unknown, a customer's line behind a post that is unclear: the person was asked already."""
     desk.slack.fail = {"first": Unknown("time-out")}
-    customer = [Post(f"{n}/acme", HERE, text=n, audience="customer", approval="d") for n in ("first", "second")]
+    customer = [Post(f"{n}/acme", THEIRS, text=n, audience="customer", approval="d") for n in ("first", "second")]
     await put(desk, *customer)
     await desk.settle()
     await audit(desk)
@@ -111,7 +112,7 @@ async def test_a_moment_of_lateness_is_no_alarm(desk: Desk) -> None:
 async def test_a_long_broadcast_is_late_only_when_its_platform_stands_still(desk: Desk) -> None:
     """Ten thousand customers take half an hour: no alarm while posts go out, one when they no longer do."""
     desk.slack.limits = {"slack *": ((1, 10.0),)}
-    places = [Place("slack", "channel", f"C{n}") for n in range(60)]
+    places = [Place("slack", "thread", f"C{n}") for n in range(60)]
     await put(desk, *(Post(f"mass/{p.address}", p, card=Card("x"), rank=BROADCAST, incident=1) for p in places))
     for _ in range(15):
         await desk.delivery.drain()
@@ -167,7 +168,7 @@ async def test_an_old_version_stops_claiming_when_the_schema_moved_on(desk: Desk
 async def test_an_auditor_that_cannot_be_heard_says_it_once_it_can(desk: Desk) -> None:
     """With Slack away its alarm stands in Teams; back again, Slack reads how it is now, not how it was."""
     desk.slack.fail = {"": Retry("no connection")}
-    await put(desk, Post("card", Place("slack", "channel", "C1"), card=Card("x")))
+    await put(desk, Post("card", Place("slack", "thread", "C1"), card=Card("x")))
     await desk.settle()
     for _ in range(4):
         desk.clock.wind(minutes=30)

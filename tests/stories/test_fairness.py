@@ -11,7 +11,7 @@ from tests.desk import Desk
 
 def broadcast(count: int, incident: int = 1) -> list[Post]:
     """One incident's words to so many channels."""
-    places = [Place("slack", "channel", f"C{incident:02}{n:06}") for n in range(count)]
+    places = [Place("slack", "thread", f"C{incident:02}{n:06}") for n in range(count)]
     return [Post(f"mass-{incident}/{p.address}", p, card=Card("x"), rank=BROADCAST, incident=incident) for p in places]
 
 
@@ -35,7 +35,7 @@ async def test_ten_thousand_posts_and_their_429s_do_not_delay_a_neighbour(desk: 
     for n in range(0, 10_000, 5):
         desk.slack.fail[f"mass-1/C01{n:06}"] = Retry("busy", 30.0)
     for second in range(20):
-        await put(desk, [Post(f"page-{second}", Place("slack", "channel", f"P{second}"), card=Card("y"), rank=PAGE)])
+        await put(desk, [Post(f"page-{second}", Place("slack", "thread", f"P{second}"), card=Card("y"), rank=PAGE)])
         before = desk.clock.at
         await desk.delivery.drain()
         assert any(s.key == f"page-{second}" for s in desk.screens()), second
