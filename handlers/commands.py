@@ -202,13 +202,36 @@ class Recap:
 
 @dataclass(frozen=True, slots=True)
 class SetRole:
-    """Name somebody for a role; `everywhere` in all open incidents. `note` is the hand-over."""
+    """Name somebody for a role; `everywhere` in all open incidents.
+
+    With a hand-over `note`, or `handed`, a role that somebody holds waits until the other says "I have it".
+    """
 
     incident: int | None
     role: Role
     person: str
     everywhere: bool = False
     note: str = ""
+    handed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHandOver:
+    """Take what was handed over; `everywhere` in all incidents. `role` None: every role offered there."""
+
+    incident: int | None = None
+    role: Role | None = None
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineHandOver:
+    """Leave what was handed over with whoever has it ("I cannot")."""
+
+    incident: int | None = None
+    role: Role | None = None
+    everywhere: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -824,6 +847,8 @@ Command = (
     | Closure
     | Recap
     | SetRole
+    | AcceptHandOver
+    | DeclineHandOver
     | Join
     | Leave
     | Remind

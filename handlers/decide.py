@@ -14,6 +14,7 @@ from handlers import (
     directory,
     facts,
     forms,
+    handover,
     look,
     packs,
     progress,
@@ -94,6 +95,10 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return progress.update(command, ctx, book)
         case c.SetRole():
             return progress.set_role(command, ctx, book)
+        case c.AcceptHandOver():
+            return handover.accept(command, ctx, book)
+        case c.DeclineHandOver():
+            return handover.decline(command, ctx, book)
         case c.Join():
             return progress.join(command, ctx, book)
         case c.Leave():
@@ -232,6 +237,7 @@ DUE = (
     remind.due_updates,
     customer_clock.due_words,
     remind.due_pings,
+    handover.due_handovers,
     relay_clock.due_relays,
     packs.due_packs,
     cover.due_covers,

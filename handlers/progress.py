@@ -7,6 +7,7 @@ from handlers import grammar
 from handlers.book import Book
 from handlers.card import Block, Button, Buttons, Card, Code, Line, Mention, Reply, RoomLink, Text, line, small
 from handlers.commands import (
+    AcceptHandOver,
     ApologyApprove,
     ApologyCorrect,
     ApologyPause,
@@ -16,6 +17,7 @@ from handlers.commands import (
     Cover,
     CustomerChannel,
     Declare,
+    DeclineHandOver,
     Join,
     Leave,
     Merge,
@@ -48,11 +50,13 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Member, Room
 from handlers.domain.people import Person
 from handlers.domain.permit import must
+from handlers.handover import is_handed, offer, withdraw
 from handlers.outside import leaks
 from handlers.remind import answer_reminder
 from handlers.rooms import (
     changed,
     enter,
+    go_out,
     incident_of,
     open_rooms,
     refresh,
@@ -70,8 +74,10 @@ from handlers.void import UNSETTLED, void_approvals
 UNDO_WITHIN = timedelta(minutes=2)
 RECEIPTS = (RelayAck, RelayClose, RelayDone, RelaySkip)
 """Words about customers who were told."""
-UNSIGNED = (ApologyApprove, ApologyPublish, ApologySubmit, Join, Leave, OnTrack, *RECEIPTS, Remind, SetRole, SetTitle,
-            Update)  # fmt: skip
+UNSIGNED = (
+    AcceptHandOver, ApologyApprove, ApologyPublish, ApologySubmit, DeclineHandOver, Join, Leave, OnTrack, Remind,
+    *RECEIPTS, SetRole, SetTitle, Update,
+)  # fmt: skip
 """What no signature rests on: taking it back leaves the signatures of others alone."""
 LONGEST_UPDATE = 2800
 """Characters of an update, so that it fits one Slack section (3,000) after escaping of the usual few."""
@@ -446,10 +452,22 @@ def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
         raise Refused(f"{gone.name} is {gone.status}; nobody leads it any more. Nothing was changed.")
     note = f" — {command.note}" if command.note else ""
     last = targets[-1]
+    named = handed = 0
     for incident in targets:
         must("act", standing(book, ctx, incident))
         if incident.holder(command.role) == person.key:
+            if withdraw(book, ctx, incident, command.role, f"keeps it with {person.name}"):
+                tell(book, ctx, incident, "role", f"took the hand-over of {command.role} back")
+                refresh(book, ctx, incident)
+                named += 1
             continue
+        if is_handed(command, incident, person, ctx, book):
+            offer(book, ctx, incident, command.role, person, command.note)
+            last = incident
+            handed += 1
+            continue
+        named += 1
+        withdraw(book, ctx, incident, command.role, f"gave it to {person.name}")
         roles = (*((r, p) for r, p in incident.roles if r != command.role), (command.role, person.key))
         after = replace(incident, roles=roles)
         enter(book, ctx, after, person)
@@ -478,8 +496,23 @@ def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
                 say.tone(last),
             )
             say_to(book, ctx, person, f"inc-{last.number}/role/{last.revision}", card, incident=last.number)
+    if handed:
+        where = f" in {handed} incidents" if command.everywhere else ""
+        holder = book.person(last.holder(command.role))
+        stays = f"{holder.name if holder else 'Whoever held it'} stays {command.role} until then."
+        words = f"Handed over to {person.name}{where}, who has to say “I have it”. {stays}"
+        back = Button("Take it back", f"role {last.number} {command.role} {_mentioned(holder)}")
+        rows = (Buttons((back,)),) if holder is not None and not command.everywhere else ()
+        return Reply(say.understood(last, words, *rows), changed=True)
     where = f" in {len(targets)} incidents" if command.everywhere else ""
-    return Reply(say.understood(last, f"{person.name} is {command.role} now{where}."), changed=True)
+    return Reply(say.understood(last, f"{person.name} is {command.role} now{where}."), changed=named > 0)
+
+
+def _mentioned(person: Person | None) -> str:
+    """A person as a button says them."""
+    if person is None:
+        return ""
+    return f"<@{person.slack or person.teams}>" if person.slack or person.teams else f'@"{person.name}"'
 
 
 def somebody(book: Book, said: str) -> Person:
@@ -522,19 +555,8 @@ def leave(command: Leave, ctx: Context, book: Book) -> Reply:
     member = book.get(Member, incident.number, ctx.actor.key)
     if member is None or member.left_at is not None:
         return Reply(say.understood(incident, "You were not in. Nothing was changed."))
-    book.put(replace(member, left_at=ctx.now))
     tell(book, ctx, incident, "left", "left")
-    if ctx.actor.slack and "slack" in ctx.platforms:
-        serial = book.number(f"left-{incident.number}")
-        book.send(
-            Post(
-                key=f"inc-{incident.number}/remove/{ctx.actor.slack}/{serial}@slack",
-                place=Place("slack", "room", str(incident.number)),
-                op="remove",
-                args=(ctx.actor.slack,),
-                incident=incident.number,
-            )
-        )
+    go_out(book, ctx, incident, ctx.actor)
     return Reply(say.understood(incident, "You are out: no more pings from it."), changed=True)
 
 

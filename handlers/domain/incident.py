@@ -83,6 +83,29 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """A role on its way to somebody: `giver` holds it until `to` has it. All three are person keys.
+
+    `state`: pending, taken, declined, lapsed (nobody answered until `ends_at`), withdrawn (kept, or given elsewhere),
+    over (the incident ended without anybody to lead it).
+    """
+
+    incident: int
+    number: int
+    role: str
+    giver: str
+    to: str
+    by: str
+    note: str
+    at: datetime
+    ends_at: datetime
+    ping_at: datetime | None  # when it is asked again, or ends
+    state: str = "pending"
+    reminded: int = 0
+    entered: bool = False  # whether being asked brought them into the incident
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A line of the timeline: append-only. `kind` says what it was; `words` are for people."""
 

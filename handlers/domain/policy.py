@@ -144,6 +144,10 @@ class Reminders:
     """A customer has not been told: the commander hears of it."""
     before_due: timedelta = timedelta(minutes=5)
     """How long before an update is due its owner is reminded."""
+    handover_remind: timedelta = timedelta(minutes=5)
+    """A role was handed over and nobody has it yet: asked again after this long, then after twice as long."""
+    handover_expires: timedelta = timedelta(minutes=30)
+    """So long a hand-over waits; then it lapses, and whoever holds the role is told that they still do."""
     promise_before: tuple[int, ...] = (7, 1)
     """Days before a promise is due on which its owner is reminded."""
 

@@ -222,6 +222,15 @@ FORMS: dict[str, tuple[Ask, ...]] = {
         Ask(FormField("person", "Who", "person"), "{}", spell_person),
         Ask(FormField("note", "Hand-over note", "text", optional=True), "-- {}"),
     ),
+    "handover": (
+        Ask(
+            FormField("role", "Role", "choice", tuple((r, r.capitalize()) for r in c.ROLES), optional=True),
+            "{}",
+            _plain,
+        ),
+        Ask(FormField("person", "To whom?", "person"), "{}", spell_person),
+        Ask(FormField("note", "What must they know?", "text", optional=True), "-- {}"),
+    ),
     "remind": (
         Ask(
             FormField(
@@ -402,6 +411,7 @@ TITLES: dict[str, str] = {
     "update": "Post an update",
     "recap": "Recap",
     "role": "Give a role",
+    "handover": "Hand over",
     "remind": "Reminders",
     "remind me": "Remind me",
     "note": "Internal note",

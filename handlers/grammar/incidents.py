@@ -426,6 +426,40 @@ def recap_answer(cursor: Cursor, field: str, words: str) -> str:
     return words
 
 
+def _read_answer(cursor: Cursor) -> tuple[int | None, c.Role | None, bool]:
+    """`[N|all] [role]`, in either order."""
+    number: int | None = None
+    role: c.Role | None = None
+    everywhere = False
+    while not cursor.done:
+        word = _ROLES.get(cursor.word(), cursor.word())
+        found = next((r for r in c.ROLES if r == word), None)
+        if found is not None and role is None:
+            role = found
+            cursor.at += 1
+        elif word == "all" and number is None and not everywhere:
+            everywhere = True
+            cursor.at += 1
+        elif number is None and not everywhere and (said := cursor.number()) is not None:
+            number = said
+        else:
+            break
+    return number, role, everywhere
+
+
+def read_accept(cursor: Cursor) -> c.Command:
+    """`accept [N|all] [commander|deputy|comms|scribe]`."""
+    number, role, everywhere = _read_answer(cursor)
+    cursor.finish()
+    return c.AcceptHandOver(number, role, everywhere)
+
+
+def read_decline(cursor: Cursor) -> c.Command:
+    """`cannot [N|all] [commander|deputy|comms|scribe] [because …]`."""
+    number, role, everywhere = _read_answer(cursor)
+    return c.DeclineHandOver(number, role, everywhere, cursor.reason())
+
+
 # --- roles -----------------------------------------------------------------------------------------------------------
 _ROLES = {
     "lead": "commander", "ic": "commander", "communications": "comms", "communication": "comms", "scribes": "scribe",
@@ -465,6 +499,21 @@ def read_role(cursor: Cursor) -> c.Command:
         cursor.at += 1
     if number is None and not everywhere:
         number = cursor.number()  # `ic 3 @Ana`
+    return _read_holder(cursor, number, role, everywhere=everywhere)
+
+
+def read_handover(cursor: Cursor) -> c.Command:
+    """`handover [N|all] [commander|deputy|comms|scribe] @person [-- note]`; no role is the commander's."""
+    number, role, everywhere = _read_answer(cursor)
+    if cursor.done:
+        cursor.gap("person", given=("role",) if role else ())
+    return _read_holder(cursor, number, role or "commander", everywhere=everywhere, handed=True)
+
+
+def _read_holder(
+    cursor: Cursor, number: int | None, role: c.Role, *, everywhere: bool, handed: bool = False
+) -> c.Command:
+    """`@person [-- note]`."""
     dash = cursor.split(because=False, dash=True)
     if cursor.word() in {"to", "is", "="}:
         cursor.at += 1
@@ -474,4 +523,4 @@ def read_role(cursor: Cursor) -> c.Command:
     if dash - cursor.at > LONGEST_NAME:
         cursor.wrong("That is a long name. Put a hand-over note after two dashes: role 7 commander @Ana -- the note")
     note = cursor.free(dash + 1) if dash < len(cursor.tokens) else ""
-    return c.SetRole(number, role, who, everywhere, note)
+    return c.SetRole(number, role, who, everywhere, note, handed)

@@ -66,9 +66,23 @@ USAGE: dict[str, Usage] = {
     ),
     "role": Usage(
         "role [N|all] commander|deputy|comms|scribe @person [-- hand-over note]",
-        "Give somebody a role.",
+        "Give somebody a role; with a note it is handed over, if somebody holds it.",
         "role 7 comms @Ben -- next update at 15:00",
         True,
+    ),
+    "handover": Usage(
+        "handover [N|all] [commander|deputy|comms|scribe] @person [-- note]",
+        "Hand your role over; it stays yours until they say “I have it”.",
+        "handover 7 @Noor -- graphs are flat",
+        True,
+    ),
+    "accept": Usage(
+        "accept [N|all] [commander|deputy|comms|scribe]", "“I have it”: take what was handed over to you.", "accept 7"
+    ),
+    "cannot": Usage(
+        "cannot [N|all] [commander|deputy|comms|scribe] [because …]",
+        "“I cannot”: whoever hands over keeps it.",
+        "cannot 7 because I am on a train",
     ),
     "join": Usage("join [N]", "Come in.", "join 7"),
     "leave": Usage("leave [N]", "Go out.", "leave 7"),

@@ -36,6 +36,9 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "closure": incidents.only_number(c.Closure),
     "recap": incidents.read_recap,
     "role": incidents.read_role,
+    "handover": incidents.read_handover,
+    "accept": incidents.read_accept,
+    "cannot": incidents.read_decline,
     "join": incidents.only_number(c.Join),
     "leave": incidents.only_number(c.Leave),
     "remind": reminders.read_remind,
@@ -146,6 +149,12 @@ def _read(text: str, words: tuple[Token, ...], reading: Reading) -> Outcome:
     first = words[at].word.removeprefix("/") or words[at].raw.casefold()
     if first == "who" and at + 2 < len(words) and (words[at + 1].word, words[at + 2].word) == ("am", "i"):
         first, at = "whoami", at + 2
+    if first == "i" and at + 1 < len(words):
+        said = words[at + 1].word
+        if said == "have" and at + 2 < len(words) and words[at + 2].word == "it":
+            first, at = "accept", at + 2
+        elif said in {"cannot", "can't"}:
+            first, at = "cannot", at + 1
     if first == "on" and at + 1 < len(words) and words[at + 1].word == "track":
         first, at = "ontrack", at + 1
     if first[:3] == "sev" and first.replace("-", "") in c.SEVERITIES:

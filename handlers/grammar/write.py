@@ -129,7 +129,7 @@ def write(command: c.Command) -> str:
         case (
             c.SetSeverity() | c.SetServices() | c.SetRegion() | c.SetTitle() | c.SetStatus() | c.SetPrivate()
             | c.Resolve() | c.Reopen() | c.Cancel() | c.Merge() | c.Update() | c.Holding() | c.Closure() | c.Recap()
-            | c.SetRole() | c.Join() | c.Leave()
+            | c.SetRole() | c.AcceptHandOver() | c.DeclineHandOver() | c.Join() | c.Leave()
         ):  # fmt: skip
             return _write_incident(command)
         case c.Remind() | c.RemindMe() | c.OnTrack() | c.Note() | c.TaskAdd() | c.TaskDone():
@@ -214,7 +214,8 @@ def _write_first(command: _First) -> str:
 
 _Incident = (
     c.SetSeverity | c.SetServices | c.SetRegion | c.SetTitle | c.SetStatus | c.SetPrivate | c.Resolve | c.Reopen
-    | c.Cancel | c.Merge | c.Update | c.Holding | c.Closure | c.Recap | c.SetRole | c.Join | c.Leave
+    | c.Cancel | c.Merge | c.Update | c.Holding | c.Closure | c.Recap | c.SetRole | c.AcceptHandOver | c.DeclineHandOver
+    | c.Join | c.Leave
 )  # fmt: skip
 
 
@@ -260,7 +261,14 @@ def _write_incident(command: _Incident) -> str:
             return "\n".join([_line("recap", _number(command.incident)), *answers])
         case c.SetRole():
             where = "all" if command.everywhere else _number(command.incident)
-            return _line("role", where, command.role, _mention(command.person), _dash(command.note))
+            verb = "handover" if command.handed else "role"
+            return _line(verb, where, command.role, _mention(command.person), _dash(command.note))
+        case c.AcceptHandOver():
+            where = "all" if command.everywhere else _number(command.incident)
+            return _line("accept", where, command.role or "")
+        case c.DeclineHandOver():
+            where = "all" if command.everywhere else _number(command.incident)
+            return _line("cannot", where, command.role or "", _because(command.because))
         case c.Join(incident=number):
             return _line("join", _number(number))
         case c.Leave(incident=number):

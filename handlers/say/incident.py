@@ -98,21 +98,24 @@ def headline(
     zone: str,
     slack: Room | None,
     teams: Room | None,
+    handed: Mapping[str, Person] | None = None,
 ) -> Card:
-    """The live card at the top of a room."""
+    """The live card at the top of a room. `handed`: by role, who was asked to take it over and has not answered."""
+    asked = handed or {}
+
+    def holder(role: str) -> tuple[Span, ...]:
+        on_its_way = (Text(f", handing over to {asked[role].name}"),) if role in asked else ()
+        return (person(people.get(incident.holder(role))), *on_its_way)
+
     assumed = " (assumed)" if incident.severity_assumed else ""
     pairs: list[tuple[str, tuple[Span, ...]]] = [
         ("Severity", (Strong(incident.severity.upper()), Text(assumed))),
         ("Status", (Text(STATUS_WORDS[incident.status]),)),
         ("Services", (Text(services(incident, catalog)),)),
         ("Region", (Text(region(incident, catalog)),)),
-        ("Commander", (person(people.get(incident.holder("commander"))),)),
+        ("Commander", holder("commander")),
     ]
-    pairs += [
-        (role.capitalize(), (person(people.get(incident.holder(role))),))
-        for role in ("deputy", "comms", "scribe")
-        if incident.holder(role)
-    ]
+    pairs += [(role.capitalize(), holder(role)) for role in ("deputy", "comms", "scribe") if incident.holder(role)]
     pairs.append(("Declared", (clock(incident.declared_at, zone),)))
     if incident.open:
         if incident.reminders_off:
@@ -284,7 +287,7 @@ def reminder(incident: Incident, commander: Person | None, late: timedelta, quie
                 Button("On track", f"ontrack {n}"),
                 Button("Snooze 15", f"remind {n} snooze 15m"),
                 Button("Snooze 30", f"remind {n} snooze 30m"),
-                Button("Hand over", f"role {n} commander", form=True),
+                Button("Hand over", f"handover {n}", form=True),
                 Button("Stop", f"remind {n} off", form=True),
             )
         ),

@@ -121,7 +121,16 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.Holding: st.builds(c.Holding, _MAYBE),
     c.Recap: st.builds(c.Recap, _MAYBE, _RECAP),
     c.SetRole: st.builds(c.SetRole, _MAYBE, st.sampled_from(c.ROLES), _PERSON, st.just(False), st.just("") | _TEXT)
-    | st.builds(c.SetRole, st.none(), st.sampled_from(c.ROLES), _PERSON, st.just(True)),
+    | st.builds(c.SetRole, st.none(), st.sampled_from(c.ROLES), _PERSON, st.just(True))
+    | st.builds(
+        c.SetRole, _MAYBE, st.sampled_from(c.ROLES), _PERSON, st.just(False), st.just("") | _TEXT, st.just(True)
+    ),
+    c.AcceptHandOver: st.builds(c.AcceptHandOver, _MAYBE, st.none() | st.sampled_from(c.ROLES), st.just(False))
+    | st.builds(c.AcceptHandOver, st.none(), st.none() | st.sampled_from(c.ROLES), st.just(True)),
+    c.DeclineHandOver: st.builds(
+        c.DeclineHandOver, _MAYBE, st.none() | st.sampled_from(c.ROLES), st.just(False), st.just("") | _TEXT
+    )
+    | st.builds(c.DeclineHandOver, st.none(), st.just(None), st.just(True), st.just("") | _TEXT),
     c.Join: st.builds(c.Join, _MAYBE),
     c.Leave: st.builds(c.Leave, _MAYBE),
     c.Remind: st.builds(c.Remind, _MAYBE, every=_LENGTH)

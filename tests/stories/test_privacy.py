@@ -56,6 +56,8 @@ CLOSED = (
     "timeline 1",
     "facts 1",
     "affected 1",
+    "accept 1",
+    "cannot 1 because x",
     "join 1",
     "leave 1",
     "note 1 hello",

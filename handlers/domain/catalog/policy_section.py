@@ -45,7 +45,14 @@ SEVERITY_KEYS = (
     "final_apology",
     "promise_progress",
 )
-REMINDER_KEYS = ("relay_remind", "relay_escalate", "before_due", "promise_before")
+REMINDER_KEYS = (
+    "relay_remind",
+    "relay_escalate",
+    "before_due",
+    "handover_remind",
+    "handover_expires",
+    "promise_before",
+)
 
 
 def read_policy(section: Section, people: dict[str, str]) -> Policy:
@@ -179,10 +186,16 @@ def _reminders(section: Section) -> Reminders:
     escalate = _length(row, "relay_escalate", default.relay_escalate, _ONE, week)
     if escalate < remind:
         row.fault("relay_escalate", "must not come before relay_remind")
+    handover_remind = _length(row, "handover_remind", default.handover_remind, _ONE, timedelta(hours=4))
+    handover_expires = _length(row, "handover_expires", default.handover_expires, _ONE, timedelta(days=1))
+    if handover_expires < handover_remind:
+        row.fault("handover_expires", "must not come before handover_remind")
     return Reminders(
         relay_remind=remind,
         relay_escalate=escalate,
         before_due=_length(row, "before_due", default.before_due, _ONE, timedelta(hours=1)),
+        handover_remind=handover_remind,
+        handover_expires=handover_expires,
         promise_before=_days(row, "promise_before", default.promise_before),
     )
 
