@@ -284,6 +284,22 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """Keep a message in the timeline: the one that got a reaction, or these words."""
+
+    incident: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpin:
+    """Take a pin out of the timeline; `pin` None: that of the message a reaction was taken off."""
+
+    incident: int | None = None
+    pin: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskAdd:
     """Something to do; `due` is a date (midnight UTC then ends it) or an instant, as typed."""
 
@@ -777,6 +793,17 @@ class CannotDo:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """Somebody edited or deleted a message of theirs; `channel` and `message` are the platform's ids."""
+
+    platform: str
+    channel: str
+    message: str
+    words: str = ""
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PostSettled:
     """A customer row reached `state`: publishing may go on. `edited`: newer words stand there."""
 
@@ -855,6 +882,8 @@ Command = (
     | RemindMe
     | OnTrack
     | Note
+    | Pin
+    | Unpin
     | TaskAdd
     | TaskDone
     | RecordFact
@@ -913,6 +942,7 @@ Command = (
     | OpenForm
     | RoomOpened
     | CannotDo
+    | MessageChanged
     | PostSettled
     | ChannelSeen
     | ChannelTouched

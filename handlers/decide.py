@@ -17,6 +17,7 @@ from handlers import (
     handover,
     look,
     packs,
+    pins,
     progress,
     promises,
     publish,
@@ -125,6 +126,10 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return remind.on_track(command, ctx, book)
         case c.Note():
             return facts.note(command, ctx, book)
+        case c.Pin():
+            return pins.pin(command, ctx, book)
+        case c.Unpin():
+            return pins.unpin(command, ctx, book)
         case c.TaskAdd():
             return facts.task_add(command, ctx, book)
         case c.TaskDone():
@@ -217,6 +222,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             declare.room_opened(command, ctx, book)
         case c.CannotDo():
             declare.cannot(command, ctx, book)
+        case c.MessageChanged():
+            pins.followed(command, ctx, book)
         case c.PostSettled():
             publish.advance(command, ctx, book)
         case c.ChannelSeen():

@@ -23,10 +23,11 @@ from handlers.domain.apology import Apology, Promise, Version
 from handlers.domain.catalog import Channel, Customer
 from handlers.domain.channels import Binding
 from handlers.domain.errors import Refused
-from handlers.domain.incident import OPEN, Event, Incident, Ping, Setting, Task
+from handlers.domain.incident import OPEN, Incident, Ping, Setting, Task
 from handlers.domain.letter import shown_address
 from handlers.domain.permit import TABLE, may, must
 from handlers.domain.relay import Relay
+from handlers.pins import story
 from handlers.rooms import headline, incident_of, sees, service_keys, standing
 from handlers.say import incident as say
 
@@ -121,7 +122,7 @@ def show(command: Show, ctx: Context, book: Book) -> Reply:
 def timeline(command: Timeline, ctx: Context, book: Book) -> Reply:
     """Everything that happened in it."""
     incident = incident_of(book, ctx, command.incident)
-    return Reply(say.timeline(incident, book.find(Event, incident=incident.number), ctx.zone.key))
+    return Reply(say.timeline(incident, story(book, incident), ctx.zone.key))
 
 
 def help_(command: Help, ctx: Context, book: Book) -> Reply:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, or_, select, tuple_, update
 
+from handlers.card import Card
 from handlers.domain.catalog import Catalog, audited, to_dict
 from handlers.domain.channels import Binding
 from handlers.domain.delivery import Place, Post, PostState
@@ -221,6 +222,10 @@ class SqlBook:
     def posts_at(self, place: Place, *states: str) -> list[PostState]:
         """The posts meant for one place, in these states."""
         return posts_.states_at(self.connection, place, *states)
+
+    def on_screen(self, platform: str, message: str, incident: int) -> Card | None:
+        """The card of one of our own messages about this incident, by the platform's id of it."""
+        return posts_.on_screen(self.connection, platform, message, incident)
 
     def threads(self, incidents: Sequence[int], channel: str = "") -> dict[str, str]:
         """By customer channel, the post that began its thread about these incidents."""

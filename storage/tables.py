@@ -88,6 +88,7 @@ rooms = _record("rooms", incident.Room, ("incident", "platform"), ("platform", "
 members = _record("members", incident.Member, ("incident", "person"), ("person",))
 events = _record("events", incident.Event, ("id",), ("incident", "at"))
 handovers = _record("handovers", incident.HandOver, ("incident", "number"), ("state", "ping_at"), ("to", "state"))
+pins = _record("pins", incident.Pinned, ("incident", "number"), ("channel", "message"))
 tasks = _record("tasks", incident.Task, ("incident", "number"), ("due_at",))
 recurrences = _record("recurrences", incident.Recurrence, ("incident", "earlier"))
 pings = _record("pings", incident.Ping, ("number",), ("due_at",))

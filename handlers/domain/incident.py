@@ -120,6 +120,30 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """A message of the incident's own room, kept in its timeline: as its author said it last.
+
+    `channel` and `message` are the platform's ids, empty where the words are no message of the room. `gone`: unpinned,
+    or deleted by its author, and then without its words. `typed`: said after the verb.
+    """
+
+    incident: int
+    number: int
+    platform: str
+    channel: str
+    message: str
+    author: str  # person key, where known
+    author_name: str
+    words: str
+    at: datetime  # when it was said
+    by: str  # who pinned it, a person key
+    pinned_at: datetime
+    edited_at: datetime | None = None
+    gone: str = ""
+    typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """Something to do; `due` is what was typed, `due_at` its end in UTC."""
 

@@ -250,6 +250,7 @@ FORMS: dict[str, tuple[Ask, ...]] = {
         Ask(FormField("what", "Of what?"), "-- {}"),
     ),
     "note": (Ask(FormField("text", "Note, for the house only", "text"), "{}"),),
+    "pin": (Ask(FormField("text", "What belongs into the timeline?", "text"), "{}"),),
     "task add": (
         Ask(FormField("text", "What is to be done?", longest=300), "{}"),
         Ask(FormField("owner", "By whom?", "person", optional=True), "{}", spell_person),
@@ -415,6 +416,7 @@ TITLES: dict[str, str] = {
     "remind": "Reminders",
     "remind me": "Remind me",
     "note": "Internal note",
+    "pin": "Pin to the timeline",
     "task add": "Add a task",
     "fact": "Record a fact",
     "affected": "Affected customers",

@@ -96,6 +96,7 @@ _VERB_OF: dict[type, str] = {
     c.RelayDone: "relay done",
     c.RelayAck: "relay ack",
     c.SetRole: "role",
+    c.Pin: "pin",
     c.TaskAdd: "task add",
     c.RecordFact: "fact",
     c.ApologyFill: "apology fill",

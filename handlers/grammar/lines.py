@@ -97,6 +97,13 @@ USAGE: dict[str, Usage] = {
     ),
     "ontrack": Usage("ontrack [N]", "Nothing new to tell, and the work goes on.", "ontrack 7"),
     "note": Usage("note [N] <internal text>", "Write something down, for the house only.", "note 7 see NET-4411", True),
+    "pin": Usage(
+        "pin [N] <words>",
+        "Keep it in the timeline, as a 📌 on a message of the room does.",
+        "pin 7 db2 took over",
+        False,
+    ),
+    "unpin": Usage("unpin [N] <pin>", "Take a pin out of the timeline.", "unpin 7 2"),
     "task add": Usage(
         "task [N] add <text> [@owner] [due …]",
         "Add something to do.",

@@ -44,6 +44,8 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "remind": reminders.read_remind,
     "ontrack": incidents.only_number(c.OnTrack),
     "note": reminders.read_note,
+    "pin": reminders.read_pin,
+    "unpin": reminders.read_unpin,
     "task add": ledger.read_task_add,
     "task done": ledger.read_task_done,
     "fact": ledger.read_fact,

@@ -70,3 +70,20 @@ def read_note(cursor: Cursor) -> c.Command:
     if not text:
         cursor.gap("text")
     return c.Note(number, text)
+
+
+# --- pins ------------------------------------------------------------------------------------------------------------
+def read_pin(cursor: Cursor) -> c.Command:
+    """`pin [N] <words>`; without words it is for the message at hand, or asks."""
+    if cursor.done:
+        return c.Pin()
+    number = numbered(cursor, c.Pin, cursor.free)
+    return c.Pin(number, cursor.free(cursor.at))
+
+
+def read_unpin(cursor: Cursor) -> c.Command:
+    """`unpin [N] <pin>`: one number is the pin's, of two the first is the incident's."""
+    first = cursor.number()
+    second = cursor.number()
+    cursor.finish()
+    return c.Unpin(None, first) if second is None else c.Unpin(first, second)

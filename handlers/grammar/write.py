@@ -132,7 +132,7 @@ def write(command: c.Command) -> str:
             | c.SetRole() | c.AcceptHandOver() | c.DeclineHandOver() | c.Join() | c.Leave()
         ):  # fmt: skip
             return _write_incident(command)
-        case c.Remind() | c.RemindMe() | c.OnTrack() | c.Note() | c.TaskAdd() | c.TaskDone():
+        case c.Remind() | c.RemindMe() | c.OnTrack() | c.Note() | c.Pin() | c.Unpin() | c.TaskAdd() | c.TaskDone():
             return _write_reminder(command)
         case (
             c.RecordFact() | c.ReplaceFact() | c.DropFact() | c.ConfirmFact() | c.ShowFacts() | c.ShowAffected()
@@ -162,6 +162,7 @@ def write(command: c.Command) -> str:
         case (
             c.RoomOpened()
             | c.CannotDo()
+            | c.MessageChanged()
             | c.PostSettled()
             | c.ChannelSeen()
             | c.ChannelTouched()
@@ -282,7 +283,7 @@ def _answer(words: str) -> str:
     return quote(protect(words)) if labels or "\n" in words or unquote(words) != words or not words else protect(words)
 
 
-_Reminder = c.Remind | c.RemindMe | c.OnTrack | c.Note | c.TaskAdd | c.TaskDone
+_Reminder = c.Remind | c.RemindMe | c.OnTrack | c.Note | c.Pin | c.Unpin | c.TaskAdd | c.TaskDone
 
 
 def _write_reminder(command: _Reminder) -> str:
@@ -304,6 +305,10 @@ def _write_reminder(command: _Reminder) -> str:
             return _line("ontrack", _number(number))
         case c.Note():
             return _line("note", _sure(command.incident), _text(command.text))
+        case c.Pin():
+            return _line("pin", _sure(command.incident), _text(command.text) if command.text else "")
+        case c.Unpin():
+            return _line("unpin", _number(command.incident), _number(command.pin))
         case c.TaskAdd():
             owner = _mention(command.owner) if command.owner else ""
             due = f"due {command.due}" if command.due else ""

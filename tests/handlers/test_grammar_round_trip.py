@@ -140,6 +140,8 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.RemindMe: st.builds(c.RemindMe, _LENGTH, _TEXT),
     c.OnTrack: st.builds(c.OnTrack, _MAYBE),
     c.Note: st.builds(c.Note, _MAYBE, _TEXT),
+    c.Pin: st.builds(c.Pin, _MAYBE, _TEXT) | st.just(c.Pin()),
+    c.Unpin: st.builds(c.Unpin, _MAYBE, _NUMBER) | st.just(c.Unpin()),
     c.TaskAdd: st.builds(c.TaskAdd, _MAYBE, _TEXT, st.just("") | _PERSON, _MAYBE_DUE),
     c.TaskDone: st.builds(c.TaskDone, _MAYBE, _NUMBER),
     c.RecordFact: _FACT,
@@ -225,7 +227,8 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.Settle: st.builds(c.Settle, _NUMBER, st.sampled_from(["arrived", "again", "drop"])),
 }
 UNSAYABLE = {
-    c.OpenForm, c.RoomOpened, c.CannotDo, c.PostSettled, c.ChannelSeen, c.ChannelTouched, c.ChannelMoved, c.Tick,
+    c.OpenForm, c.RoomOpened, c.CannotDo, c.MessageChanged, c.PostSettled, c.ChannelSeen, c.ChannelTouched,
+    c.ChannelMoved, c.Tick,
 }  # fmt: skip
 
 

@@ -49,6 +49,8 @@ SCRIPT: tuple[tuple[str, str, str], ...] = (
     ("remind me", "ana", "remind me in 10m -- call the supplier"),
     ("ontrack", "ana", "ontrack 1"),
     ("note", "ana", "note 1 see the dashboard"),
+    ("pin", "ana", "pin 1 db2 took over"),
+    ("unpin", "noor", "unpin 1 1"),
     ("task add", "ana", "task 1 add Alert before certificates expire @Noor due 2026-12-01"),
     ("task done", "noor", "task 1 done 1"),
     ("task add", "ana", "task 1 add Test every change @Noor due 2026-12-02"),

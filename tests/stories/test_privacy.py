@@ -61,6 +61,8 @@ CLOSED = (
     "join 1",
     "leave 1",
     "note 1 hello",
+    "pin 1 hello",
+    "unpin 1 1",
     "severity 1 sev4",
     "title 1 Known",
     "resolve 1",

@@ -14,7 +14,26 @@ Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Hand-overs that wait for "I have it"."""
+    """Hand-overs that wait for "I have it"; messages that were pinned to a timeline."""
+    op.create_table(
+        "pins",
+        sa.Column("incident", Number, nullable=False),
+        sa.Column("number", Number, nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("author_name", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("pinned_at", Instant(), nullable=False),
+        sa.Column("edited_at", Instant(), nullable=True),
+        sa.Column("gone", sa.Text(), nullable=False),
+        sa.Column("typed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("incident", "number", name=op.f("pk_pins")),
+    )
+    op.create_index(op.f("ix_pins_channel_message"), "pins", ["channel", "message"], unique=False)
     op.create_table(
         "handovers",
         sa.Column("incident", Number, nullable=False),
