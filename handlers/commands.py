@@ -269,6 +269,22 @@ class RemindMe:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelPing:
+    """Forget a ping for oneself."""
+
+    ping: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """One's own quiet hours or daily list. `what` empty: show them. `value`: hours or a time, `off` or `default`."""
+
+    what: Literal["", "quiet", "digest"] = ""
+    value: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OnTrack:
     """The button under a reminder: nothing new to tell, the work goes on; the update clock starts again."""
 
@@ -315,6 +331,16 @@ class TaskDone:
 
     incident: int | None
     task: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMove:
+    """Another date, another owner; what is empty stays."""
+
+    incident: int | None
+    task: int
+    owner: str = ""
+    due: str = ""
 
 
 # --- facts ----------------------------------------------------------------------------------------------------------
@@ -880,12 +906,15 @@ Command = (
     | Leave
     | Remind
     | RemindMe
+    | CancelPing
+    | Notify
     | OnTrack
     | Note
     | Pin
     | Unpin
     | TaskAdd
     | TaskDone
+    | TaskMove
     | RecordFact
     | ReplaceFact
     | DropFact

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from handlers import (
+    afterwards,
     apologise,
     approve,
     channels,
@@ -11,11 +12,14 @@ from handlers import (
     customer_clock,
     customers,
     declare,
+    digest,
     directory,
     facts,
     forms,
     handover,
     look,
+    mine,
+    nudge,
     packs,
     pins,
     progress,
@@ -122,6 +126,10 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return remind.remind(command, ctx, book)
         case c.RemindMe():
             return remind.remind_me(command, ctx, book)
+        case c.CancelPing():
+            return mine.cancel_ping(command, ctx, book)
+        case c.Notify():
+            return digest.notify(command, ctx, book)
         case c.OnTrack():
             return remind.on_track(command, ctx, book)
         case c.Note():
@@ -134,6 +142,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return facts.task_add(command, ctx, book)
         case c.TaskDone():
             return facts.task_done(command, ctx, book)
+        case c.TaskMove():
+            return afterwards.task_move(command, ctx, book)
         case c.RecordFact():
             return facts.record(command, ctx, book)
         case c.ReplaceFact():
@@ -251,6 +261,11 @@ DUE = (
     publish.due_publications,
     promises.due_promises,
     promises.due_progress,
+    afterwards.due_apologies,
+    afterwards.due_tasks,
+    afterwards.due_waivers,
+    nudge.due_kept,
+    digest.due_digests,
 )
 """What the clock asks for: each takes some of what is due now, sees that it is said once, and says how much it took."""
 

@@ -11,10 +11,12 @@ from handlers.commands import AcceptHandOver, DeclineHandOver, SetRole
 from handlers.context import Context
 from handlers.customers import affected_by
 from handlers.domain.apology import Apology, Promise, Proposal
+from handlers.domain.delivery import PAGE
 from handlers.domain.errors import Refused
 from handlers.domain.incident import HandOver, Incident, Task
 from handlers.domain.people import Person
 from handlers.domain.permit import must
+from handlers.nudge import nudge
 from handlers.rooms import changed, enter, go_out, incident_of, refresh, say_in_rooms, say_to, standing, tell
 from handlers.say import incident as say
 from handlers.void import UNSETTLED
@@ -98,7 +100,7 @@ def _say(book: Book, ctx: Context, incident: Incident, row: HandOver, person: Pe
     if row.reminded:
         again = f"Asked {row.reminded + 1} times. "
         brief_ = replace(brief_, blocks=(line(again, f"{holds} is still waiting."), *brief_.blocks))
-    say_to(book, ctx, person, _own_key(row, row.reminded), brief_, incident=incident.number)
+    nudge(book, ctx, person, _own_key(row, row.reminded), brief_, PAGE, incident.number)
 
 
 def _name(person: Person | None, *, ping: bool = False) -> Span:
@@ -191,7 +193,7 @@ def _settle(book: Book, ctx: Context, incident: Incident, row: HandOver, state: 
     say_in_rooms(book, ctx, incident, _room_key(row), card)
     for asked in range(row.reminded + 1):
         if person is not None:
-            say_to(book, ctx, person, _own_key(row, asked), card, incident=incident.number)
+            nudge(book, ctx, person, _own_key(row, asked), card, PAGE, incident.number)
 
 
 def _offered(command: AcceptHandOver | DeclineHandOver, ctx: Context, book: Book) -> list[tuple[Incident, HandOver]]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import grammar
+from handlers.afterwards import forgive, owe
 from handlers.book import Book
 from handlers.card import Block, Button, Buttons, Card, Code, Line, Mention, Reply, RoomLink, Text, line, small
 from handlers.commands import (
@@ -215,6 +216,7 @@ def resolve(command: Resolve, ctx: Context, book: Book) -> Reply:
         reminded=0,
         customer_reminded=0,
     )
+    owe(book, ctx, after)
     n = after.number
     return Reply(
         say.understood(
@@ -243,6 +245,7 @@ def reopen(command: Reopen, ctx: Context, book: Book) -> Reply:
     if incident.status != "resolved":
         raise Refused(f"{incident.name} was {incident.status}: declare a new incident instead.")
     void_approvals(book, ctx, (incident.number,), f"{incident.name} was reopened")
+    forgive(book, incident)
     after = changed(
         book,
         ctx,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, or_, select
 from handlers.domain.apology import Apology, Approval, Promise, Proposal, Recipient, Suggestion, Version, Waiver
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
-from handlers.domain.incident import Event, HandOver, Incident, Member, Pinned, Recurrence, Room, Task
+from handlers.domain.incident import ApologyDue, Event, HandOver, Incident, Member, Pinned, Recurrence, Room, Task
 from handlers.domain.lint import lint
 from handlers.domain.relay import AffectedByHand, Covering, Question, Relay, RelayStep
 from storage.rows import from_row
@@ -62,6 +62,7 @@ def gather(connection: Connection, number: int) -> Json:
         "promises": [plain(p) for p in _find(connection, Promise) if p.incident == number or p.apology in numbers],
         "affected_by_hand": [plain(a) for a in _find(connection, AffectedByHand, incident=number)],
         "updates": [_update(connection, p) for p in _find(connection, Proposal, incident=number)],
+        "apologies_due": [plain(d) for d in _find(connection, ApologyDue, incident=number)],
         "apologies": [_apology(connection, a) for a in apologies],
         "relays": relays,
         "questions": [

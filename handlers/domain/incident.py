@@ -159,6 +159,58 @@ class Task:
     added_at: datetime | None = None
     done_at: datetime | None = None
     done_by: str = ""
+    ping_at: datetime | None = None  # when its owner is reminded next
+
+
+@dataclass(frozen=True, slots=True)
+class ApologyDue:
+    """By when customers should have read an apology. `kind`: preliminary, final. `state`: open, done, gone."""
+
+    incident: int
+    kind: str
+    due_at: datetime
+    ping_at: datetime | None  # when its owner is reminded next
+    state: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What somebody set for themselves. Empty: as the house has it; `off`: not at all.
+
+    `quiet` is like 22:00-07:00, `digest` like 09:00, both on the clock of `zone` (IANA; empty: the house's).
+    """
+
+    person: str
+    quiet: str = ""
+    zone: str = ""
+    digest: str = ""
+    digest_at: datetime | None = None  # the next one, where it is not the house's
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """Something for one person that waits until their quiet hours end; then it comes folded with the rest."""
+
+    key: str
+    person: str
+    head: str
+    words: str
+    at: datetime
+    due_at: datetime
+    incident: int | None = None
+    label: str = ""
+    says: str = ""
+    form: bool = False
+    said_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Something the calendar says again and again. `rule` is the policy it was computed from."""
+
+    name: str
+    due_at: datetime | None
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +236,7 @@ class Ping:
     due_at: datetime
     incident: int | None = None
     said_at: datetime | None = None
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,13 @@ def _plain(answer: Answer, _reading: Reading) -> str:
     return word
 
 
+def _plain_time(answer: Answer, _reading: Reading) -> str:
+    said = re.sub(r"\s*[-–—]\s*", "-", one(answer).strip())
+    if not re.fullmatch(r"[\w:-]{1,20}", said):
+        raise Refused("Please write it like 22:00-07:00, off or default.")
+    return said
+
+
 def _numbers(answer: Answer, _reading: Reading) -> str:
     found = re.findall(r"[1-9]\d{0,8}", one(answer), re.ASCII)
     if not found:
@@ -257,6 +264,13 @@ FORMS: dict[str, tuple[Ask, ...]] = {
         Ask(FormField("due", "By when?", "date", optional=True), "due {}", spell_date),
     ),
     "task done": (Ask(FormField("task", "Which task?"), "{}", _number),),
+    "task move": (
+        Ask(FormField("task", "Which task?", hint="Its number"), "{}", _number),
+        Ask(FormField("owner", "Who does it now?", "person", optional=True), "{}", spell_person),
+        Ask(FormField("due", "New date", "date", optional=True), "due {}", spell_date),
+    ),
+    "remind me off": (Ask(FormField("ping", "Which reminder?", hint="Its number"), "{}", _number),),
+    "notify": (Ask(FormField("value", "When?", hint="22:00-07:00, off or default"), "{}", _plain_time),),
     "fact": (
         Ask(FormField("kind", "Kind", "choice", tuple((k, k) for k in KINDS)), "{}", _plain),
         Ask(FormField("value", "What is known?", "text", hint="Or: unknown"), "{}"),
@@ -418,6 +432,9 @@ TITLES: dict[str, str] = {
     "note": "Internal note",
     "pin": "Pin to the timeline",
     "task add": "Add a task",
+    "task move": "Move a task",
+    "remind me off": "Forget a reminder",
+    "notify": "What I tell you, when",
     "fact": "Record a fact",
     "affected": "Affected customers",
     "link": "It came back",

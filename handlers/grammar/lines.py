@@ -95,6 +95,12 @@ USAGE: dict[str, Usage] = {
     "remind me": Usage(
         "remind me in 10m -- <what>", "A reminder for you alone.", "remind me in 10m -- call the vendor", True
     ),
+    "remind me off": Usage("remind me off <number>", "Forget a reminder of yours.", "remind me off 3", True),
+    "notify": Usage(
+        "notify [quiet 22:00-07:00|off|default [zone]] | [digest 09:00|off|default [zone]]",
+        "Your quiet hours and your daily list.",
+        "notify quiet 22:00-07:00 Europe/Berlin",
+    ),
     "ontrack": Usage("ontrack [N]", "Nothing new to tell, and the work goes on.", "ontrack 7"),
     "note": Usage("note [N] <internal text>", "Write something down, for the house only.", "note 7 see NET-4411", True),
     "pin": Usage(
@@ -111,6 +117,9 @@ USAGE: dict[str, Usage] = {
         True,
     ),
     "task done": Usage("task [N] done <task>", "A task is done.", "task 7 done 2", True),
+    "task move": Usage(
+        "task [N] move <task> [@owner] [due …]", "Another date or owner.", "task 7 move 2 due Friday", True
+    ),
     "fact": Usage(
         "fact [N] <kind> <value> [source …] [internal|public|for <customer>] [precision …] [due …]",
         "Write down what is known, and who says so.",

@@ -132,7 +132,10 @@ def write(command: c.Command) -> str:
             | c.SetRole() | c.AcceptHandOver() | c.DeclineHandOver() | c.Join() | c.Leave()
         ):  # fmt: skip
             return _write_incident(command)
-        case c.Remind() | c.RemindMe() | c.OnTrack() | c.Note() | c.Pin() | c.Unpin() | c.TaskAdd() | c.TaskDone():
+        case (
+            c.Remind() | c.RemindMe() | c.CancelPing() | c.Notify() | c.OnTrack() | c.Note() | c.Pin() | c.Unpin()
+            | c.TaskAdd() | c.TaskDone() | c.TaskMove()
+        ):  # fmt: skip
             return _write_reminder(command)
         case (
             c.RecordFact() | c.ReplaceFact() | c.DropFact() | c.ConfirmFact() | c.ShowFacts() | c.ShowAffected()
@@ -283,7 +286,10 @@ def _answer(words: str) -> str:
     return quote(protect(words)) if labels or "\n" in words or unquote(words) != words or not words else protect(words)
 
 
-_Reminder = c.Remind | c.RemindMe | c.OnTrack | c.Note | c.Pin | c.Unpin | c.TaskAdd | c.TaskDone
+_Reminder = (
+    c.Remind | c.RemindMe | c.CancelPing | c.Notify | c.OnTrack | c.Note | c.Pin | c.Unpin | c.TaskAdd | c.TaskDone
+    | c.TaskMove
+)  # fmt: skip
 
 
 def _write_reminder(command: _Reminder) -> str:
@@ -301,6 +307,14 @@ def _write_reminder(command: _Reminder) -> str:
             return _line("remind", _number(command.incident), mode)
         case c.RemindMe():
             return _line("remind me in", write_duration(command.once_in), _dash(command.what))
+        case c.CancelPing(ping=ping):
+            return _line("remind me off", _number(ping))
+        case c.Notify():
+            return _line("notify", command.what, command.value, command.zone)
+        case c.TaskMove():
+            owner = _mention(command.owner) if command.owner else ""
+            due = f"due {command.due}" if command.due else ""
+            return _line("task", _number(command.incident), "move", str(command.task), owner, due)
         case c.OnTrack(incident=number):
             return _line("ontrack", _number(number))
         case c.Note():

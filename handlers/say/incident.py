@@ -80,6 +80,11 @@ def clock(at: datetime, zone: str) -> Moment:
     return Moment(at, zone)
 
 
+def moment(at: datetime, zone: str) -> Moment:
+    """A date and clock time in the house's zone."""
+    return Moment(at, zone, "datetime")
+
+
 def span_words(length: timedelta) -> str:
     """A length of time in words: 25 min, 2 h, 1 h 30 min, 3 days."""
     minutes = max(0, round(length.total_seconds() / 60))

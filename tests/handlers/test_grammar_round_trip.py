@@ -138,6 +138,17 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     | st.builds(c.Remind, _MAYBE, snooze=_LENGTH)
     | st.builds(c.Remind, _MAYBE, off_because=_TEXT),
     c.RemindMe: st.builds(c.RemindMe, _LENGTH, _TEXT),
+    c.CancelPing: st.builds(c.CancelPing, _NUMBER),
+    c.Notify: st.just(c.Notify())
+    | st.builds(
+        c.Notify,
+        st.just("quiet"),
+        st.sampled_from(["22:00-07:00", "09:30-17:45", "off", "default"]),
+        st.sampled_from(["", "Europe/Berlin", "Australia/Sydney"]),
+    )
+    | st.builds(c.Notify, st.just("digest"), st.sampled_from(["09:00", "off", "default"]), st.just("")),
+    c.TaskMove: st.builds(c.TaskMove, _MAYBE, _NUMBER, _PERSON, _MAYBE_DUE)
+    | st.builds(c.TaskMove, _MAYBE, _NUMBER, st.just(""), _DUE),
     c.OnTrack: st.builds(c.OnTrack, _MAYBE),
     c.Note: st.builds(c.Note, _MAYBE, _TEXT),
     c.Pin: st.builds(c.Pin, _MAYBE, _TEXT) | st.just(c.Pin()),

@@ -69,6 +69,7 @@ CLOSED = (
     "reopen 1 because x",
     "role 1 deputy @Noor",
     "task 1 done 1",
+    "task 1 move 1 due 2010-09-01",
     "fact 1 workaround none",
     "confirm 1 F1",
     "recap 1",

@@ -6,6 +6,7 @@ from string import Formatter
 
 from handlers.domain.catalog.reading import Section, nearest
 from handlers.domain.catalog.yaml_tree import shown
+from handlers.domain.hours import WEEKDAYS, parse_clock, parse_hours
 from handlers.domain.policy import (
     DEFAULT_SEVERITIES,
     HOLDING_PLACEHOLDERS,
@@ -14,17 +15,20 @@ from handlers.domain.policy import (
     LONGEST_HOLDING_WORDS,
     LONGEST_RAMP,
     MOST_UNCOUNTED_CHANNELS,
+    ROLES,
     SEVERITIES,
     SHORTEST_APPROVAL,
     SIGNERS,
     STATUSES,
     STEEPEST_RAMP,
     Approvals,
+    Digest,
     Holding,
     Policy,
     Publishing,
     Reminders,
     SeverityPolicy,
+    Team,
     Term,
     parse_term,
 )
@@ -34,7 +38,17 @@ _DAY = 24 * 60
 
 REASONS = ("required", "asked")
 """Whether a warning needs a reason before approval is asked for, or the approvers are told that it has none."""
-POLICY_KEYS = ("default_severity", "severities", "approvals", "reminders", "holding", "publishing", "roles")
+POLICY_KEYS = (
+    "default_severity",
+    "severities",
+    "approvals",
+    "reminders",
+    "holding",
+    "publishing",
+    "quiet_hours",
+    "digest",
+    "roles",
+)
 SEVERITY_KEYS = (
     "name",
     "meaning",
@@ -51,6 +65,8 @@ REMINDER_KEYS = (
     "before_due",
     "handover_remind",
     "handover_expires",
+    "apology_before",
+    "task_before",
     "promise_before",
 )
 
@@ -69,6 +85,8 @@ def read_policy(section: Section, people: dict[str, str]) -> Policy:
         reminders=_reminders(section),
         holding=_holding(section, people),
         publishing=_publishing(section),
+        quiet_hours=_quiet_hours(section),
+        digest=_digest(section, roles),
         roles=roles,
     )
 
@@ -196,8 +214,58 @@ def _reminders(section: Section) -> Reminders:
         before_due=_length(row, "before_due", default.before_due, _ONE, timedelta(hours=1)),
         handover_remind=handover_remind,
         handover_expires=handover_expires,
+        apology_before=_length(row, "apology_before", default.apology_before, _ONE, week),
+        task_before=_days(row, "task_before", default.task_before),
         promise_before=_days(row, "promise_before", default.promise_before),
     )
+
+
+def _quiet_hours(section: Section) -> str:
+    text = section.text("quiet_hours")
+    if not text or text.casefold() in ("none", "off"):
+        return ""
+    hours = parse_hours(text)
+    if hours is None:
+        section.fault("quiet_hours", f"{shown(text)} are no hours; write them as 22:00-07:00 or none")
+        return ""
+    return str(hours)
+
+
+def _digest(section: Section, roles: tuple[str, ...]) -> Digest:
+    row = section.section("digest", ("at", "weekly", "teams"))
+    default = Digest()
+    if row is None:
+        return default
+    at, weekly = row.text("at").casefold() or default.at, row.text("weekly").casefold() or default.weekly
+    clock = parse_clock(at)
+    if clock is None and at not in ("none", "off"):
+        row.fault("at", f'{shown(at)} is no time of day; write it as "09:00" or off')
+        at = default.at
+    day, _, hour = weekly.partition(" ")
+    if weekly not in ("none", "off") and (day not in WEEKDAYS or parse_clock(hour) is None):
+        row.fault("weekly", f'{shown(weekly)} is no time of the week; write it as "monday 09:00" or off')
+        weekly = default.weekly
+    teams = tuple(
+        t for s in row.sections("teams", ("name", "role", "slack", "teams"), "name") if (t := _team(s, roles))
+    )
+    return Digest(f"{clock:%H:%M}" if clock else "off", "off" if weekly == "none" else weekly, teams)
+
+
+def _team(row: Section, roles: tuple[str, ...]) -> Team | None:
+    name, role = row.text("name", required=True), row.text("role", required=True)
+    slack, teams = row.text("slack"), row.text("teams")
+    known = (*ROLES, *roles)
+    match = next((r for r in known if r.casefold() == role.casefold()), "")
+    if role and not match:
+        row.fault("role", f"{shown(role)} is no role{row.faults.nearest(role, known)}")
+    if slack and not slack.startswith(("C", "G")):
+        row.fault("slack", f"{shown(slack)} is no channel id; it begins with C")
+    if teams and not teams.startswith("19:"):
+        row.fault("teams", f"{shown(teams)} is no conversation id; it begins with 19:")
+    if name and match and not (slack or teams):
+        row.fault("name", "has no channel; give slack: or teams:")
+        return None
+    return Team(name, match, slack, teams) if name and match else None
 
 
 def _holding(section: Section, people: dict[str, str]) -> Holding | None:
