@@ -18,6 +18,9 @@ STATUSES: tuple[Status, ...] = ("investigating", "identified", "monitoring", "re
 Role = Literal["commander", "deputy", "comms", "scribe"]
 ROLES: tuple[Role, ...] = ("commander", "deputy", "comms", "scribe")
 
+EVENTS: tuple[str, ...] = ("declared", "severity", "updates", "resolved", "apology")
+"""What a subscription may be told of."""
+
 
 # --- lifecycle -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,50 @@ class Update:
     text: str
     next_in: timedelta | None = None
     to: Literal["room", "status", "customers"] = "room"
+
+
+@dataclass(frozen=True, slots=True)
+class CanReport:
+    """An update for the room in three parts: current conditions, actions under way, needs."""
+
+    incident: int | None
+    conditions: str = ""
+    actions: str = ""
+    needs: str = ""
+    next_in: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPeople:
+    """Who is in, since when."""
+
+    incident: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Follow a service, a severity or an incident: exactly one of them, unless the room or the only open one is meant.
+
+    `target`: me, here, a channel (id or mention) or a person; `events` none: all.
+    """
+
+    target: str = "me"
+    service: str = ""
+    severity: Severity | None = None
+    incident: int | None = None
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Stop following."""
+
+    subscription: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSubscriptions:
+    """Who follows what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -896,6 +943,11 @@ Command = (
     | Cancel
     | Merge
     | Update
+    | CanReport
+    | ShowPeople
+    | Subscribe
+    | Unsubscribe
+    | ShowSubscriptions
     | Holding
     | Closure
     | Recap

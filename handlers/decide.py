@@ -20,6 +20,7 @@ from handlers import (
     look,
     mine,
     nudge,
+    oncall,
     packs,
     pins,
     progress,
@@ -30,6 +31,7 @@ from handlers import (
     relay,
     relay_clock,
     remind,
+    subscribe,
 )
 from handlers import commands as c
 from handlers.book import Book
@@ -98,6 +100,16 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return progress.merge(command, ctx, book)
         case c.Update():
             return progress.update(command, ctx, book)
+        case c.CanReport():
+            return progress.can_report(command, ctx, book)
+        case c.ShowPeople():
+            return oncall.who_is_in(command, ctx, book)
+        case c.Subscribe():
+            return subscribe.subscribe(command, ctx, book)
+        case c.Unsubscribe():
+            return subscribe.unsubscribe(command, ctx, book)
+        case c.ShowSubscriptions():
+            return subscribe.subscriptions(ctx, book)
         case c.SetRole():
             return progress.set_role(command, ctx, book)
         case c.AcceptHandOver():

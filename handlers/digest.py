@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from handlers import channels
 from handlers.afterwards import owed
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Reply, Span, Strong, Text, line, small
@@ -126,7 +127,7 @@ def _say_team(book: Book, ctx: Context, team: Team, everything: Open) -> None:
     )
     card = Card(f"{team.name}: {len(rows)} open", (Bullets(items),))
     for platform, address in (("slack", team.slack), ("teams", team.teams)):
-        if address and platform in ctx.platforms and book.catalog.customer_by_channel(platform, address) is None:
+        if address and platform in ctx.platforms and channels.owner_of(book, platform, address) is None:
             key = f"digest/{ctx.now:%Y%m%d}/team-{team.role}@{platform}"
             book.send(Post(key, Place(platform, "channel", address), card=card, rank=BROADCAST))
 

@@ -24,7 +24,7 @@ LONGEST_TITLE = 24
 """Characters of a modal's title (docs.slack.dev/reference/views/modal-views)."""
 INCIDENT_VERBS = frozenset(
     ("update", "severity", "services", "region", "title", "status", "private", "resolve", "reopen", "cancel", "merge",
-     "role", "handover", "remind", "note", "pin", "task", "fact", "recap", "affected", "confirm")
+     "role", "handover", "can", "remind", "note", "pin", "task", "fact", "recap", "affected", "confirm")
 )  # fmt: skip
 """Verbs whose line names an incident first: their forms carry its number, so that they work from anywhere."""
 OPEN_APOLOGY = ("apology fill", "apology waive", "apology edit", "apology mend", "apology suggest", "apology submit",
@@ -36,7 +36,8 @@ SENDS = {
     "declare": "Declare", "severity": "Set severity", "services": "Set services", "region": "Set region",
     "title": "Rename", "status": "Set status", "resolve": "Resolve", "reopen": "Reopen", "cancel": "Cancel incident",
     "merge": "Merge", "update": "Post update", "recap": "Record and confirm", "role": "Give role", "remind": "Set",
-    "handover": "Hand over", "remind me": "Remind me", "note": "Save note", "pin": "Pin",
+    "handover": "Hand over", "can": "Post update", "subscribe": "Subscribe",
+    "remind me": "Remind me", "note": "Save note", "pin": "Pin",
     "task add": "Add task",
     "task move": "Move it", "remind me off": "Forget it", "notify": "Set",
     "fact": "Record", "affected": "Change",

@@ -15,6 +15,7 @@ from handlers.commands import (
     ApologyPublish,
     ApologySubmit,
     Cancel,
+    CanReport,
     Cover,
     CustomerChannel,
     Declare,
@@ -23,6 +24,7 @@ from handlers.commands import (
     Leave,
     Merge,
     OnTrack,
+    OpenForm,
     RelayAck,
     RelayAnswer,
     RelayClose,
@@ -52,6 +54,7 @@ from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Member, Room
 from handlers.domain.people import Person
 from handlers.domain.permit import must
 from handlers.handover import is_handed, offer, withdraw
+from handlers.oncall import invite
 from handlers.outside import leaks
 from handlers.remind import answer_reminder
 from handlers.rooms import (
@@ -70,14 +73,15 @@ from handlers.rooms import (
     tell,
 )
 from handlers.say import incident as say
+from handlers.subscribe import spread
 from handlers.void import UNSETTLED, void_approvals
 
 UNDO_WITHIN = timedelta(minutes=2)
 RECEIPTS = (RelayAck, RelayClose, RelayDone, RelaySkip)
 """Words about customers who were told."""
 UNSIGNED = (
-    AcceptHandOver, ApologyApprove, ApologyPublish, ApologySubmit, DeclineHandOver, Join, Leave, OnTrack, Remind,
-    *RECEIPTS, SetRole, SetTitle, Update,
+    AcceptHandOver, ApologyApprove, ApologyPublish, ApologySubmit, CanReport, DeclineHandOver, Join, Leave, OnTrack,
+    *RECEIPTS, Remind, SetRole, SetTitle, Update,
 )  # fmt: skip
 """What no signature rests on: taking it back leaves the signatures of others alone."""
 LONGEST_UPDATE = 2800
@@ -103,6 +107,8 @@ def set_severity(command: SetSeverity, ctx: Context, book: Book) -> Reply:
         next_update_at=_due(book, ctx, replace(incident, severity=command.severity)),
         customer_ping_at=_first_word(book, ctx, incident, command.severity),
     )
+    spread(book, ctx, after, "severity", f"is {after.severity.upper()} now, was {incident.severity.upper()}{because}")
+    invite(book, ctx, after)
     return Reply(say.understood(after, f"Severity is {after.severity.upper()} now."), changed=True)
 
 
@@ -138,6 +144,8 @@ def set_services(command: SetServices, ctx: Context, book: Book) -> Reply:
     after_names = say.services(replace(incident, services=services), book.catalog)
     void_approvals(book, ctx, (incident.number,), f"the services of {incident.name} changed")
     after = changed(book, ctx, incident, "services", f"set services: {after_names}", services=services)
+    spread(book, ctx, after, "declared", "")
+    invite(book, ctx, after)
     return Reply(say.understood(after, f"Services: {after_names}."), changed=True)
 
 
@@ -184,6 +192,7 @@ def set_status(command: SetStatus, ctx: Context, book: Book) -> Reply:
         status=command.status,
         next_update_at=_due(book, ctx, replace(incident, status=command.status)),
     )
+    spread(book, ctx, after, "updates", f"is {command.status} now")
     blocks: tuple[Block, ...] = ()
     if command.status == "monitoring":
         blocks = (
@@ -217,6 +226,7 @@ def resolve(command: Resolve, ctx: Context, book: Book) -> Reply:
         customer_reminded=0,
     )
     owe(book, ctx, after)
+    spread(book, ctx, after, "resolved", f"is resolved{because}")
     n = after.number
     return Reply(
         say.understood(
@@ -260,6 +270,7 @@ def reopen(command: Reopen, ctx: Context, book: Book) -> Reply:
         customer_ping_at=None if incident.drill else first_word(book, ctx, incident.severity, ctx.now),
         customer_reminded=0,
     )
+    spread(book, ctx, after, "resolved", f"was reopened because {command.because}")
     return Reply(say.understood(after, "Reopened: investigating, and reminders run again."), changed=True)
 
 
@@ -278,6 +289,7 @@ def cancel(command: Cancel, ctx: Context, book: Book) -> Reply:
         status="cancelled",
         next_update_at=None,
     )
+    spread(book, ctx, after, "resolved", f"was cancelled because {command.because}")
     return Reply(say.understood(after, "Cancelled. Its record stays."), changed=True)
 
 
@@ -318,6 +330,7 @@ def merge(command: Merge, ctx: Context, book: Book) -> Reply:
     if services != into.services:
         void_approvals(book, ctx, (into.number,), f"{incident.name} was merged into {into.name}")
     changed(book, ctx, into, "merged", f"merged {incident.name} “{incident.title}” into this", services=services)
+    spread(book, ctx, after, "resolved", f"goes on as {into.name}")
     return Reply(say.understood(after, f"It goes on as {into.name}. Its people were brought along."), changed=True)
 
 
@@ -425,9 +438,22 @@ def update(command: Update, ctx: Context, book: Book) -> Reply:
     tell(book, ctx, after, kind, f"updated: {words}")
     say_in_rooms(book, ctx, after, f"said/{after.revision}", say.update(after, ctx.actor, words, ctx.zone.key))
     refresh(book, ctx, after)
+    spread(book, ctx, after, "updates", f"update: {words}")
     until = () if due is None else (small("Next update due ", say.clock(due, ctx.zone.key)),)
     where = "Posted in the rooms, and for the status page." if command.to == "status" else "Posted in the rooms."
     return Reply(say.understood(after, where, *until), changed=True)
+
+
+def can_report(command: CanReport, ctx: Context, book: Book) -> Reply:
+    """An update in three parts; what has nothing to say is left out."""
+    parts = (("Conditions", command.conditions), ("Actions", command.actions), ("Needs", command.needs))
+    said = [f"{name}: {' '.join(words.split())}" for name, words in parts if words.strip()]
+    if not said:
+        from handlers.forms import form
+
+        n = command.incident or ctx.whence.room
+        return Reply(form(OpenForm(f"can {n}" if n else "can", "can"), ctx, book))
+    return update(Update(command.incident, "\n".join(said), command.next_in), ctx, book)
 
 
 def _fit_for_the_page(book: Book, incident: Incident, words: str) -> None:

@@ -91,6 +91,7 @@ handovers = _record("handovers", incident.HandOver, ("incident", "number"), ("st
 pins = _record("pins", incident.Pinned, ("incident", "number"), ("channel", "message"))
 tasks = _record("tasks", incident.Task, ("incident", "number"), ("due_at",), ("ping_at",), ("owner",))
 apologies_due = _record("apologies_due", incident.ApologyDue, ("incident", "kind"), ("state", "ping_at"))
+subscriptions = _record("subscriptions", incident.Subscription, ("number",))
 preferences = _record("preferences", incident.Preference, ("person",), ("digest_at",))
 kept_back = _record("kept_back", incident.KeptBack, ("key",), ("due_at",), ("person",))
 rounds = _record("rounds", incident.Round, ("name",))

@@ -174,6 +174,25 @@ class ApologyDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """Somebody (`person`, a key) or a channel (`platform` and `address`) follows something.
+
+    `scope`: service (`value` a catalog key), severity (that one or worse), incident (its number).
+    """
+
+    number: int
+    person: str
+    platform: str
+    address: str
+    scope: str
+    value: str
+    events: tuple[str, ...]
+    by: str
+    at: datetime
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Preference:
     """What somebody set for themselves. Empty: as the house has it; `off`: not at all.
 

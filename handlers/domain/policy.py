@@ -177,6 +177,17 @@ class Publishing:
 
 
 @dataclass(frozen=True, slots=True)
+class OnCall:
+    """Whom an incident calls: it hits one of these services (none: any) with one of these severities (none: any)."""
+
+    people: tuple[str, ...]
+    """Mail addresses of people of the catalog."""
+    services: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Team:
     """A circle of people (those with a role) that gets a list of its own in its channel."""
 
@@ -253,6 +264,7 @@ class Policy:
     reminders: Reminders = field(default_factory=Reminders)
     holding: Holding | None = None
     publishing: Publishing = field(default_factory=Publishing)
+    on_call: tuple[OnCall, ...] = ()
     quiet_hours: str = ""
     """Like 22:00-07:00: what can wait does. Empty: none. Everybody may set their own."""
     digest: Digest = field(default_factory=Digest)

@@ -37,6 +37,18 @@ def _plain(answer: Answer, _reading: Reading) -> str:
     return word
 
 
+def _listed(answer: Answer, _reading: Reading) -> str:
+    """Words of a fixed list, none of which needs quotes."""
+    return ",".join(_plain(w, _reading) for w in (answer if isinstance(answer, tuple) else answer.split(",")) if w)
+
+
+def _as_said(answer: Answer, _reading: Reading) -> str:
+    said = " ".join(one(answer).split())
+    if not re.fullmatch(r"[\w#@<>|:.;=\" -]{1,120}", said) or " to " in f" {said} ":
+        raise Refused("Please write it like the example.")
+    return said
+
+
 def _plain_time(answer: Answer, _reading: Reading) -> str:
     said = re.sub(r"\s*[-–—]\s*", "-", one(answer).strip())
     if not re.fullmatch(r"[\w:-]{1,20}", said):
@@ -229,6 +241,24 @@ FORMS: dict[str, tuple[Ask, ...]] = {
         Ask(FormField("person", "Who", "person"), "{}", spell_person),
         Ask(FormField("note", "Hand-over note", "text", optional=True), "-- {}"),
     ),
+    "can": (
+        Ask(FormField("conditions", "Conditions: how does it stand?", "text", optional=True), "conditions: {}"),
+        Ask(FormField("actions", "Actions: what is being done?", "text", optional=True), "actions: {}"),
+        Ask(FormField("needs", "Needs: who or what is missing?", "text", optional=True), "needs: {}"),
+        Ask(FormField("next", "Next update in", "choice", _LENGTHS, optional=True), "next: {}", _length),
+    ),
+    "subscribe": (
+        Ask(FormField("target", "Who?", initial="me", hint="me, here, #channel or @person"), "{}", _as_said),
+        Ask(FormField("what", "What?", hint="service search, sev1 or incident 7"), "to {}", _as_said),
+        Ask(
+            FormField(
+                "events", "Which events?", "choices", tuple((e, e.capitalize()) for e in c.EVENTS), optional=True
+            ),
+            "events {}",
+            _listed,
+        ),
+    ),
+    "unsubscribe": (Ask(FormField("subscription", "Which subscription?", hint="S4"), "S{}", _number),),
     "handover": (
         Ask(
             FormField("role", "Role", "choice", tuple((r, r.capitalize()) for r in c.ROLES), optional=True),
@@ -427,6 +457,9 @@ TITLES: dict[str, str] = {
     "recap": "Recap",
     "role": "Give a role",
     "handover": "Hand over",
+    "can": "CAN report",
+    "subscribe": "Subscribe",
+    "unsubscribe": "Unsubscribe",
     "remind": "Reminders",
     "remind me": "Remind me",
     "note": "Internal note",

@@ -97,6 +97,7 @@ _VERB_OF: dict[type, str] = {
     c.RelayAck: "relay ack",
     c.SetRole: "role",
     c.Pin: "pin",
+    c.CanReport: "can",
     c.TaskAdd: "task add",
     c.RecordFact: "fact",
     c.ApologyFill: "apology fill",

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from handlers import commands as c
-from handlers.domain.when import Unreadable, parse_due
+from handlers.domain.when import Unreadable, parse_due, parse_duration
 from handlers.grammar.cursor import Candidates, Cursor, Option, duration
 from handlers.grammar.lines import FAMILIES, USAGE, VERBS
 from handlers.grammar.words import bare_number, nearest, shown, sure_number, unquote, words_of
@@ -359,6 +360,40 @@ def read_update(cursor: Cursor) -> c.Command:
 
 def _to_end(cursor: Cursor, index: int) -> int:
     return max(end for end, _ in _to_option(cursor, index))
+
+
+# --- conditions, actions, needs ------------------------------------------------------------------------------------
+CAN_FIELDS = ("conditions", "actions", "needs", "next")
+_CAN_WORDS = {
+    **{field: field for field in CAN_FIELDS}, "condition": "conditions", "action": "actions", "need": "needs",
+}  # fmt: skip
+
+
+def read_can(cursor: Cursor) -> c.Command:
+    """`can [N]`, then `conditions: … actions: … needs: … next: 30m`."""
+    number = cursor.number()
+    starts = [
+        (index, field)
+        for index in range(cursor.at, len(cursor.tokens))
+        if not (token := cursor.tokens[index]).quoted
+        and token.raw.endswith(":")
+        and (field := _CAN_WORDS.get(token.raw[:-1].casefold()))
+    ]
+    if not cursor.done and (not starts or starts[0][0] > cursor.at):
+        cursor.wrong("Say each part after its name, like: conditions: half the nodes are up")
+    found: dict[str, str] = {}
+    for place, (index, field) in enumerate(starts):
+        last = starts[place + 1][0] if place + 1 < len(starts) else len(cursor.tokens)
+        words = cursor.free(index + 1, last).strip()
+        if words:
+            found[field] = words
+    following: timedelta | None = None
+    if "next" in found:
+        try:
+            following = parse_duration(found["next"])
+        except Unreadable as fault:
+            cursor.wrong(fault.sentence)
+    return c.CanReport(number, found.get("conditions", ""), found.get("actions", ""), found.get("needs", ""), following)
 
 
 # --- recap -----------------------------------------------------------------------------------------------------------

@@ -57,6 +57,11 @@ USAGE: dict[str, Usage] = {
         "update 7 Half of the nodes are back next 30m",
         True,
     ),
+    "can": Usage(
+        "can [N], then lines conditions: actions: needs: next:",
+        "An update in three parts: conditions, actions, needs.",
+        "can 7 conditions: half the nodes are up actions: restoring db2 needs: a DBA next: 30m",
+    ),
     "holding": Usage("holding [N]", "Propose the holding statement to customers.", "holding 7"),
     "closure": Usage("closure [N]", "Propose the closing update to customers.", "closure 7"),
     "recap": Usage(
@@ -86,6 +91,15 @@ USAGE: dict[str, Usage] = {
     ),
     "join": Usage("join [N]", "Come in.", "join 7"),
     "leave": Usage("leave [N]", "Go out.", "leave 7"),
+    "people": Usage("people [N]", "Who is in, since when.", "people 7"),
+    "subscribe": Usage(
+        "subscribe me|here|#channel|@person to service a|sevN|incident N [events a,b]",
+        "Hear of what happens: declared, severity, updates, resolved, apology.",
+        "subscribe here to sev1 events declared,resolved",
+        True,
+    ),
+    "unsubscribe": Usage("unsubscribe S", "Stop hearing of it.", "unsubscribe S4", True),
+    "subscriptions": Usage("subscriptions", "Who hears of what.", "subscriptions"),
     "remind": Usage(
         "remind [N] every 30m | in 10m | off because … | snooze 15m",
         "Set the reminders for updates.",

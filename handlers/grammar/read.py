@@ -5,7 +5,7 @@ from collections.abc import Callable
 from handlers import commands as c
 from handlers.commands import Command, OpenForm
 from handlers.domain.when import Unreadable, parse_duration
-from handlers.grammar import apologies, incidents, ledger, relays, reminders
+from handlers.grammar import apologies, following, incidents, ledger, relays, reminders
 from handlers.grammar.cursor import Cursor
 from handlers.grammar.declaring import read_declare
 from handlers.grammar.lines import ALIASES, FAMILIES, VERBS, usage
@@ -32,6 +32,11 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "cancel": incidents.reasoned(c.Cancel),
     "merge": incidents.read_merge,
     "update": incidents.read_update,
+    "can": incidents.read_can,
+    "people": incidents.only_number(c.ShowPeople),
+    "subscribe": following.read_subscribe,
+    "unsubscribe": following.read_unsubscribe,
+    "subscriptions": incidents.alone(c.ShowSubscriptions),
     "holding": incidents.only_number(c.Holding),
     "closure": incidents.only_number(c.Closure),
     "recap": incidents.read_recap,

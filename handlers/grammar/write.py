@@ -129,7 +129,8 @@ def write(command: c.Command) -> str:
         case (
             c.SetSeverity() | c.SetServices() | c.SetRegion() | c.SetTitle() | c.SetStatus() | c.SetPrivate()
             | c.Resolve() | c.Reopen() | c.Cancel() | c.Merge() | c.Update() | c.Holding() | c.Closure() | c.Recap()
-            | c.SetRole() | c.AcceptHandOver() | c.DeclineHandOver() | c.Join() | c.Leave()
+            | c.SetRole() | c.AcceptHandOver() | c.DeclineHandOver() | c.Join() | c.Leave() | c.CanReport()
+            | c.ShowPeople() | c.Subscribe() | c.Unsubscribe() | c.ShowSubscriptions()
         ):  # fmt: skip
             return _write_incident(command)
         case (
@@ -219,7 +220,7 @@ def _write_first(command: _First) -> str:
 _Incident = (
     c.SetSeverity | c.SetServices | c.SetRegion | c.SetTitle | c.SetStatus | c.SetPrivate | c.Resolve | c.Reopen
     | c.Cancel | c.Merge | c.Update | c.Holding | c.Closure | c.Recap | c.SetRole | c.AcceptHandOver | c.DeclineHandOver
-    | c.Join | c.Leave
+    | c.Join | c.Leave | c.CanReport | c.ShowPeople | c.Subscribe | c.Unsubscribe | c.ShowSubscriptions
 )  # fmt: skip
 
 
@@ -267,6 +268,19 @@ def _write_incident(command: _Incident) -> str:
             where = "all" if command.everywhere else _number(command.incident)
             verb = "handover" if command.handed else "role"
             return _line(verb, where, command.role, _mention(command.person), _dash(command.note))
+        case c.CanReport():
+            parts = (("conditions", command.conditions), ("actions", command.actions), ("needs", command.needs))
+            said = [f"{name}: {_answer(words)}" for name, words in parts if words]
+            following = f"next: {write_duration(command.next_in)}" if command.next_in else ""
+            return _line("can", _number(command.incident), *said, following)
+        case c.ShowPeople(incident=number):
+            return _line("people", _number(number))
+        case c.Subscribe():
+            return _subscription(command)
+        case c.Unsubscribe(subscription=number):
+            return f"unsubscribe S{number}"
+        case c.ShowSubscriptions():
+            return "subscriptions"
         case c.AcceptHandOver():
             where = "all" if command.everywhere else _number(command.incident)
             return _line("accept", where, command.role or "")
@@ -279,6 +293,17 @@ def _write_incident(command: _Incident) -> str:
             return _line("leave", _number(number))
         case _:
             assert_never(command)
+
+
+def _subscription(command: c.Subscribe) -> str:
+    plain = command.target in {"me", "here"} or command.target.startswith(("#", "<#", "19:"))
+    target = command.target if plain else _mention(command.target)
+    what = (
+        f"service {_value(command.service)}"
+        if command.service
+        else command.severity or _line("incident", _number(command.incident))
+    )
+    return _line("subscribe", target, "to", what, f"events {','.join(command.events)}" if command.events else "")
 
 
 def _answer(words: str) -> str:

@@ -228,8 +228,18 @@ def understood(incident: Incident, words: str, *more: Block) -> Card:
     return Card(head(incident), (line(words), *more), tone(incident))
 
 
-def declared(incident: Incident, catalog: Catalog, storm: Sequence[Incident], *, waits: bool = False) -> Card:
-    """The answer to declare: what was assumed, with buttons that put it right. `waits`: Teams knows no channel yet."""
+def declared(
+    incident: Incident,
+    catalog: Catalog,
+    storm: Sequence[Incident],
+    *,
+    waits: bool = False,
+    called: Sequence[str] = (),
+) -> Card:
+    """The answer to declare: what was assumed, with buttons that put it right.
+
+    `waits`: Teams knows no channel yet. `called`: who is on call for it, by name.
+    """
     n = incident.number
     blocks: list[Block] = [
         line(
@@ -240,6 +250,8 @@ def declared(incident: Incident, catalog: Catalog, storm: Sequence[Incident], *,
             f", {region(incident, catalog)}. You are commander. Rooms are opening.",
         )
     ]
+    if called:
+        blocks.append(line(f"On call, and called: {', '.join(called)}."))
     if incident.severity_assumed:
         blocks.append(line(f"Severity {incident.severity.upper()} is assumed. Right?"))
         blocks.append(Buttons(tuple(Button(s.upper(), f"severity {n} {s}") for s in ("sev1", "sev2", "sev3", "sev4"))))

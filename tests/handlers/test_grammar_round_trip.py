@@ -83,6 +83,14 @@ _FACT = st.builds(
 ) | st.builds(c.RecordFact, _MAYBE, st.sampled_from(KINDS), _TEXT, _MAYBE_LINE, st.just("customer"), _LINE)
 _CUSTOMERS = st.lists(_LINE, min_size=1, max_size=3, unique=True).map(tuple)
 
+_CAN = st.just("") | _ANSWER
+_TARGET = st.sampled_from(["me", "here", "<#C0123456789>", "#C0123456789", "19:abc@thread.tacv2", "<@U1>", "Dana Lee"])
+
+
+def _in_order(events: list[str]) -> tuple[str, ...]:
+    return tuple(e for e in c.EVENTS if e in events)
+
+
 SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.Declare: st.builds(
         c.Declare,
@@ -138,6 +146,15 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     | st.builds(c.Remind, _MAYBE, snooze=_LENGTH)
     | st.builds(c.Remind, _MAYBE, off_because=_TEXT),
     c.RemindMe: st.builds(c.RemindMe, _LENGTH, _TEXT),
+    c.CanReport: st.builds(c.CanReport, _MAYBE, _CAN, _CAN, _CAN, st.none() | _LENGTH),
+    c.ShowPeople: st.builds(c.ShowPeople, _MAYBE),
+    c.Subscribe: st.builds(
+        c.Subscribe, _TARGET, _NAME, st.none(), st.none(), st.lists(st.sampled_from(c.EVENTS)).map(_in_order)
+    )
+    | st.builds(c.Subscribe, _TARGET, st.just(""), st.sampled_from(c.SEVERITIES))
+    | st.builds(c.Subscribe, _TARGET, st.just(""), st.none(), _MAYBE),
+    c.Unsubscribe: st.builds(c.Unsubscribe, _NUMBER),
+    c.ShowSubscriptions: st.just(c.ShowSubscriptions()),
     c.CancelPing: st.builds(c.CancelPing, _NUMBER),
     c.Notify: st.just(c.Notify())
     | st.builds(

@@ -50,6 +50,7 @@ LOOKS = (
     "service show mail",
     "customer show acme",
     "whoami",
+    "subscriptions",
 )
 CLOSED = (
     "show 1",
@@ -73,6 +74,9 @@ CLOSED = (
     "fact 1 workaround none",
     "confirm 1 F1",
     "recap 1",
+    "can 1 needs: x",
+    "people 1",
+    "subscribe me to incident 1",
     "update 1 hello",
     "update 1 hello to customers",
     "holding 1",

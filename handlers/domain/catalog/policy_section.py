@@ -1,6 +1,7 @@
 """The catalog's `policy:` mapping, read with every fault named by its line."""
 
 import itertools
+from collections.abc import Mapping
 from datetime import timedelta
 from string import Formatter
 
@@ -24,6 +25,7 @@ from handlers.domain.policy import (
     Approvals,
     Digest,
     Holding,
+    OnCall,
     Policy,
     Publishing,
     Reminders,
@@ -45,6 +47,7 @@ POLICY_KEYS = (
     "reminders",
     "holding",
     "publishing",
+    "on_call",
     "quiet_hours",
     "digest",
     "roles",
@@ -71,10 +74,11 @@ REMINDER_KEYS = (
 )
 
 
-def read_policy(section: Section, people: dict[str, str]) -> Policy:
+def read_policy(section: Section, people: dict[str, str], services: Mapping[str, str]) -> Policy:
     """The policy of a catalog.
 
-    `section` was opened with `POLICY_KEYS`; `people` maps folded mail addresses to those of the catalog. Faults go to
+    `section` was opened with `POLICY_KEYS`; `people` maps folded mail addresses to those of the catalog,
+    `services` folded keys and names to keys. Faults go to
     the section's own list; what is at fault keeps its default.
     """
     roles = tuple(word for word, _, _ in section.words("roles"))
@@ -85,6 +89,9 @@ def read_policy(section: Section, people: dict[str, str]) -> Policy:
         reminders=_reminders(section),
         holding=_holding(section, people),
         publishing=_publishing(section),
+        on_call=tuple(
+            r for s in section.sections("on_call", ON_CALL_KEYS, "name") if (r := _on_call(s, people, services))
+        ),
         quiet_hours=_quiet_hours(section),
         digest=_digest(section, roles),
         roles=roles,
@@ -218,6 +225,37 @@ def _reminders(section: Section) -> Reminders:
         task_before=_days(row, "task_before", default.task_before),
         promise_before=_days(row, "promise_before", default.promise_before),
     )
+
+
+ON_CALL_KEYS = ("name", "services", "severities", "people")
+
+
+def _on_call(row: Section, people: dict[str, str], services: Mapping[str, str]) -> OnCall | None:
+    called: list[str] = []
+    for word, line, path in row.words("people"):
+        if word.casefold() in people:
+            called.append(people[word.casefold()])
+        else:
+            near = row.faults.nearest(word, people.values())
+            row.faults.add(line, path, f"nobody in people: has the address {shown(word)}{near}")
+    hit: list[str] = []
+    for word, line, path in row.words("services"):
+        if word.casefold() in services:
+            hit.append(services[word.casefold()])
+        else:
+            row.faults.add(
+                line, path, f"there is no service {shown(word)}{row.faults.nearest(word, services.values())}"
+            )
+    bad: list[str] = []
+    for word, line, path in row.words("severities"):
+        if word.casefold() in SEVERITIES:
+            bad.append(word.casefold())
+        else:
+            row.faults.add(line, path, f"{shown(word)} is none of {', '.join(SEVERITIES)}")
+    if not called:
+        row.fault("people", "calls nobody; name people by their mail addresses")
+        return None
+    return OnCall(tuple(called), tuple(hit), tuple(bad), row.text("name") or ", ".join(hit))
 
 
 def _quiet_hours(section: Section) -> str:

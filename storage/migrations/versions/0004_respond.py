@@ -112,3 +112,17 @@ def _reminders() -> None:
         table.add_column(sa.Column("cancelled", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("pings") as table:
         table.alter_column("cancelled", server_default=None)
+    op.create_table(
+        "subscriptions",
+        sa.Column("number", Number, nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_subscriptions")),
+    )
