@@ -129,7 +129,7 @@ def _say_team(book: Book, ctx: Context, team: Team, everything: Open) -> None:
     for platform, address in (("slack", team.slack), ("teams", team.teams)):
         if address and platform in ctx.platforms and channels.owner_of(book, platform, address) is None:
             key = f"digest/{ctx.now:%Y%m%d}/team-{team.role}@{platform}"
-            book.send(Post(key, Place(platform, "channel", address), card=card, rank=BROADCAST))
+            book.send(Post(key, Place(platform, "thread", address), card=card, rank=BROADCAST))
 
 
 def _is_open(book: Book, number: int) -> bool:

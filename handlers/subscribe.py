@@ -207,7 +207,7 @@ def _tell_channel(
 ) -> None:
     if platform not in ctx.platforms:
         return
-    place, root = Place(platform, "channel", address), f"{_key(incident, f'{platform}-{address}')}@{platform}"
+    place, root = Place(platform, "thread", address), f"{_key(incident, f'{platform}-{address}')}@{platform}"
     card = _card(book, ctx, incident)
     book.send(Post(root, place, card=card, rank=BROADCAST, incident=incident.number))
     if event != "declared":
