@@ -1,10 +1,10 @@
-# make run | test | lint | bench; everything else is in README.md.
+# make run | test | lint | bench | soak; everything else is in README.md.
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3978
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test lint bench format
+.PHONY: run test lint bench soak format
 
 # What the bot needs to run; `.venv/.dev` adds what its tests need.
 .venv/.run: pyproject.toml constraints.txt
@@ -40,3 +40,8 @@ bench: .venv/.dev
 	$(BIN)/python benchmarks/ack.py
 	$(BIN)/python benchmarks/publish.py
 	$(BIN)/python benchmarks/remind.py
+
+# Kills, zombies, restarts and partitions for an hour or two; the result in docs/soak.md.
+soak: .venv/.dev
+	AMENDS_SOAK_REQUESTS=10000 $(BIN)/python -m pytest tests/stories/test_once.py -n0 -o timeout=7200
+	$(BIN)/python -m tests.soak $(ARGS)

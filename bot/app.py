@@ -24,6 +24,7 @@ from bot.delivery import Delivery
 from bot.intake import House, Intake
 from bot.mail.carry import MailCarrier, utc_now
 from bot.mail.server import mail_sender, mail_server
+from bot.rates import Rates
 from bot.settings import Settings, Wrong, redacted
 from bot.slack.carry import SlackCarrier
 from bot.slack.listen import SlackDoor
@@ -51,6 +52,8 @@ log = structlog.get_logger()
 
 AUDIT_SECONDS = 60
 """How often the auditor asks: due over 60 s ago, neither sent nor held? (promises.md, section 3)."""
+AGAIN_SECONDS = 5
+"""How soon the auditor asks once more where posts seem to be late. Ours."""
 LOOK_SECONDS = 1.0
 """How long a look at what is unclear may hold up the end; it is taken again after the next start. Ours."""
 
@@ -99,9 +102,9 @@ class App:
         await self.intake.tick()
         if time.monotonic() - self._audited > AUDIT_SECONDS:
             self._audited = time.monotonic()
-            late = await health.refresh(self.store)
-            if late:
-                log.warning("posts are overdue", count=late)
+            if await self.delivery.audit():
+                self._audited -= AUDIT_SECONDS - AGAIN_SECONDS
+            await health.refresh(self.store)
 
     async def start(self) -> None:
         """Database, schema, catalog, platforms, then the outbox and the clock. Raises Wrong with a cure."""
@@ -117,7 +120,10 @@ class App:
     async def _start_slack(self) -> None:
         settings = self.settings
         carrier = SlackCarrier(
-            settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url, paced=self.outside.paced
+            settings.slack_bot_token.get_secret_value(),
+            api_url=settings.slack_api_url,
+            rates=Rates(self.store),
+            paced=self.outside.paced,
         )
         await carrier.start()
         self._stack.push_async_callback(carrier.close)
@@ -181,6 +187,7 @@ class App:
             outside.teams_service_url,
             f"28:{settings.teams_app_id}" if settings.teams_app_id else "",
             dialogs=not settings.loopback,
+            paced=self.outside.paced,
         )
         for problem in await carrier.check_token():
             raise Wrong(problem)

@@ -1,15 +1,23 @@
 """What a platform is to Amends: a way in (Request) and a way out (Carrier). Nothing more."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from handlers.card import Card, Form
 from handlers.context import Said
 from handlers.domain.channels import Seen
-from handlers.domain.delivery import Outcome, Sent
+from handlers.domain.delivery import Bucket, Op, Outcome, Sent
 from handlers.domain.people import Account
 from storage.outbox import Claimed
+
+LEFT: ContextVar[Callable[[], None]] = ContextVar("LEFT", default=lambda: None)
+"""What a carrier calls once the bytes of a customer's new post have left, if it can look later whether they arrived.
+
+Until then, or else until the answer is written down, no other new post to a customer begins on that platform: a server
+that is killed leaves at most one of them a platform of which nobody can know (promises.md, section 4).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,10 @@ class Carrier(Protocol):
 
     platform: str
 
+    def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
+        """What the platform counts a row's call in; without an address only what holds for the whole platform."""
+        ...
+
     async def carry(self, row: Claimed) -> Outcome:
         """Put a row on screen: post, edit where `message_id` is set, open a room, pin, invite."""
         ...
@@ -75,3 +87,27 @@ class Carrier(Protocol):
     async def who(self, user: str, channel: str) -> Account | None:
         """What the platform says of a user; None if it does not say."""
         ...
+
+
+class Outlet:
+    """What carriers have in common through which nobody answers, and where nobody can look: mail, webhooks."""
+
+    def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
+        """Each is somebody else's server, and none publishes how much it takes; a refusal says when to come again."""
+        del op, address, edit, broadcast
+        return ()
+
+    async def look(self, row: Claimed) -> Sent | bool:
+        """What became of it only the receiver knows."""
+        del row
+        return True
+
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
+        """An address says nothing of who reads it."""
+        del address, first, tried
+        return None
+
+    async def who(self, user: str, channel: str) -> Account | None:
+        """Nobody writes to us this way."""
+        del user, channel
+        return None

@@ -3,25 +3,30 @@
 import asyncio
 import secrets
 import time
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import product
+from typing import cast, get_args
 
 import structlog
-from prometheus_client import Counter
-from sqlalchemy import Connection
+from prometheus_client import Counter as Metric
+from prometheus_client import Gauge
+from sqlalchemy import Connection, RowMapping
 
-from bot.channel import Carrier
+from bot.channel import LEFT, Carrier
 from bot.intake import Intake
 from bot.store import Store
 from handlers import channels
 from handlers.card import Button, Buttons, Card, line
-from handlers.commands import CannotDo, ChannelSeen, PostSettled, RoomOpened
+from handlers.commands import Audited, CannotDo, ChannelSeen, PostSettled, RoomOpened
 from handlers.domain.channels import Binding, Seen, gone
-from handlers.domain.delivery import Dead, Held, Outcome, Place, Post, Retry, Sent, Unknown
+from handlers.domain.delivery import BROADCAST, Dead, Held, Op, Outcome, Place, Post, Retry, Sent, Unknown
 from handlers.domain.incident import Incident
 from handlers.domain.letter import LETTERS, PLATFORMS
-from storage import outbox
+from storage import migrate, outbox, rates
 from storage.book import SqlBook
 from storage.outbox import LEASE, Claimed
 
@@ -43,11 +48,23 @@ LOOKED_AT = 200
 """Channels looked at in one go; ours."""
 LOOKING = 8
 """Channels looked at at once; ours."""
+LINE = 3
+"""New posts to customers in hand a platform, of which one is leaving: the others need no new look at the outbox."""
+LINE_SECONDS = 5.0
+"""How long one of them waits for those before it; then it goes back, before its lease is over. Ours."""
 OPTIONAL = ("topic", "pin", "rename")
 """Calls an incident can do without; a platform that lacks one is told once, then left alone."""
 IDEMPOTENT = ("open", "topic", "pin", "invite", "remove", "rename", "close", "home")
 
-carried = Counter("amends_posts_total", "Attempts to post, by platform and outcome", ["platform", "outcome"])
+carried = Metric("amends_posts_total", "Attempts to post, by platform and outcome", ["platform", "outcome"])
+old_version = Gauge(
+    "amends_schema_moved_on", "1 while the schema is another version's, so that nothing is sent from here"
+)
+
+
+@cache
+def _wanted() -> str:
+    return migrate.head()
 
 
 def repeatable(row: Claimed) -> bool:
@@ -61,6 +78,11 @@ def repeatable(row: Claimed) -> bool:
         or (row.op in IDEMPOTENT and (row.place.platform, row.op) != ("teams", "open"))
         or (row.place.platform, row.audience) == ("webhook", "internal")
     )
+
+
+def delicate(row: Claimed) -> bool:
+    """Whether only a person may say that it is sent again: a new post to a customer."""
+    return row.audience == "customer" and not row.message_id
 
 
 class Delivery:
@@ -79,6 +101,11 @@ class Delivery:
         self._stopping = False
         self._expired: datetime | None = None
         self._told: set[str] = set()
+        self._line: Counter[str] = Counter()  # new posts to customers that have not left, by platform
+        self._leaving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._outdated = False
+        self._late = False
+        self._opens = IDLE_SECONDS
         self.fault: Callable[[str], Awaitable[None]] | None = None  # tests: named points at which a run may be ended
 
     def wake(self) -> None:
@@ -106,7 +133,7 @@ class Delivery:
 
     async def _pause(self) -> None:
         try:
-            await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+            await asyncio.wait_for(self._woken.wait(), self._opens)
         except TimeoutError:
             return
         await asyncio.sleep(GATHER_SECONDS)
@@ -125,19 +152,38 @@ class Delivery:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return True
         platforms = tuple(self.carriers)
-        claimed = await self.store.rows(lambda c, now: self._claim(c, now, platforms, free))
+        claimed = await self.store.book(lambda book: self._claim(book, platforms, free))
         for row in claimed:
+            self._line[row.place.platform] += delicate(row)
             task = asyncio.create_task(self._carry(row))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return bool(claimed)
 
-    def _claim(self, connection: Connection, now: datetime, platforms: tuple[str, ...], free: int) -> list[Claimed]:
-        expire = self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY
-        if expire:
+    def _claim(self, book: SqlBook, platforms: tuple[str, ...], free: int) -> list[Claimed]:
+        connection, now = book.connection, book.now
+        if not self._current(connection):
+            return []
+        if self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY:
             self._expired = now
-        claimed = outbox.claim(connection, now, platforms, free, expire=expire)
-        return self._addressed(self.store.open(connection, now), claimed) if claimed else []
+            for key in outbox.take_back(connection, now):
+                self.intake.machine(book, PostSettled(key))
+        closed = rates.shut(connection, now)
+        shut = self._shut(closed) if closed else {}
+        opens = min(shut.values(), default=now + timedelta(seconds=IDLE_SECONDS))
+        self._opens = min(IDLE_SECONDS, max(0.01, (opens - now).total_seconds()))
+        full = [p for p in platforms if self._line[p] >= LINE]
+        shut |= {outbox.kind_of(p, "message", broadcast=b, customer=True): now for p in full for b in (False, True)}
+        in_line = self._line.copy()
+
+        def room(row: RowMapping) -> bool:
+            if row["audience"] != "customer" or row["message_id"]:
+                return True
+            in_line[row["platform"]] += 1
+            return in_line[row["platform"]] <= LINE
+
+        claimed = outbox.claim(connection, now, platforms, free, expire=False, shut=tuple(shut), room=room)
+        return self._addressed(book, claimed)
 
     @staticmethod
     def _addressed(book: SqlBook, rows: list[Claimed]) -> list[Claimed]:
@@ -155,6 +201,68 @@ class Delivery:
                 found.append(row)
         return found
 
+    def _current(self, connection: Connection) -> bool:
+        """Whether the schema is this code's: an old version claims nothing once a newer one has moved it on."""
+        at, wanted = migrate.at(connection), _wanted()
+        if (at != wanted) != self._outdated:
+            self._outdated = at != wanted
+            old_version.set(self._outdated)
+            if self._outdated:
+                log.error("the schema is another version's; nothing more is sent from here", schema=at, ours=wanted)
+            else:
+                log.warning("the schema is ours again; sending goes on", schema=at)
+        return not self._outdated
+
+    async def audit(self) -> bool:
+        """The auditor: due and not sent? What can never go is dead, the rest is said.
+
+        Whether to ask again soon: late posts are said when they are late twice in a row, because a machine that slept,
+        or a clock that was set, makes everything late for a moment.
+        """
+
+        def asked(book: SqlBook) -> tuple[int, int]:
+            for key in outbox.bury(book.connection, book.now):
+                self.intake.machine(book, PostSettled(key))
+            rates.forget(book.connection, book.now)
+            late = outbox.overdue(book.connection, book.now)
+            if not late or self._late:
+                self.intake.machine(book, Audited(late, outbox.quarantined(book.connection)))
+            return late, book.sent
+
+        late, sent = await self.store.book(asked)
+        if late:
+            log.warning("posts are overdue", count=late)
+        if sent:
+            self.wake()
+        again, self._late = bool(late) and not self._late, bool(late)
+        return again
+
+    def _shut(self, closed: Mapping[str, datetime]) -> dict[str, datetime]:
+        """Kinds of call that have to wait, whatever place they go to, and until when."""
+        found: dict[str, datetime] = {}
+        for platform, carrier in self.carriers.items():
+            for op in cast("tuple[Op, ...]", get_args(Op)):
+                for edit, broadcast in product((False, True), repeat=2):
+                    buckets = carrier.buckets(op, "", edit=edit, broadcast=broadcast)
+                    waits = [closed[b.name] for b in buckets if b.name in closed]
+                    for customer in (False, True) if waits else ():
+                        kind = outbox.kind_of(platform, op, edit=edit, broadcast=broadcast, customer=customer)
+                        found[kind] = max(waits)
+        return found
+
+    def _start(self, connection: Connection, now: datetime, row: Claimed) -> bool:
+        """Count the call and commit the attempt; a row whose bucket is closed waits for its opening, untried."""
+        carrier = self.carriers[row.place.platform]
+        edit, broadcast = bool(row.message_id), row.rank >= BROADCAST
+        address = row.message_at or row.address
+        opens = rates.take(
+            connection, now, carrier.buckets(cast("Op", row.op), address, edit=edit, broadcast=broadcast)
+        )
+        if opens is None:
+            return outbox.start(connection, now, row)
+        outbox.give_back(connection, row, opens)
+        return False
+
     async def drain(self, rounds: int = 200) -> None:
         """Carry until nothing is due or under way (tests, replay)."""
         for _ in range(rounds):
@@ -171,42 +279,74 @@ class Delivery:
     async def _carry(self, row: Claimed) -> None:
         try:
             await self._point("claimed")
-            began = time.monotonic()
-            if not await self.store.rows(lambda c, now: outbox.start(c, now, row)):
-                return
-            await self._point("started")
-            outcome = await self._call(row, began)
-            await self._point("called")
-            carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
-            sent = await self.store.book(lambda book: self._finish(book, row, outcome))
-            await self._point("finished")
-            if sent:
-                self.wake()
+            if delicate(row):
+                await self._one_by_one(row)
+            else:
+                await self._attempt(row)
         except Exception:
             log.exception("a post stumbled", key=row.key)
         self._woken.set()
 
-    async def _call(self, row: Claimed, began: float) -> Outcome:
-        left = False
+    async def _one_by_one(self, row: Claimed) -> None:
+        """Begin only when the one before has left for certain, or is settled (bot.channel.LEFT)."""
+        platform = row.place.platform
+        leaving = self._leaving[platform]
+        try:
+            await asyncio.wait_for(leaving.acquire(), LINE_SECONDS)
+        except TimeoutError:
+            self._line[platform] -= 1
+            await self.store.rows(lambda c, now: outbox.give_back(c, row, now))
+            return
+        mine = True
 
-        async def leave() -> Outcome:  # looked at as late as can be: the process may be stopped at any moment before
-            nonlocal left
-            barred = await self._barred(row)
-            if barred is not None:
-                return barred
-            if time.monotonic() - began > LEAVE_SECONDS:  # it was: another may have the row now
-                return Retry("held up before it left", after=0)
-            left = True
-            return await self.carriers[row.place.platform].carry(row)
+        def left() -> None:
+            nonlocal mine
+            if mine:
+                mine = False
+                self._line[platform] -= 1
+                leaving.release()
+                self._woken.set()
 
         try:
-            return await asyncio.wait_for(leave(), CALL_SECONDS)
+            await self._attempt(row, left)
+        finally:
+            left()
+
+    async def _attempt(self, row: Claimed, left: Callable[[], None] = lambda: None) -> None:
+        began = time.monotonic()
+        if not await self.store.rows(lambda c, now: self._start(c, now, row)):
+            return
+        await self._point("started")
+        LEFT.set(left)  # this task's own
+        outcome = await self._call(row, began)
+        await self._point("called")
+        carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
+        sent = await self.store.book(lambda book: self._finish(book, row, outcome))
+        await self._point("finished")
+        if sent:
+            self.wake()
+
+    async def _call(self, row: Claimed, began: float) -> Outcome:
+        left = False
+        try:
+            # not wait_for: before Python 3.12 the call goes on by a step before it is cancelled, and that step may be
+            # the one that writes, by a process that was stopped and whose row another one has
+            async with asyncio.timeout(CALL_SECONDS):
+                barred = await self._barred(row)
+                if barred is not None:
+                    return barred
+                # looked at as late as can be: the process may be stopped at any moment before
+                if time.monotonic() - began > LEAVE_SECONDS:  # it was: another may have the row now
+                    return Retry("held up before it left", after=0)
+                left = True
+                return await self.carriers[row.place.platform].carry(row)
         except TimeoutError:
             return Unknown("no answer within 8 s") if left else Retry("its channel could not be looked at within 8 s")
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("a bug while posting", key=row.key, reference=reference)
-            return Dead(f"a fault of ours, reference {reference}")
+            # it may have left all the same, and a customer is never told twice: a person looks
+            return (Unknown if left and delicate(row) else Dead)(f"a fault of ours, reference {reference}")
 
     async def _barred(self, row: Claimed) -> Outcome | None:
         """What speaks against this post going where it is addressed to; None if nothing does."""

@@ -929,6 +929,14 @@ class ChannelMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """What the auditor found this minute: posts due over 60 s ago, and posts over which workers died."""
+
+    overdue: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The clock: do what is due."""
 
@@ -1038,6 +1046,7 @@ Command = (
     | ChannelSeen
     | ChannelTouched
     | ChannelMoved
+    | Audited
     | Tick
 )
 """What `decide` matches, exhaustively."""

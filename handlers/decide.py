@@ -32,6 +32,7 @@ from handlers import (
     relay_clock,
     remind,
     subscribe,
+    watch,
 )
 from handlers import commands as c
 from handlers.book import Book
@@ -255,6 +256,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             channels.touched(command, ctx, book)
         case c.ChannelMoved():
             channels.moved(command, ctx, book)
+        case c.Audited():
+            watch.audited(command, ctx, book)
         case c.Tick():
             tick(ctx, book)
         case _:

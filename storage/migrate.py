@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 LOCK = 0x414D4947
 """The PostgreSQL advisory lock that keeps two replicas from migrating at once."""
+_AT = text("SELECT version_num FROM alembic_version")
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -29,6 +30,11 @@ def head() -> str:
 def revision(connection: Connection) -> str:
     """The revision a database is at; nothing if it was never migrated."""
     return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def at(connection: Connection) -> str:
+    """The revision of a database that was migrated: asked before each look at the outbox, so without ceremony."""
+    return str(connection.execute(_AT).scalar() or "")
 
 
 def current(engine: Engine) -> bool:

@@ -6,7 +6,7 @@ unknown · dead; held waits for a person. One row is one message on screen: the 
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
@@ -14,12 +14,15 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, text, update
 from uuid_utils import uuid7
 
 from handlers.card import Card
 from handlers.domain.delivery import (
+    AUDITOR,
+    BROADCAST,
     DROPPED,
+    PAGE,
     Dead,
     Held,
     Outcome,
@@ -39,18 +42,29 @@ from storage.tables import settings as setting_rows
 
 LEASE = timedelta(seconds=10)
 """How long a worker may hold a row; a call may take 8 s in all (promises.md, section 2)."""
+LOOK_AGAIN = timedelta(seconds=60)
+"""How long after a look that told nothing the next one is taken."""
 QUARANTINE_DEATHS = 3
 """A row over which this many workers died is parked for a person."""
+QUARANTINED = "three workers died over it; look before it is tried again"
 WAITING = ("pending", "claimed", "sending", "retry")
 STATES = (*WAITING, "sent", "unknown", "held", "dead")
 """All there are."""
 CLAIMABLE = ("pending", "retry")
 """States of a post that a worker may take."""
+LATE = timedelta(seconds=60)
+"""How long after its time a post is overdue (promises.md, section 3)."""
+RECENT = 1000
+"""The attempts looked at to tell whether a platform takes posts; more than a minute holds."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 """Later than any instant."""
+TURN = text("state = 'pending' AND due IS NOT NULL")
+"""Posts that stand in line: said as the index `ix_outbox_turn` says it."""
 BATCH = 500
 """Rows written or named by one statement: well below the parameters a statement may have (SQLite's older default 999,
 https://www.sqlite.org/limits.html#max_variable_number), and nothing is gained beyond a few hundred."""
+ORPHANED = "what it belongs to is not there: "
+"""The mark of a post whose `needs` can never be on screen, before that one's key. It lives again with it."""
 STOPPED = "stopped by a person while it was under way"
 """The mark of a post that was halted after its bytes left: if they did not arrive, it is not tried again by itself."""
 
@@ -59,6 +73,12 @@ _BY_KEY = select(outbox).where(outbox.c.key == bindparam("wanted")).with_for_upd
 _CHANGED = update(outbox).where(outbox.c.id == bindparam("wanted"))
 _BY_KEYS = (
     select(outbox).where(outbox.c.key.in_(bindparam("wanted", expanding=True))).order_by(outbox.c.id).with_for_update()
+)
+_TURNS = select(
+    select(func.min(outbox.c.turn)).where(TURN, outbox.c.rank == bindparam("rank")).scalar_subquery(),
+    select(func.max(outbox.c.turn))
+    .where(TURN, outbox.c.rank == bindparam("rank"), outbox.c.incident == bindparam("incident"))
+    .scalar_subquery(),
 )
 
 
@@ -89,19 +109,44 @@ class Claimed:
     approval: str = ""
     written_at: datetime | None = None
     crossed: bool = False  # a card of the house whose place turned out to be a customer's channel
+    rank: int = PAGE
+
+
+class _Turns:
+    """Whose turn it is: within a rank incidents take turns, post by post, however much one of them has to say.
+
+    A post's turn is the one after its incident's last post in line, or the turn that is being served just now. So ten
+    thousand customers of one incident stand behind one another, and another incident's first post stands beside the
+    first of them that has not left (start-time fair queueing, https://doi.org/10.1109/90.649569).
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._next: dict[tuple[int, int | None], int] = {}
+
+    def next(self, rank: int, incident: int | None) -> int:
+        """The turn of one more post."""
+        found = self._next.get((rank, incident))
+        if found is None:
+            served, last = self._connection.execute(_TURNS, {"rank": rank, "incident": incident}).one()
+            found = max(served or 0, 0 if last is None else last + 1)
+        if incident is not None:
+            self._next[rank, incident] = found + 1
+        return found
 
 
 def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
     """Write a post down. The same key again is an edit; an identical one changes nothing."""
     row = connection.execute(_BY_KEY, {"wanted": post.key}).mappings().first()
     if row is None:
-        connection.execute(_NEW, _first(now, post, order))
-    elif changed := _again(now, post, order, row):
+        connection.execute(_NEW, _first(now, post, order, _Turns(connection)))
+    elif changed := _again(now, post, order, row, _Turns(connection)):
         connection.execute(_CHANGED, changed)
 
 
 def put_all(connection: Connection, now: datetime, posts: Sequence[Post], order: int) -> None:
     """Write many posts down, as `put` would one after another; `order` is the first one's, the others follow it."""
+    turns = _Turns(connection)
     for start in range(0, len(posts), BATCH):
         batch = posts[start : start + BATCH]
         asked = {"wanted": [post.key for post in batch]}
@@ -114,10 +159,10 @@ def put_all(connection: Connection, now: datetime, posts: Sequence[Post], order:
             if post.key in seen:
                 later.append((place, post))
             elif post.key in known:
-                if edit := _again(now, post, place, known[post.key]):
+                if edit := _again(now, post, place, known[post.key], turns):
                     changed.setdefault(len(edit), []).append(edit)
             else:
-                new.append(_first(now, post, place))
+                new.append(_first(now, post, place, turns))
             seen.add(post.key)
         if new:
             connection.execute(_NEW, new)
@@ -135,7 +180,7 @@ def _seq(now: datetime, order: int) -> int:
     return int(now.timestamp() * 1_000_000) + order
 
 
-def _first(now: datetime, post: Post, order: int) -> dict[str, Any]:
+def _first(now: datetime, post: Post, order: int, turns: _Turns) -> dict[str, Any]:
     """The row of a message that is not on screen yet."""
     return {
         "key": post.key,
@@ -148,6 +193,7 @@ def _first(now: datetime, post: Post, order: int) -> dict[str, Any]:
         "body": _body(post),
         "approval": post.approval,
         "rank": post.rank,
+        "turn": 0 if post.hold else turns.next(post.rank, post.incident),
         "incident": post.incident,
         "needs": post.needs,
         "thread": post.thread,
@@ -170,7 +216,7 @@ def _first(now: datetime, post: Post, order: int) -> dict[str, Any]:
     }
 
 
-def _again(now: datetime, post: Post, order: int, row: Any) -> dict[str, Any]:
+def _again(now: datetime, post: Post, order: int, row: Any, turns: _Turns) -> dict[str, Any]:
     """The same key once more: what changes in `row`, and its number for `_CHANGED`; nothing if nothing is new."""
     body = _body(post)
     if row["body"] == body and row["op"] == post.op and row["approval"] == post.approval and row["state"] != "dead":
@@ -187,7 +233,8 @@ def _again(now: datetime, post: Post, order: int, row: Any) -> dict[str, Any]:
     }
     if row["state"] in ("sent", "dead"):  # anything else is not through yet and keeps its place in the line
         changed |= {"state": "pending", "due": None if post.hold else now, "attempts": 0, "error": ""}
-        changed |= {"seq": _seq(now, order), "rank": post.rank}
+        turn = 0 if post.hold else turns.next(post.rank, row["incident"])
+        changed |= {"seq": _seq(now, order), "rank": post.rank, "turn": turn}
     return changed
 
 
@@ -239,14 +286,23 @@ def _claimable() -> Any:
     return and_(outbox.c.due.is_not(None), at <= bindparam("now"), ~blocked, room_open, ready, known)
 
 
+_KIND = (  # as `kind_of` says it
+    outbox.c.platform
+    + "/"
+    + outbox.c.op
+    + case((outbox.c.message_id == "", ""), else_="+")
+    + case((outbox.c.rank >= BROADCAST, "*"), else_="")
+    + case((and_(outbox.c.audience == "customer", outbox.c.message_id == ""), "!"), else_="")
+)
 _CLAIM = (
     select(outbox)
     .where(
         outbox.c.state == bindparam("waiting"),
         outbox.c.platform.in_(bindparam("platforms", expanding=True)),
+        _KIND.not_in(bindparam("shut", expanding=True)),
         _claimable(),
     )
-    .order_by(outbox.c.rank, outbox.c.seq, outbox.c.id)
+    .order_by(outbox.c.rank, outbox.c.turn, outbox.c.seq, outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -259,7 +315,8 @@ _OVER = (
 _POISON = (
     update(outbox)
     .where(outbox.c.state == "pending", outbox.c.deaths >= QUARANTINE_DEATHS)
-    .values(state="held", error="three workers died over it; look before it is tried again")
+    .values(state="held", error=QUARANTINED)
+    .returning(outbox.c.key, outbox.c.audience)
 )
 _LOST = (
     update(outbox)
@@ -274,18 +331,26 @@ _LOST = (
 
 
 def claim(
-    connection: Connection, now: datetime, platforms: Sequence[str], limit: int, *, expire: bool = True
+    connection: Connection,
+    now: datetime,
+    platforms: Sequence[str],
+    limit: int,
+    *,
+    expire: bool = True,
+    shut: Sequence[str] = (),
+    room: Callable[[Any], bool] = lambda _row: True,
 ) -> list[Claimed]:
     """Take up to `limit` rows for a worker, most urgent first. Other workers' rows are skipped, not waited for.
 
-    `expire`: first take back what workers that died had claimed; once a second is often enough.
+    `expire`: first take back what workers that died had claimed; once a second is often enough. `shut`: kinds of call
+    (`kind_of`) that no platform takes just now; their rows stay in line, as do those for which there is no `room`.
     """
     if expire:
-        _expire(connection, now)
-    asked = {"now": now, "platforms": list(platforms), "most": limit}
+        take_back(connection, now)
+    asked = {"now": now, "platforms": list(platforms), "most": limit, "shut": list(shut)}
     lines = (connection.execute(_CLAIM, asked | {"waiting": state}).mappings().all() for state in CLAIMABLE)
     claimed = []
-    for row in islice(merge(*lines, key=itemgetter("rank", "seq", "id")), limit):
+    for row in islice(filter(room, merge(*lines, key=itemgetter("rank", "turn", "seq", "id"))), limit):
         until = now + LEASE
         connection.execute(
             update(outbox)
@@ -294,6 +359,15 @@ def claim(
         )
         claimed.append(_claimed(connection, row, row["fence"] + 1, until))
     return claimed
+
+
+def kind_of(platform: str, op: str, *, edit: bool = False, broadcast: bool = False, customer: bool = False) -> str:
+    """What kind of call a row is.
+
+    Its platform, what is done, whether to something on screen, whether it may wait longest, and whether it is a
+    customer's first.
+    """
+    return f"{platform}/{op}{'+' * edit}{'*' * broadcast}{'!' * (customer and not edit)}"
 
 
 def _claimed(connection: Connection, row: Any, fence: int, until: datetime) -> Claimed:
@@ -321,6 +395,7 @@ def _claimed(connection: Connection, row: Any, fence: int, until: datetime) -> C
         incident=row["incident"],
         approval=row["approval"],
         written_at=row["created_at"],
+        rank=row["rank"],
         digest=hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(),
     )
 
@@ -343,11 +418,15 @@ def _address(connection: Connection, row: Any) -> str:
     return address
 
 
-def _expire(connection: Connection, now: datetime) -> None:
-    """Leases that ran out: claimed goes back; sending may have arrived, so it is unknown."""
+def take_back(connection: Connection, now: datetime) -> list[str]:
+    """Leases that ran out: claimed goes back; sending may have arrived, so it is unknown; three deaths are quarantine.
+
+    Returns the keys of customers' posts that were quarantined.
+    """
     connection.execute(_OVER, {"now": now})
-    connection.execute(_POISON)
+    poisoned = connection.execute(_POISON).all()
     connection.execute(_LOST, {"now": now})
+    return [row.key for row in poisoned if row.audience == "customer"]
 
 
 def start(connection: Connection, now: datetime, row: Claimed) -> bool:
@@ -443,7 +522,7 @@ def _after(current: Any, row: Claimed, outcome: Outcome, now: datetime) -> dict[
 
 
 def unclear(connection: Connection, now: datetime, platforms: Sequence[str], limit: int) -> list[Claimed]:
-    """Unknown rows whose time to be looked at has come."""
+    """Unknown rows whose time to be looked at has come; whoever looks has them for as long as a lease."""
     found = (
         connection.execute(
             select(outbox)
@@ -456,7 +535,7 @@ def unclear(connection: Connection, now: datetime, platforms: Sequence[str], lim
         .all()
     )
     for row in found:
-        connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(due=now + 6 * LEASE))
+        connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(due=now + LEASE))
     return [_claimed(connection, row, row["fence"], now + LEASE) for row in found]
 
 
@@ -472,6 +551,8 @@ def reconcile(connection: Connection, now: datetime, row: Claimed, found: Sent |
         _on_screen(connection, now, current, found)
     elif again:
         connection.execute(update(outbox).where(outbox.c.id == row.id).values(state="pending", due=now))
+    else:
+        connection.execute(update(outbox).where(outbox.c.id == row.id).values(due=now + LOOK_AGAIN))
     return True
 
 
@@ -650,6 +731,9 @@ def settle(connection: Connection, now: datetime, number: int, verdict: str) -> 
     if verdict == "arrived" and row["platform"] in LETTERS and not row["message_id"]:
         values["message_id"] = row["nonce"]  # the id we gave it: what follows goes into its thread
     connection.execute(update(outbox).where(outbox.c.id == number).values(**values))
+    if verdict == "again":  # what belongs to it
+        orphans = and_(outbox.c.state == "dead", outbox.c.error == ORPHANED + row["key"])
+        connection.execute(update(outbox).where(orphans).values(state="pending", due=now, attempts=0, error=""))
     return replace(state, state=values["state"], error=values["error"])
 
 
@@ -667,7 +751,11 @@ def release(connection: Connection, now: datetime, keys: Sequence[str]) -> None:
     for start in range(0, len(keys), BATCH):
         named = outbox.c.key.in_(keys[start : start + BATCH])
         held_back = and_(named, outbox.c.state == "pending", outbox.c.due.is_(None))
-        connection.execute(update(outbox).where(held_back).values(due=now))
+        columns = (func.min(outbox.c.id), func.min(outbox.c.rank), func.min(outbox.c.incident))
+        first, rank, incident = connection.execute(select(*columns).where(held_back)).one()
+        if first is not None:  # all of one incident: in their own order, from its next turn on
+            turn = _Turns(connection).next(rank, incident)
+            connection.execute(update(outbox).where(held_back).values(due=now, turn=outbox.c.id - first + turn))
         under_way = and_(named, outbox.c.state == "sending", outbox.c.error == STOPPED)
         connection.execute(update(outbox).where(under_way).values(error=""))
 
@@ -685,11 +773,59 @@ def halt(connection: Connection, prefix: str) -> int:
     return done.rowcount
 
 
-def overdue(connection: Connection, now: datetime) -> int:
-    """How many posts were due over 60 s ago and are neither sent nor held: the auditor's question."""
-    query = select(func.count()).where(
-        outbox.c.due < now - timedelta(seconds=60), outbox.c.state.in_(("pending", "claimed", "sending", "retry"))
+def bury(connection: Connection, now: datetime) -> list[str]:
+    """Posts whose `needs` is dead, gone, or on screen under an id nobody knows are dead, with that reason.
+
+    A room is closed all the same: its farewell is a courtesy. Returns the keys of customers' posts that died.
+    """
+    needed = outbox.alias("needed")
+    can_come = exists(
+        select(needed.c.id).where(
+            needed.c.key == outbox.c.needs,
+            or_(needed.c.message_id != "", needed.c.state.not_in(("dead", "sent"))),
+        )
     )
+    orphans = and_(outbox.c.state.in_(CLAIMABLE), outbox.c.needs != "", outbox.c.due <= now, ~can_come)
+    connection.execute(update(outbox).where(orphans, outbox.c.op == "close").values(needs=""))
+    died = update(outbox).where(orphans).values(state="dead", error=ORPHANED + outbox.c.needs)
+    rows = connection.execute(died.returning(outbox.c.key, outbox.c.audience)).all()
+    return [row.key for row in rows if row.audience == "customer"]
+
+
+def overdue(connection: Connection, now: datetime) -> int:
+    """How many posts were due over 60 s ago and are neither sent nor held: the auditor's question.
+
+    What stands behind a post that waits for a person waits for that person, who was asked; and a broadcast that takes
+    longer than a minute is not late while its platform goes on taking posts.
+    """
+    late = now - LATE
+    ahead, needed = outbox.alias("ahead"), outbox.alias("needed")
+    asked = or_(
+        exists(
+            select(ahead.c.id).where(
+                ahead.c.lane == outbox.c.lane,
+                ahead.c.id != outbox.c.id,
+                ahead.c.seq <= outbox.c.seq,
+                ahead.c.state.in_(("unknown", "held")),
+                ahead.c.audience == "customer",
+            )
+        ),
+        exists(
+            select(needed.c.id).where(needed.c.key == outbox.c.needs, needed.c.state.in_(("unknown", "held"))),
+        ),
+    )
+    newest = select(func.coalesce(func.max(attempts.c.id), 0)).scalar_subquery()
+    moving = select(outbox.c.platform).join(attempts, attempts.c.post == outbox.c.id)
+    moving = moving.where(attempts.c.id > newest - RECENT, attempts.c.started_at > late, attempts.c.outcome == "sent")
+    platforms = list(connection.execute(moving.distinct()).scalars())
+    in_line = and_(outbox.c.rank >= BROADCAST, outbox.c.platform.in_(platforms))
+    query = select(func.count()).where(outbox.c.due < late, outbox.c.state.in_(WAITING), ~in_line, ~asked)
+    return connection.execute(query.where(~outbox.c.key.startswith(AUDITOR))).scalar_one()
+
+
+def quarantined(connection: Connection) -> int:
+    """How many posts wait for a person because workers died over them."""
+    query = select(func.count()).where(outbox.c.state == "held", outbox.c.error == QUARANTINED)
     return connection.execute(query).scalar_one()
 
 

@@ -151,6 +151,7 @@ requests = Table(
 )
 
 _LET_GO = text("due IS NOT NULL")
+_IN_LINE = text("state = 'pending' AND due IS NOT NULL")
 
 outbox = Table(
     "outbox",
@@ -166,6 +167,7 @@ outbox = Table(
     Column("body", JSON, nullable=False),
     Column("approval", Text, nullable=False),
     Column("rank", Integer, nullable=False),
+    Column("turn", Number, nullable=False),  # incidents take turns within a rank
     Column("incident", Number),
     Column("needs", Text, nullable=False),
     Column("thread", Text, nullable=False),
@@ -190,8 +192,9 @@ outbox = Table(
     Index("ix_outbox_due", "state", "due"),
     Index("ix_outbox_lane_seq", "lane", "seq"),
     Index(  # what goes next, in order: a worker takes a dozen of ten thousand without sorting them
-        "ix_outbox_next", "state", "rank", "seq", "id", sqlite_where=_LET_GO, postgresql_where=_LET_GO
+        "ix_outbox_next", "state", "rank", "turn", "seq", "id", sqlite_where=_LET_GO, postgresql_where=_LET_GO
     ),
+    Index("ix_outbox_turn", "rank", "incident", "turn", sqlite_where=_IN_LINE, postgresql_where=_IN_LINE),
     Index(  # how far a publication is, asked after each of its posts: counted without reading the posts
         "ix_outbox_state_key", "state", "key", "audience", "due", postgresql_ops={"key": "text_pattern_ops"}
     ),
@@ -212,6 +215,15 @@ attempts = Table(
     Column("detail", Text, nullable=False),
     Index("ix_attempts_post", "post"),
     sqlite_autoincrement=True,
+)
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("recent", JSON, nullable=False),  # when the calls that still count were made, ms since 1970
+    Column("open_at", Instant, nullable=False),
+    Index("ix_rates_open_at", "open_at"),
 )
 
 audit = Table(

@@ -13,7 +13,7 @@ from bot.store import Store
 from handlers.card import Bullets, Card, Fields, Form, Line, Quote, Small
 from handlers.domain.catalog import parse_bytes, to_dict
 from handlers.domain.channels import Seen
-from handlers.domain.delivery import Outcome, PostState, Sent
+from handlers.domain.delivery import Bucket, Op, Outcome, PostState, Sent
 from handlers.domain.incident import Setting
 from handlers.domain.people import Account
 from storage import outbox
@@ -60,7 +60,14 @@ class MemoryCarrier:
     accepts_silently: set[str] = field(default_factory=set)
     seen: Sent | bool = True
     channels: dict[str, Seen | Outcome] = field(default_factory=dict)
+    limits: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
+        """What it counts a call in; whatever `limits` says of the place, the platform, and its broadcasts."""
+        del op, edit
+        names = [self.platform, *[f"{self.platform} {address}"] * bool(address), *[f"{self.platform} *"] * broadcast]
+        return tuple(Bucket(name, self.limits[name]) for name in names if name in self.limits)
 
     async def carry(self, row: Claimed) -> Outcome:
         """Put it into the dictionary, unless the script says otherwise."""

@@ -1,7 +1,7 @@
-"""A server that ends at a named point: `python -m tests.victim URL LEDGER POINT NUMBER kill|stop`.
+"""A server that ends at a named point: `python -m tests.victim URL LEDGER POINT NUMBER kill|stop|blind`.
 
 It types a short story into a house that is furnished already, carries what comes of it to a platform whose only memory
-is a file, and at the NUMBER-th passing of POINT kills (or stops) itself; the points `before` and `after` mean the first
+is a file, and at the NUMBER-th passing of POINT kills (or stops) itself (`blind`: kills, and Teams has no history); the points `before` and `after` mean the first
 call to a customer. Without a point it prints how often each was passed.
 """
 
@@ -20,11 +20,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.channel import Request
+from bot.channel import LEFT, Request
 from bot.delivery import WORKERS, Delivery
 from bot.intake import House, Intake
 from bot.store import LATER, Store
-from handlers.domain.delivery import Outcome, Sent
+from handlers.domain.delivery import Bucket, Op, Outcome, Sent
 from handlers.domain.people import Account
 from storage.database import Database, make_engine
 from storage.outbox import Claimed
@@ -47,22 +47,37 @@ class PaperCarrier:
 
     platform: str
     ledger: Path
-    strike: str = ""  # kill the server `before` or `after` the first call to a customer is taken
+    looks: bool = True
+    strike: str = ""  # kill the server `before` or `after` the first call to a customer; stop it `leaving` with any
+
+    def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
+        """Paper is patient."""
+        del op, address, edit, broadcast
+        return ()
 
     async def carry(self, row: Claimed) -> Outcome:
         """Take the call and write it down; the message id is the row's opaque id."""
         if self.strike == "before" and row.audience == "customer":
             os.kill(os.getpid(), signal.SIGKILL)
         place = f"{self.platform}-room" if row.op == "open" else row.address
+        if self.strike == "leaving" and row.op == "message" and not row.message_id:
+            self.strike = ""
+            asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), signal.SIGSTOP)
+            await asyncio.sleep(0.1)  # on its way to the first byte
         entry = {"key": row.key, "op": row.op, "nonce": row.nonce, "edit": bool(row.message_id), "place": place}
         with self.ledger.open("ab", buffering=0) as paper:
             paper.write(json.dumps(entry).encode() + b"\n")
+        if self.looks:
+            LEFT.get()()
+        await asyncio.sleep(0)
         if self.strike == "after" and row.audience == "customer":
             os.kill(os.getpid(), signal.SIGKILL)
         return Sent(row.message_id or row.nonce, row.message_at or place)
 
     async def look(self, row: Claimed) -> Sent | bool:
-        """The whole file is the history."""
+        """The whole file is the history, if there is one."""
+        if not self.looks:
+            return True
         return next((Sent(e["nonce"], e["place"]) for e in entries(self.ledger) if e["nonce"] == row.nonce), False)
 
     async def see(self, address: str, *, first: bool = False, tried: bool = False) -> None:
@@ -104,12 +119,12 @@ class Server:
     delivery: Delivery
 
 
-def build(url: str, ledger: Path, *, workers: int = WORKERS) -> Server:
-    """The parts, on this database."""
+def build(url: str, ledger: Path, *, workers: int = WORKERS, blind: bool = False) -> Server:
+    """The parts, on this database. `blind`: as in the world, nobody can look in Teams whether a post arrived."""
     clock = Clock()
     store = CountingStore(Database(hurried(make_engine(url)), clock))
     intake = Intake(store, House(ZoneInfo("UTC"), ("slack", "teams")))
-    carriers = {platform: PaperCarrier(platform, ledger) for platform in ("slack", "teams")}
+    carriers = {p: PaperCarrier(p, ledger, looks=p == "slack" or not blind) for p in ("slack", "teams")}
     return Server(clock, store, intake, Delivery(store, intake, carriers, workers=workers))
 
 
@@ -124,7 +139,7 @@ async def tell(house: Server) -> None:
 async def main(url: str, ledger: Path, point: str, number: int, way: str) -> None:
     """Live until the point."""
     # with one post in the air at a time it is known which one the kill meets
-    house = build(url, ledger, workers=1 if point in ("before", "after") else WORKERS)
+    house = build(url, ledger, workers=1 if point in ("before", "after") else WORKERS, blind=way == "blind")
     passed: Counter[str] = Counter()
 
     async def fault(name: str) -> None:
@@ -140,7 +155,7 @@ async def main(url: str, ledger: Path, point: str, number: int, way: str) -> Non
         if (point, passed["committed"]) == ("committed", number):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    if point in ("before", "after"):
+    if point in ("before", "after", "leaving"):
         for carrier in house.delivery.carriers.values():
             assert isinstance(carrier, PaperCarrier)
             carrier.strike = point

@@ -12,12 +12,11 @@ from typing import Final
 
 import aiosmtplib
 
+from bot.channel import Outlet
 from bot.mail.draw import Mail, envelope
 from bot.mail.server import MailServer
-from handlers.domain.channels import Seen
 from handlers.domain.delivery import Dead, Outcome, Retry, Sent, Unknown
 from handlers.domain.letter import opened
-from handlers.domain.people import Account
 from storage.outbox import Claimed
 
 READY_SECONDS: Final = 4.5
@@ -36,7 +35,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MailCarrier:
+class MailCarrier(Outlet):
     """Carries rows to mail addresses. `clock` dates the mails (UTC); `tls` replaces the system's trust in tests."""
 
     platform = "email"
@@ -65,21 +64,6 @@ class MailCarrier:
         except (ValueError, IndexError) as fault:  # the parser of addresses stumbles over some
             return Dead(str(fault))
         return await self._sent(row, to, data)
-
-    async def look(self, row: Claimed) -> Sent | bool:
-        """What became of a mail only its receiver's server knows."""
-        del row
-        return True
-
-    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
-        """An address says nothing of who reads it."""
-        del address, first, tried
-        return None
-
-    async def who(self, user: str, channel: str) -> Account | None:
-        """Nobody writes to us this way."""
-        del user, channel
-        return None
 
     async def check(self) -> list[str]:
         """What stands in the way of sending, for `amends doctor`; nothing is sent."""

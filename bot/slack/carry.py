@@ -8,6 +8,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,11 +19,13 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channel import LEFT
+from bot.rates import Rates
 from bot.slack import blocks
 from handlers.card import Card
 from handlers.context import Said
 from handlers.domain.channels import Seen
-from handlers.domain.delivery import Dead, Held, Outcome, Retry, Sent, Unknown
+from handlers.domain.delivery import Bucket, Dead, Held, Op, Outcome, Retry, Sent, Unknown
 from handlers.domain.people import Account, AccountKind
 from storage.outbox import Claimed
 
@@ -42,9 +45,40 @@ LINK_SECONDS: Final = 1.0
 """For a permalink, which a post can do without."""
 LONGEST_WAIT: Final = 3600.0
 """Seconds of Retry-After that are believed; ours."""
-POST_BURST: Final = 4
-POSTS_PER_SECOND: Final = 1.0
+MINUTE: Final = 60.5
+"""Seconds in which a minute's calls are counted: calls made evenly do not arrive evenly. The half second is ours."""
+TIERS: Final[Mapping[int, tuple[tuple[int, float], ...]]] = {
+    2: ((20, MINUTE),),
+    3: ((50, MINUTE),),
+    4: ((100, MINUTE),),
+}
+"""Calls a minute of one method in one workspace. https://docs.slack.dev/apis/web-api/rate-limits"""
+TIER: Final[Mapping[str, int]] = {
+    "chat.postEphemeral": 4,
+    "chat.update": 3,
+    "conversations.archive": 2,
+    "conversations.create": 2,
+    "conversations.history": 3,
+    "conversations.info": 3,
+    "conversations.invite": 3,
+    "conversations.kick": 3,
+    "conversations.list": 2,
+    "conversations.open": 3,
+    "conversations.rename": 2,
+    "conversations.replies": 3,
+    "conversations.setTopic": 2,
+    "pins.add": 2,
+    "users.info": 4,
+    "views.publish": 4,
+}
+"""Each method's page names its tier, as https://docs.slack.dev/reference/methods/chat.update does."""
+POST: Final = "chat.postMessage"
+CHANNEL_POSTS: Final = ((4, 4.5),)
 """Posts into one channel: one a second, short bursts pass. https://docs.slack.dev/apis/web-api/rate-limits"""
+WORKSPACE_POSTS: Final = ((300, MINUTE),)
+"""Posts in one workspace: "several hundred" a minute, no figure is published (same page); 300 is our reading."""
+BROADCAST_POSTS: Final = ((24, 5.0),)
+"""Broadcasts among them, evenly: 288 a minute, so that a declare in the midst of one finds room; ours."""
 BINDING_SECONDS: Final = 600.0
 """How old what we know of a customer's channel may be when its post leaves (promises, section 5, threat 5)."""
 UNNAMED: Final = "an organisation that Slack does not name"
@@ -91,6 +125,17 @@ READS: Final = frozenset(
     }
 )
 """Methods that take no JSON. https://docs.slack.dev/apis/web-api (methods supporting JSON)"""
+METHODS: Final[Mapping[Op, str]] = {
+    "close": "conversations.archive",
+    "home": "views.publish",
+    "invite": "conversations.invite",
+    "open": "conversations.create",
+    "pin": "pins.add",
+    "remove": "conversations.kick",
+    "rename": "conversations.rename",
+    "topic": "conversations.setTopic",
+}
+"""The method of each operation; messages are posted or updated."""
 CONNECT: Final = "apps.connections.open"
 """Asks for a Socket Mode connection. https://docs.slack.dev/reference/methods/apps.connections.open"""
 
@@ -149,8 +194,8 @@ class Fault:
 class SlackCarrier:
     """Carries rows to one workspace. `start` before the first call, `close` at the end.
 
-    `clock` counts seconds for rates and cached channels (the sandbox hands in its own); `paced` switches our own pacing
-    of posts off where time stands still.
+    `clock` counts seconds for cached channels; `rates` are the workspace's buckets (without them nobody else calls: the
+    doctor); `paced` switches our own limits off where time stands still.
     """
 
     platform = "slack"
@@ -161,6 +206,7 @@ class SlackCarrier:
         *,
         api_url: str = SLACK_API,
         clock: Callable[[], float] = time.monotonic,
+        rates: Rates | None = None,
         paced: bool = True,
     ) -> None:
         """Nothing is opened yet."""
@@ -170,10 +216,9 @@ class SlackCarrier:
         if _loopback(self.api_url):
             self.client.proxy = None  # the environment's proxy is for the outside
         self._clock = clock
+        self._rates = rates
         self._paced = paced
         self._session: aiohttp.ClientSession | None = None
-        self._closed_until: dict[tuple[str, str], float] = {}
-        self._levels: dict[str, tuple[float, float]] = {}
         self._bindings: dict[str, tuple[Seen, float]] = {}  # what was seen of a channel, when on the carrier's clock
         self._touched: dict[str, float] = {}  # when an event last told of a channel
         self._listed = float("-inf")
@@ -189,8 +234,10 @@ class SlackCarrier:
         if self._session is None:
             limit = aiohttp.ClientTimeout(total=CALL_SECONDS, connect=CONNECT_SECONDS + 1, sock_connect=CONNECT_SECONDS)
             connector = aiohttp.TCPConnector(limit=40, keepalive_timeout=20)
+            trace = aiohttp.TraceConfig()
+            trace.on_request_chunk_sent.append(_written)
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=limit, cookie_jar=aiohttp.DummyCookieJar()
+                connector=connector, timeout=limit, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
             )
             self.client.session = self._session
 
@@ -226,22 +273,25 @@ class SlackCarrier:
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
-    async def call(self, method: str, /, *, seconds: float = CALL_SECONDS, **args: Any) -> Json | Fault:
+    async def call(
+        self, method: str, /, *, seconds: float = CALL_SECONDS, counted: bool = False, **args: Any
+    ) -> Json | Fault:
         """One Web API call; never raises for what Slack or the network does.
 
-        No call is made inside a Retry-After window of its method (a post: of its channel). https://docs.slack.dev/apis/web-api
+        No call is made inside a Retry-After window of its method (a post: of its channel), or beyond what its tier
+        allows. `counted`: it is the call of a row, for which the outbox asked. https://docs.slack.dev/apis/web-api
         """
-        answer = await self._asked(method, args, seconds)
+        answer = await self._asked(method, args, seconds, counted=counted)
         return answer if isinstance(answer, Fault) else answer[0]
 
     async def _asked(
-        self, method: str, args: Json, seconds: float = CALL_SECONDS
+        self, method: str, args: Json, seconds: float = CALL_SECONDS, *, counted: bool = False
     ) -> tuple[Json, Mapping[str, str]] | Fault:
-        bucket = (method, str(args.get("channel", "")) if method == "chat.postMessage" else "")
-        wait = self._closed_until.get(bucket, 0.0) - self._clock()
-        if wait > 0:
-            return Fault("ratelimited", Retry("Slack asked us to wait", wait))
-        self._closed_until.pop(bucket, None)
+        buckets = self._buckets(method, str(args.get("channel", "")))
+        if self._rates is not None and not counted:
+            wait = await self._rates.wait(buckets)
+            if wait > 0:
+                return Fault("ratelimited", Retry("Slack takes no more of these just now", wait))
         await self.start()
         try:
             async with asyncio.timeout(seconds):
@@ -252,7 +302,11 @@ class SlackCarrier:
                 else:
                     told = await self.client.api_call(method, json=args)
         except SlackApiError as error:
-            return self._fault(method, bucket, error)
+            fault = self._fault(method, error)
+            after = fault.outcome.after if isinstance(fault.outcome, Retry) else None
+            if self._rates is not None and after is not None:
+                await self._rates.close(buckets[0].name, after)
+            return fault
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             return Fault("no connection", Retry(f"no connection to Slack ({type(error).__name__})"))
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -264,7 +318,7 @@ class SlackCarrier:
             return Fault("unreadable", Unknown("Slack's answer could not be read"))
         return told.data, {k.lower(): v for k, v in told.headers.items()}
 
-    def _fault(self, method: str, bucket: tuple[str, str], error: SlackApiError) -> Fault:
+    def _fault(self, method: str, error: SlackApiError) -> Fault:
         response: Any = error.response
         status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
         headers: Mapping[str, str] = {k.lower(): v for k, v in dict(getattr(response, "headers", {}) or {}).items()}
@@ -272,10 +326,7 @@ class SlackCarrier:
         told: Json = data if isinstance(data, dict) else {}
         name = str(told.get("error") or "")
         if status == 429 or name in ("ratelimited", "rate_limited"):
-            after = _seconds(headers.get("retry-after", ""))
-            if after is not None:
-                self._closed_until[bucket] = self._clock() + after
-            return Fault("ratelimited", Retry("Slack asked us to wait", after))
+            return Fault("ratelimited", Retry("Slack asked us to wait", _seconds(headers.get("retry-after", ""))))
         if status == 501:
             return Fault("unknown_method", Dead("unknown_method"))
         if status >= 500 or name in UNSURE:
@@ -347,14 +398,14 @@ class SlackCarrier:
         return Dead(f"Slack has no {row.op}")
 
     async def _plainly(self, row: Claimed, method: str, **args: Any) -> Outcome:
-        told = await self.call(method, **args)
+        told = await self.call(method, counted=True, **args)
         if isinstance(told, Fault) and told.error not in FINE.get(method, ()):
             return told.outcome
         return Sent(row.target_id or row.message_id or row.nonce, row.address)
 
     async def _invite(self, row: Claimed, channel: str) -> Outcome:
-        for user in row.args:  # one by one: who is in already must not keep others out
-            told = await self.call("conversations.invite", channel=channel, users=user)
+        for number, user in enumerate(row.args):  # one by one: who is in already must not keep others out
+            told = await self.call("conversations.invite", counted=not number, channel=channel, users=user)
             if isinstance(told, Fault) and told.error not in FINE["conversations.invite"]:
                 return told.outcome
         return Sent(row.nonce, row.address)
@@ -369,9 +420,6 @@ class SlackCarrier:
             return Dead(str(error))
         if row.message_id:
             return await self._edit(row, channel, content)
-        wait = self._pace(channel)
-        if wait > 0:
-            return Retry("one post a second and channel", wait)
         return await self._post(row, channel, content)
 
     @staticmethod
@@ -392,13 +440,15 @@ class SlackCarrier:
         if row.thread_id:
             args["thread_ts"] = row.thread_id
             args["reply_broadcast"] = row.audience == "customer"  # a reply nobody opens the thread for is not read
-        told = await self.call("chat.postMessage", **args, **content)
+        posting = _POSTING.set(LEFT.get())
+        told = await self.call(POST, counted=True, **args, **content)
+        _POSTING.reset(posting)
         if isinstance(told, Fault) and told.error in ORPHANED and row.thread_id:
             del args["thread_ts"], args["reply_broadcast"]
-            told = await self.call("chat.postMessage", **args, **content)
+            told = await self.call(POST, **args, **content)
         if isinstance(told, Fault) and told.error == "msg_blocks_too_long" and row.card is not None:
             content = self._content(row, blocks.ALL_CHARACTERS // 2)
-            told = await self.call("chat.postMessage", **args, **content)
+            told = await self.call(POST, **args, **content)
         if isinstance(told, Fault):
             heard = self._echoes.pop(row.nonce, None) if isinstance(told.outcome, Unknown) else None
             return heard or told.outcome
@@ -412,7 +462,7 @@ class SlackCarrier:
         args: Json = {"channel": channel, "ts": row.message_id, "parse": "none", "link_names": False}
         content = {k: v for k, v in content.items() if k != "metadata"}
         content.setdefault("blocks", [])  # blocks left out would stay as they were
-        told = await self.call("chat.update", **args, **content)
+        told = await self.call("chat.update", counted=True, **args, **content)
         if isinstance(told, Fault) and told.error == "msg_blocks_too_long" and row.card is not None:
             lean = self._content(row, blocks.ALL_CHARACTERS // 2)
             told = await self.call("chat.update", **args, text=lean["text"], blocks=lean["blocks"])
@@ -432,7 +482,7 @@ class SlackCarrier:
         private = "private" in row.args[1:]
         for number in range(1, NAME_TRIES + 1):
             name = _named(row.args[0], number)
-            told = await self.call("conversations.create", name=name, is_private=private)
+            told = await self.call("conversations.create", counted=number == 1, name=name, is_private=private)
             if not isinstance(told, Fault):
                 return self._opened(told.get("channel") or {}, name)
             if told.error != "name_taken":
@@ -595,22 +645,23 @@ class SlackCarrier:
 
     # --- rates -------------------------------------------------------------------------------------------------------
 
-    def _pace(self, channel: str) -> float:
-        """Seconds until this channel may be posted to again; 0 counts the post."""
-        now = self._clock()
-        wait = self._closed_until.get(("chat.postMessage", channel), 0.0) - now
-        if wait > 0:
-            return wait
-        if not self._paced:
-            return 0.0
-        level, then = self._levels.get(channel, (float(POST_BURST), now))
-        level = min(float(POST_BURST), level + max(0.0, now - then) * POSTS_PER_SECOND)
-        if level < 1.0:
-            return (1.0 - level) / POSTS_PER_SECOND
-        if len(self._levels) > 20_000:
-            self._levels.clear()
-        self._levels[channel] = (level - 1.0, now)
-        return 0.0
+    def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
+        """What Slack counts a row's call in: posts by channel and workspace, everything else by method."""
+        if op == "message" and not edit:
+            return self._buckets(POST, self._now(address), broadcast=broadcast)
+        method = "chat.update" if op == "message" else METHODS[op]
+        return () if op == "open" and edit else self._buckets(method)
+
+    def _buckets(self, method: str, channel: str = "", *, broadcast: bool = False) -> tuple[Bucket, ...]:
+        """The first of them is the one that a 429 closes."""
+        limited = self._paced
+        if method != POST:
+            return (Bucket(f"slack {method}", TIERS[TIER[method]] if limited and method in TIER else ()),)
+        found = [Bucket(f"slack {POST} {channel}", CHANNEL_POSTS if limited else ())] if channel else []
+        found.append(Bucket(f"slack {POST}", WORKSPACE_POSTS if limited else ()))
+        if broadcast:
+            found.append(Bucket(f"slack {POST} broadcast", BROADCAST_POSTS if limited else ()))
+        return tuple(found)
 
     # --- the unknown -------------------------------------------------------------------------------------------------
 
@@ -678,7 +729,7 @@ class SlackCarrier:
         Of a thread this asks for its parent and the one message, of a message that began none for itself.
         https://docs.slack.dev/reference/methods/conversations.replies
         """
-        only = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 5}
+        only: dict[str, Any] = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 5}
         told = await self.call("conversations.replies", seconds=WHO_SECONDS, channel=channel, ts=ts, **only)
         messages = told.get("messages") if isinstance(told, dict) else None
         found = next((m for m in messages or [] if isinstance(m, dict) and m.get("ts") == ts), None)
@@ -711,7 +762,7 @@ class SlackCarrier:
             if not isinstance(told, Fault):
                 return True
         where = channel if channel.startswith("D") else user
-        return not isinstance(await self.call("chat.postMessage", channel=where, **QUIET, **content), Fault)
+        return not isinstance(await self.call(POST, channel=where, **QUIET, **content), Fault)
 
     # --- the doctor --------------------------------------------------------------------------------------------------
 
@@ -759,6 +810,16 @@ class SlackCarrier:
 
 QUIET: Final[Mapping[str, Any]] = {"parse": "none", "link_names": False, "unfurl_links": False, "unfurl_media": False}
 """How every post is made: no names linked, nothing unfolded."""
+
+
+_POSTING: ContextVar[Callable[[], None] | None] = ContextVar("_POSTING", default=None)
+
+
+async def _written(*_: object) -> None:
+    """A body is being written, whole, before anything else runs: after that the kernel has it."""
+    posting = _POSTING.get()
+    if posting is not None:
+        asyncio.get_running_loop().call_soon(posting)
 
 
 def account(user: Mapping[str, Any], team: str) -> Account:

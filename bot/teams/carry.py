@@ -3,18 +3,19 @@
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 from urllib.parse import quote, urlencode
 
 import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.rates import Rates
 from bot.store import Store
 from bot.teams import cards
 from bot.teams.connector import Connector, ConnectorFailed
 from handlers.domain.channels import Seen
-from handlers.domain.delivery import GONE, Dead, Outcome, Retry, Sent, Unknown
+from handlers.domain.delivery import GONE, Bucket, Dead, Op, Outcome, Retry, Sent, Unknown
 from handlers.domain.incident import Conversation, Setting
 from handlers.domain.people import Account, AccountKind
 from storage.outbox import Claimed
@@ -28,6 +29,7 @@ SERVICE_URL: Final = "https://smba.trafficmanager.net/teams/"
 https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages"""
 INCIDENTS: Final = "teams.incidents"
 """The setting that holds the conversation id of the channel where incidents are announced."""
+THROTTLED: Final = 429
 NOT_ON_TEAMS: Final = "not_on_teams"
 """Said of operations that Teams has no call for: pins, topics, invitations."""
 AGAIN: Final = frozenset({401, 408, 409, 412, 425, 429})
@@ -38,6 +40,14 @@ LATEST_SECONDS: Final = 30.0
 AWAY: Final = frozenset({"token_timeout", "token_unreachable", "token_temporarily_unavailable", "token_server_error"})
 """Why there may be no token although the credentials are right.
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response"""
+SENDS: Final = ((7, 1.1), (8, 2.1), (60, 30.5), (1800, 3600.5))
+"""Posts into one conversation, a channel's threads with it, in so many seconds; reads have twice as many. The parts of
+a second are ours: calls made evenly do not arrive evenly.
+https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit#per-bot-per-thread-limit"""
+READS: Final = ((14, 1.1), (16, 2.1), (120, 30.5), (3600, 3600.5))
+TENANT: Final = ((50, 1.1),)
+"""All calls of an app in a tenant (older copies of the page say 30).
+https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit#per-thread-limit-for-all-bots"""
 UNHEARD_SECONDS: Final = 5.0
 """How long a post waits where no activity has said yet where Teams is; ours."""
 ABSENT: Final = "BotNotInConversationRoster"
@@ -66,7 +76,8 @@ class TeamsCarrier:
 
     `tenant_id` is ours ("" only for local tools). `service_url` is used whatever activities name (the sandbox); without
     it, the latest they named. `bot_id` is the bot's own Teams id (`28:` and the app id) while no activity has named it.
-    `dialogs` tells whether buttons may open dialogs: everywhere but in local tools, unless it is said.
+    `dialogs` tells whether buttons may open dialogs: everywhere but in local tools, unless it is said. `paced` switches
+    our own limits off where time stands still.
     """
 
     platform = "teams"
@@ -80,10 +91,13 @@ class TeamsCarrier:
         bot_id: str = "",
         *,
         dialogs: bool | None = None,
+        paced: bool = True,
     ) -> None:
         """Nothing is called before it is needed."""
         self._connector = connector
         self._store = store
+        self._rates = Rates(store)
+        self._paced = paced
         self._tenant = tenant_id.strip()
         self._service_url = service_url
         self._bot = bot_id
@@ -96,9 +110,13 @@ class TeamsCarrier:
     # --- carrying ----------------------------------------------------------------------------------------------------
     async def carry(self, row: Claimed) -> Outcome:
         """Post a row, or edit it where it is on screen already."""
+        op, edit, address = cast("Op", row.op), bool(row.message_id), row.message_at or row.address
         try:
             return await self._carry(row)
         except ConnectorFailed as failed:
+            if failed.status == THROTTLED and failed.retry_after is not None:
+                bucket = self.buckets(op, address, edit=edit, broadcast=False)[0]
+                await self._rates.close(bucket.name, failed.retry_after)
             if failed.code in DEAD and await self._unheard():
                 return Retry("teams_not_heard_from_yet", UNHEARD_SECONDS)  # a local tool has to say where it is
             return outcome(failed)
@@ -141,6 +159,7 @@ class TeamsCarrier:
         try:
             where = await self._to(address)
             kind = await self._kind(where, address)
+            await self._may("see", where.conversation, READS)
             if tried:
                 await self._connector.post(where.service_url, where.conversation, {"type": "typing"})
                 return Seen(address, kind=kind, reach="yes")
@@ -165,6 +184,24 @@ class TeamsCarrier:
                     continue
                 self._kinds |= {c["id"]: str(c.get("type") or "") for c in listed}
         return self._kinds.get(address, "")
+
+    def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
+        """What Teams counts a row's call in: its conversation first, which a 429 closes, then the tenant's calls."""
+        del broadcast
+        if op not in ("message", "open"):
+            return ()
+        return self._buckets("edit" if edit else "send", address, () if edit else SENDS)
+
+    def _buckets(self, kind: str, conversation: str, limits: tuple[tuple[int, float], ...]) -> tuple[Bucket, ...]:
+        base = conversation.partition(";messageid=")[0]
+        found = [Bucket(f"teams {kind} {base}", limits if self._paced else ())] if base else []
+        return (*found, Bucket("teams", TENANT if self._paced else ()))
+
+    async def _may(self, kind: str, conversation: str, limits: tuple[tuple[int, float], ...]) -> None:
+        """Count a call that no row stands for; raises as a 429 would where there is no room for it."""
+        wait = await self._rates.wait(self._buckets(kind, conversation, limits))
+        if wait > 0:
+            raise ConnectorFailed("no_room", status=THROTTLED, retry_after=wait)
 
     async def look(self, row: Claimed) -> Sent | bool:
         """True: without consent to read (a Graph permission we do not ask for) nobody can know."""
@@ -220,6 +257,7 @@ class TeamsCarrier:
         if known is not None:
             return self._from(known)
         anywhere = await self._to("")
+        await self._may("create", user, SENDS)
         chat = await self._connector.create_personal(anywhere.service_url, user, anywhere.bot, anywhere.tenant)
         found = Conversation(chat, anywhere.service_url, anywhere.tenant, "personal", anywhere.bot, person=user)
         await self._store.book(lambda book: book.put(replace(found, seen_at=book.now)))
@@ -233,6 +271,7 @@ class TeamsCarrier:
         """
         try:
             where = await self._to(channel.partition(";messageid=")[0]) if channel else await self._to_person(user)
+            await self._may("read", where.conversation, READS)
             found = await self._connector.member(where.service_url, where.conversation, user)
         except (ConnectorFailed, SQLAlchemyError):
             return None

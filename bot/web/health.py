@@ -10,6 +10,7 @@ from storage import migrate, outbox
 
 waiting = Gauge("amends_outbox", "Posts in the outbox, by state", ["state"])
 overdue = Gauge("amends_outbox_overdue", "Posts due over 60 s ago, neither sent nor held")
+quarantined = Gauge("amends_outbox_quarantined", "Posts held because three workers died over them")
 STATES = ("pending", "claimed", "sending", "retry", "unknown", "held", "dead", "sent")
 
 
@@ -36,11 +37,10 @@ def routes(store: Store) -> list[Route]:
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-async def refresh(store: Store) -> int:
-    """The auditor: read the outbox's state into the metrics; how many posts are overdue."""
+async def refresh(store: Store) -> None:
+    """Read the outbox's state into the metrics."""
     counts = await store.rows(lambda c, _now: outbox.counts(c))
     for state in STATES:
         waiting.labels(state).set(counts.get(state, 0))
-    late = await store.rows(outbox.overdue)
-    overdue.set(late)
-    return late
+    overdue.set(await store.rows(outbox.overdue))
+    quarantined.set(await store.rows(lambda c, _now: outbox.quarantined(c)))

@@ -16,15 +16,14 @@ import aiohttp
 from sqlalchemy.exc import SQLAlchemyError
 from yarl import URL
 
+from bot.channel import Outlet
 from bot.store import Store
 from bot.webhook.reach import Forbidden, Network, Pinned, Resolve, reachable, system
 from bot.webhook.shape import IMPACTS, Entry, Shown, as_bytes, headers, opaque, payload
 from handlers.domain.apology import Apology
-from handlers.domain.channels import Seen
 from handlers.domain.delivery import Dead, Outcome, Retry, Sent, Unknown
 from handlers.domain.incident import OPEN, Incident
 from handlers.domain.letter import opened
-from handlers.domain.people import Account
 from storage.book import SqlBook
 from storage.outbox import Claimed
 
@@ -37,7 +36,7 @@ LONGEST_WAIT: Final = 3600.0
 SLOW_DOWN: Final = 429
 
 
-class WebhookCarrier:
+class WebhookCarrier(Outlet):
     """Carries rows to webhooks.
 
     `private` are networks that may be reached although they are not public. `clock` stamps calls (UTC, aware; receivers
@@ -97,21 +96,6 @@ class WebhookCarrier:
         if time.monotonic() - began > READY_SECONDS:  # the process may have been stopped meanwhile
             return Retry("held up before it left", after=0)
         return await self._post(row, url, body, ident, addresses, began)
-
-    async def look(self, row: Claimed) -> Sent | bool:
-        """What became of a call only its receiver knows."""
-        del row
-        return True
-
-    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
-        """An address says nothing of who reads it."""
-        del address, first, tried
-        return None
-
-    async def who(self, user: str, channel: str) -> Account | None:
-        """Nobody writes to us this way."""
-        del user, channel
-        return None
 
     async def _post(
         self, row: Claimed, url: URL, body: bytes, ident: str, addresses: Sequence[tuple[str, int]], began: float

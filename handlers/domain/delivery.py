@@ -19,6 +19,8 @@ GONE = frozenset(
 )
 """Why a platform takes no post in a channel at all, in its own words.
 https://docs.slack.dev/reference/methods/chat.postMessage (errors); platforms.md, section 2 (proactive posts)"""
+AUDITOR = "auditor/"
+"""The keys of the auditor's own posts begin so."""
 REPLY, PAGE, EDIT, REMINDER, BROADCAST = 0, 1, 2, 3, 4
 """Classes of post, most urgent first (promises.md, section 3)."""
 
@@ -74,6 +76,17 @@ class Post:
         if not fit:
             message = f"{self.key}: a post for {self.audience} readers has no such place, approval or form"
             raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Something a platform counts calls of: at most so many `calls` in so many seconds, for each of `limits`.
+
+    Without limits it is never full, but a platform may close it for a while (429 with Retry-After).
+    """
+
+    name: str
+    limits: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _line(*parts: str) -> str:
 def write(command: c.Command) -> str:
     """The canonical line of a command.
 
-    Raises ValueError for what only the machine says (`RoomOpened`, `CannotDo`, `PostSettled`, `Tick`).
+    Raises ValueError for what only the machine says (`RoomOpened`, `CannotDo`, `PostSettled`, `Audited`, `Tick`).
     """
     match command:
         case c.Declare() | c.ListIncidents() | c.Show() | c.Timeline() | c.Help() | c.WhoAmI() | c.Undo() | c.Here():
@@ -180,6 +180,7 @@ def write(command: c.Command) -> str:
             | c.ChannelSeen()
             | c.ChannelTouched()
             | c.ChannelMoved()
+            | c.Audited()
             | c.Tick()
         ):
             raise ValueError(f"{type(command).__name__} is never said")

@@ -5,11 +5,14 @@ import contextlib
 import hashlib
 import hmac
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.applications import Starlette
@@ -18,20 +21,26 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from uuid_utils import uuid7
 
-from bot.channel import Answer, Request
+from bot.channel import LEFT, Answer, Request
+from bot.delivery import Delivery
+from bot.intake import House, Intake
+from bot.rates import Rates
 from bot.sandbox.ledger import Fault, Ledger, SandboxClock
 from bot.sandbox.slack import BOT_ID, BOT_USER, Ack, Channel, FakeSlack
 from bot.sandbox.slack_blocks import texts
 from bot.slack import listen
 from bot.slack.carry import SCOPES, SlackCarrier, account
 from bot.slack.listen import SlackDoor
+from bot.store import Store
 from handlers.card import Button, Buttons, Card, Form, FormField, Mention, Quote, line
 from handlers.commands import ChannelMoved, ChannelTouched, MessageChanged
 from handlers.domain.channels import Seen
-from handlers.domain.delivery import Dead, Place, Retry, Sent, Unknown
+from handlers.domain.delivery import Dead, Place, Post, Retry, Sent, Unknown
 from handlers.domain.people import Account
+from storage.database import Database, make_engine
 from storage.outbox import Claimed
 from tests.bot.test_fake_slack import serving
+from tests.conftest import hurried
 
 INCIDENTS, CONTOSO, TAILSPIN = "C0INCIDENTS", "C0EXTCONTOSO", "C0EXTTAILSPIN"
 SECRET = "sandbox-signing-secret"
@@ -352,25 +361,68 @@ async def test_a_missing_scope_is_named(rig: Rig) -> None:
     assert outcome == Dead("missing_scope: pins:write")
 
 
-async def test_no_call_is_made_inside_a_retry_after_window(rig: Rig) -> None:
-    """The window is kept per channel; other channels go on."""
+async def replica(rig: Rig, file: Path) -> AsyncIterator[tuple[SlackCarrier, Delivery]]:
+    """A server before this Slack, with the database in this file."""
+    store = Store(Database(hurried(make_engine(f"sqlite:///{file}")), rig.clock.now))
+    carrier = SlackCarrier("xoxb-sandbox", api_url=rig.slack.api_url, rates=Rates(store))
+    await carrier.hello()
+    yield carrier, Delivery(store, Intake(store, House(ZoneInfo("UTC"), ("slack",))), {"slack": carrier})
+    await carrier.close()
+    store.close()
+
+
+async def say(delivery: Delivery, *channels: str) -> None:
+    """A post into each of these channels, carried if it may be."""
+    posts = [Post(f"k{uuid7()}", Place("slack", "thread", c), card=CARD) for c in channels]
+    await delivery.store.book(lambda book: [book.send(p) for p in posts])
+    await delivery.drain()
+
+
+async def test_no_call_is_made_inside_a_retry_after_window(rig: Rig, sqlite_template: Path, tmp_path: Path) -> None:
+    """Not by the one that was told, not by its neighbour, not after a restart; other channels go on; then it goes."""
+    file = Path(shutil.copy(sqlite_template, tmp_path / "amends.db"))
     rig.ledger.faults.append(Fault("chat.postMessage", "rate_limited", seconds=30))
-    assert await rig.carrier.carry(row()) == Retry("Slack asked us to wait", 30.0)
-    again = await rig.carrier.carry(row())
-    assert isinstance(again, Retry)
-    assert again.after is not None
-    assert 25 < again.after <= 30
-    assert isinstance(await rig.carrier.carry(row(address=CONTOSO)), Sent)
-    assert rig.calls("chat.postMessage") == 2
+    for _ in range(3):  # each a server of its own
+        async for _, delivery in replica(rig, file):
+            await say(delivery, INCIDENTS, CONTOSO)
+    assert rig.calls("chat.postMessage") == 4
+    rig.clock.wind(timedelta(seconds=29))
+    async for _, delivery in replica(rig, file):
+        await delivery.drain()
+        assert (len(rig.slack.messages(INCIDENTS)), len(rig.slack.messages(CONTOSO))) == (0, 3)
+        rig.clock.wind(timedelta(seconds=1))
+        await delivery.drain()
+    assert (len(rig.slack.messages(INCIDENTS)), len(rig.slack.messages(CONTOSO))) == (3, 3)
     assert rig.slack.violations["called_inside_retry_after"] == 0
 
 
-async def test_posts_into_one_channel_are_paced(rig: Rig) -> None:
-    """A short burst passes, then one a second; what must wait says for how long."""
-    outcomes = [await rig.carrier.carry(row()) for _ in range(6)]
-    late = [o for o in outcomes if isinstance(o, Retry)]
-    assert 1 <= len(late) <= 2
-    assert all(o.after is not None and 0 < o.after <= 1 for o in late)
+async def test_a_look_up_keeps_out_of_its_window_too(rig: Rig, sqlite_template: Path, tmp_path: Path) -> None:
+    """Whoever asks who somebody is is told to wait, as is the next one; the other methods go on."""
+    file = Path(shutil.copy(sqlite_template, tmp_path / "amends.db"))
+    rig.ledger.faults.append(Fault("users.info", "rate_limited", seconds=30))
+    for _ in range(2):
+        async for carrier, _ in replica(rig, file):
+            assert await carrier.who("U0ANA") is None
+            assert isinstance(await carrier.call("conversations.info", channel=INCIDENTS), dict)
+    assert rig.calls("users.info") == 1
+    rig.clock.wind(timedelta(seconds=30))
+    async for carrier, _ in replica(rig, file):
+        assert await carrier.who("U0ANA") is not None
+
+
+async def test_nothing_is_called_more_often_than_slack_allows(rig: Rig, sqlite_template: Path, tmp_path: Path) -> None:
+    """Ten posts for one channel, sixty edits and look-ups in a row: none of them meets a 429, and all get through."""
+    file = Path(shutil.copy(sqlite_template, tmp_path / "amends.db"))
+    async for carrier, delivery in replica(rig, file):
+        await say(delivery, *[INCIDENTS] * 10)
+        assert len(rig.slack.messages(INCIDENTS)) == 4
+        for _ in range(20):
+            rig.clock.wind(timedelta(seconds=0.5))
+            await delivery.drain()
+        assert len(rig.slack.messages(INCIDENTS)) == 10
+        found = [await carrier.call("conversations.info", channel=INCIDENTS) for _ in range(60)]
+        assert sum(isinstance(f, dict) for f in found) == 50
+    assert rig.slack.violations.total() == 0
 
 
 async def test_nobody_at_home_is_a_definite_no() -> None:
@@ -396,6 +448,20 @@ async def test_an_answer_that_does_not_come_in_time_is_unknown(rig: Rig) -> None
             break
         await asyncio.sleep(0.02)
     assert len(rig.slack.messages(INCIDENTS)) == 1
+
+
+async def test_the_next_customers_post_begins_when_this_ones_bytes_have_left(rig: Rig) -> None:
+    """Not only with the answer."""
+    said: list[int] = []
+    left = asyncio.Event()
+    LEFT.set(lambda: said.append(len(rig.slack.messages(CONTOSO))) or left.set())
+    rig.ledger.faults.append(Fault("chat.postMessage", "delay", seconds=0.3))
+    customer = row(address=CONTOSO, card=None, text="We are sorry.", audience="customer", approval="d")
+    carried = asyncio.create_task(rig.carrier.carry(customer))
+    await asyncio.wait_for(left.wait(), 10)
+    assert not carried.done()
+    assert isinstance(await carried, Sent)
+    assert said == [0]
 
 
 # --- carrying: rooms -------------------------------------------------------------------------------------------------

@@ -260,7 +260,7 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
 }
 UNSAYABLE = {
     c.OpenForm, c.RoomOpened, c.CannotDo, c.MessageChanged, c.PostSettled, c.ChannelSeen, c.ChannelTouched,
-    c.ChannelMoved, c.Tick,
+    c.ChannelMoved, c.Audited, c.Tick,
 }  # fmt: skip
 
 

@@ -110,6 +110,22 @@ def test_an_old_look_does_not_touch_a_newer_attempt(worker: Worker) -> None:
     assert worker.state("card") == "unknown"
 
 
+def test_a_look_that_broke_off_is_taken_again_after_a_lease(worker: Worker) -> None:
+    """Whoever looked was killed: recovered in a lease, not in a minute; one that told nothing has a minute's time."""
+    worker.put(post("card"))
+    worker.carry(Unknown("time-out"))
+    worker.clock.wind(seconds=11)
+    assert len(worker.database.run(lambda c, now: outbox.unclear(c, now, PLATFORMS, 10))) == 1
+    assert worker.database.run(lambda c, now: outbox.unclear(c, now, PLATFORMS, 10)) == []
+    worker.clock.wind(seconds=11)
+    (row,) = worker.database.run(lambda c, now: outbox.unclear(c, now, PLATFORMS, 10))
+    worker.database.run(lambda c, now: outbox.reconcile(c, now, row, None, again=False))
+    worker.clock.wind(seconds=59)
+    assert worker.database.run(lambda c, now: outbox.unclear(c, now, PLATFORMS, 10)) == []
+    worker.clock.wind(seconds=1)
+    assert len(worker.database.run(lambda c, now: outbox.unclear(c, now, PLATFORMS, 10))) == 1
+
+
 def test_an_echo_settles_what_nobody_carries(worker: Worker) -> None:
     """Our own message came back to us: it did arrive."""
     worker.put(apology("apology-1/contoso"))

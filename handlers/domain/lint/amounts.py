@@ -240,25 +240,24 @@ def _lengths(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findi
             )
         elif mention.minutes in elsewhere:
             continue
-        elif hedged == {"about"} and not (mention.about or _HEDGED.search(before)):
+        elif not (mention.about and hedged == {"about"}):
+            yield from _unhedged(reading, kind, mention, hedged, before)
+
+
+def _unhedged(
+    reading: Reading, kind: Kind, mention: DurationMention | NumberMention, precisions: set[str], before: str
+) -> Iterator[Finding]:
+    """C2: a length or a number without the “about” or “at least” that all its facts have."""
+    for precision, word, hedge in (("about", "about", _HEDGED), ("at-least", "at least", _AT_LEAST)):
+        if precisions == {precision} and not hedge.search(before):
             yield wrong(
                 reading,
                 "C2",
                 kind,
                 mention.start,
                 mention.end,
-                message="The record says “about”.",
-                suggestion=f"about {text[mention.start : mention.end]}",
-            )
-        elif hedged == {"at-least"} and not _AT_LEAST.search(before):
-            yield wrong(
-                reading,
-                "C2",
-                kind,
-                mention.start,
-                mention.end,
-                message="The record says “at least”.",
-                suggestion=f"at least {text[mention.start : mention.end]}",
+                message=f"The record says “{word}”.",
+                suggestion=f"{word} {reading.masked[mention.start : mention.end]}",
             )
 
 
@@ -315,26 +314,7 @@ def _counts(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Findin
             )
             yield wrong(reading, rule, kind, mention.start, mention.end, message=message)
         elif any(mention.value == number.value for fact in record.known("count") for number in numbers(fact.value)):
-            if count_precision == {"about"} and not _HEDGED.search(before):
-                yield wrong(
-                    reading,
-                    "C2",
-                    kind,
-                    mention.start,
-                    mention.end,
-                    message="The record says “about”.",
-                    suggestion=f"about {text[mention.start : mention.end]}",
-                )
-            elif count_precision == {"at-least"} and not _AT_LEAST.search(before):
-                yield wrong(
-                    reading,
-                    "C2",
-                    kind,
-                    mention.start,
-                    mention.end,
-                    message="The record says “at least”.",
-                    suggestion=f"at least {text[mention.start : mention.end]}",
-                )
+            yield from _unhedged(reading, kind, mention, count_precision, before)
 
 
 def is_claim(text: str, mention: NumberMention) -> bool:
