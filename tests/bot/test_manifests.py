@@ -37,6 +37,7 @@ ALLOWED = {
     "im:history",  # message.im
     "im:write",  # conversations.open
     "metadata.message:read",  # message_metadata_posted
+    "reactions:read",  # reaction_added, reaction_removed
     "pins:write",  # pins.add
     "users:read",  # users.info
     "users:read.email",  # the address in users.info
@@ -71,8 +72,9 @@ def test_every_event_subscribed_to_is_handled() -> None:
     """And every one that is handled is subscribed to."""
     asked = manifest.slack_manifest(URL)["settings"]["event_subscriptions"]
     handled = {
-        "app_home_opened", "app_mention", "app_uninstalled", "channel_id_changed", "message.im",
-        "message_metadata_posted", "tokens_revoked",
+        "app_home_opened", "app_mention", "app_uninstalled", "channel_id_changed", "message.channels",
+        "message.groups", "message.im", "message_metadata_posted", "reaction_added", "reaction_removed",
+        "tokens_revoked",
     }  # fmt: skip
     assert set(asked["bot_events"]) == listen._TOUCHED | handled
     assert asked["metadata_subscriptions"] == [{"app_id": "*", "event_type": EVENT_TYPE}]

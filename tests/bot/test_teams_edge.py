@@ -304,10 +304,10 @@ async def test_people_mentioned_become_ids(rig: Rig) -> None:
     """Whatever their name: the grammar reads who was meant."""
     room = await rig.declared()
     await rig.teams.say_personal("noor", "whoami")
-    await rig.teams.mention("ben", room.address, "role commander @noor -- your shift")
+    await rig.teams.mention("ben", room.address, "role deputy @noor -- your shift")
     assert "<@29:noor>" in rig.intake.asked[-1].words
     assert rig.intake.asked[-1].mentions == (("29:noor", "Noor Haddad"),)
-    assert (await rig.incident()).holder("commander") == "noor@example.com"
+    assert (await rig.incident()).holder("deputy") == "noor@example.com"
 
 
 async def test_a_bare_mention_is_a_call_for_help(rig: Rig) -> None:
