@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from bot.gate import Refusal, check_teams_body
+from bot.gate import Refusal, check_teams_body, read_activity
 from bot.sandbox.ledger import Fault, Ledger, SandboxClock
 from bot.sandbox.teams import APP_ID, HOME_TENANT, FakeTeams
 from bot.teams.calls import Caller, ConnectorFailed, retry_after
@@ -130,7 +130,7 @@ def verifier(keys: KeySet | None = None, **options: Any) -> Verifier:
 async def verdict(checker: Verifier, authorization: str, received: Json, **headers: str) -> int:
     """200, or the status of the refusal."""
     try:
-        await checker.verify({"Authorization": authorization, **headers}, received)
+        checker.fits(await checker.sender({"Authorization": authorization, **headers}), received)
     except Refusal as refusal:
         return refusal.status
     return 200
@@ -142,8 +142,9 @@ async def verdict(checker: Verifier, authorization: str, received: Json, **heade
 @pytest.mark.usefixtures("microsoft")
 async def test_a_genuine_activity_is_verified() -> None:
     """A token signed by Microsoft for our app, our tenant and this serviceUrl is believed, whatever the header's case."""
+    checker = verifier()
     for name in ("Authorization", "authorization", "AUTHORIZATION"):
-        proven = await verifier().verify({name: token()}, activity())
+        proven = checker.fits(await checker.sender({name: token()}), activity())
         assert proven == Verified(SERVICE, TENANT, APP, signed=True)
     assert await verdict(verifier(), token(serviceurl=None, serviceUrl=SERVICE), activity()) == 200
 
@@ -335,7 +336,7 @@ PLAYGROUND = "http://localhost:56150/_connector"
 async def local(received: Json, peer: str | None = "127.0.0.1", tenant: str = "", **headers: str) -> int:
     checker = Verifier("", tenant, KeySet(), unauthenticated_loopback=True)
     try:
-        proven = await checker.verify({"Host": "127.0.0.1:3978", **headers}, received, peer)
+        proven = checker.fits(await checker.sender({"Host": "127.0.0.1:3978", **headers}, peer), received)
     except Refusal as refusal:
         return refusal.status
     assert not proven.signed
@@ -1297,8 +1298,10 @@ class Bot:
         """The endpoint, as the listener has it."""
         assert self.verifier is not None
         try:
-            received = check_teams_body(request.headers, await request.body())
-            proven = await self.verifier.verify(request.headers, received)
+            body = await request.body()
+            check_teams_body(request.headers, body)
+            sender = await self.verifier.sender(request.headers)
+            proven = self.verifier.fits(sender, received := read_activity(body))
         except Refusal as refusal:
             return Response(status_code=refusal.status)
         status, body = await self.door.handle(received, proven, self.hear)
