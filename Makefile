@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 3978
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test lint bench format
+.PHONY: run test lint bench malformed format
 
 # What the bot needs to run; `.venv/.dev` adds what its tests need.
 .venv/.run: pyproject.toml constraints.txt
@@ -40,3 +40,7 @@ bench: .venv/.dev
 	$(BIN)/python benchmarks/ack.py
 	$(BIN)/python benchmarks/publish.py
 	$(BIN)/python benchmarks/remind.py
+
+# Fifty thousand bad requests at both doors; a few thousand of them are in `make test`.
+malformed: .venv/.dev
+	$(BIN)/python -m benchmarks.malformed

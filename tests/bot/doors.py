@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from sqlalchemy import select
+from sqlalchemy import event, select
 from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
@@ -132,6 +132,8 @@ def behind_doors(database: Path) -> Iterator[House]:
         port = sock.getsockname()[1]
         made = sandbox(port=port, database_url=f"sqlite:///{database}", tick_seconds=3600)
         box = runner.run(stack.enter_async_context(made))
+        # without waiting for the disk: these tests do not pull the plug
+        event.listen(box.app.database.engine, "connect", lambda c, _r: c.execute("PRAGMA synchronous=OFF"))
         runner.run(stack.enter_async_context(serving(box.app, sock)))
 
         async def opened() -> aiohttp.ClientSession:
