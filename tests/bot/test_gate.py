@@ -743,7 +743,7 @@ def fail_with(secret: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["json", "text"])
-def test_every_logger_and_exception_is_scrubbed(kind: Any, lines: io.StringIO) -> None:
+def test_threat_10_every_logger_and_exception_is_scrubbed(kind: Any, lines: io.StringIO) -> None:
     """Messages, arguments, fields, nested values and tracebacks of structlog and stdlib: no secret leaves."""
     configure(kind, stream=lines)
     log, plain = structlog.get_logger("amends.test"), logging.getLogger("some.library")
@@ -784,7 +784,7 @@ def test_json_lines_are_json(lines: io.StringIO) -> None:
     assert "hunter2" not in written[-1]["event"]
 
 
-def test_bolts_habit_of_logging_bodies_is_silenced(lines: io.StringIO) -> None:
+def test_threat_10_bolts_habit_of_logging_bodies_is_silenced(lines: io.StringIO) -> None:
     """Bolt's INFO and WARNING lines hold whole bodies, so they are not written; its errors are."""
     configure("text", stream=lines)
     bolt = logging.getLogger("slack_bolt.AsyncApp")
