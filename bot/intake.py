@@ -95,11 +95,13 @@ class Intake:
         if account is None:
             return Answer(known=False), 0
         ctx = self._context(book, request, book.of_account(account))
+        flooding = self._flooding(ctx.actor.key, book.now)
         if not ctx.actor.colleague:
-            book.record(ctx.actor.key, request.platform, "refused: not a colleague", None)
+            if not flooding:  # who may do nothing may not fill the audit either
+                book.record(ctx.actor.key, request.platform, "refused: not a colleague", None)
             self.refused += 1
             return Answer(Card("Amends", (line(NOT_AVAILABLE),)), refused=True), 0
-        if self._flooding(ctx.actor.key, book.now):
+        if flooding:
             words = "That is very much at once. Wait a minute, then say the last one again. It was not recorded."
             return Answer(Card("Amends", (line(words),), "warning"), refused=True), 0
         found = self._read(book, ctx, request)

@@ -403,7 +403,7 @@ def test_the_audit_chain_is_verified_to_its_head(amends: Amends, database: Datab
     ],
 )
 @pytest.mark.usefixtures("database")
-def test_an_altered_audit_line_is_found(amends: Amends, tamper: str, broken: str) -> None:
+def test_threat_09_an_altered_audit_line_is_found(amends: Amends, tamper: str, broken: str) -> None:
     """The first broken line is named, and the exit status says so to a script."""
     with closing(sqlite3.connect("amends.db")) as connection:
         connection.execute(tamper)

@@ -116,7 +116,7 @@ CLOSED = (
 )
 
 
-async def test_nobody_else_reads_or_touches_anything_of_a_private_incident(desk: Desk) -> None:
+async def test_threat_04_nobody_else_reads_or_touches_anything_of_a_private_incident(desk: Desk) -> None:
     """No list, no search, no task, no promise, no receipt, no apology, and no act; the words do not even hint."""
     await private_apology(desk)
     await all_of(desk, ("adam", "declare Search is slow sev4 services search"))
