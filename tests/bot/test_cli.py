@@ -406,9 +406,45 @@ def test_the_audit_chain_is_verified_to_its_head(amends: Amends, database: Datab
 def test_an_altered_audit_line_is_found(amends: Amends, tamper: str, broken: str) -> None:
     """The first broken line is named, and the exit status says so to a script."""
     with closing(sqlite3.connect("amends.db")) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(tamper)
+        for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            connection.execute(f"drop trigger {name}")  # whoever owns the file can: the digests still tell
         connection.execute(tamper)
         connection.commit()
     assert broken in sentence(amends("audit", "verify"))
+
+
+def test_lines_cut_off_the_end_are_found_with_a_head_kept_elsewhere(amends: Amends, database: Database) -> None:
+    """What is left is sound in itself; the head of `audit head` and of an export say what is gone."""
+    kept = amends("audit", "head").stdout.strip()
+    exported = json.loads(amends("export", "3").stdout)["audit_head"]
+    assert exported == json.loads(amends("audit", "head", "--json").stdout)
+    assert exported["head"] == kept
+    assert kept[:16] in amends("export", "3", "--format", "md").stdout
+    with closing(sqlite3.connect("amends.db")) as connection:
+        connection.execute("drop trigger audit_no_delete")
+        connection.execute("delete from audit where seq = (select max(seq) from audit)")
+        connection.commit()
+    assert "all sound" in amends("audit", "verify").stdout
+    assert "cut off" in sentence(amends("audit", "verify", "--head", kept))
+    database.run(lambda c, now: SqlBook(c, now, database.catalog).record("mallory", "slack", "list", None))
+    assert "cut off" in sentence(amends("audit", "verify", "--head", exported["head"]))
+
+
+@pytest.mark.parametrize("head", ["x", "0" * 63, "0" * 65, "g" * 64, "0x" + "0" * 62])
+@pytest.mark.usefixtures("database")
+def test_what_is_no_head_is_refused_as_such(amends: Amends, head: str) -> None:
+    """A slip in copying is not reported as lines cut off."""
+    assert "no head" in sentence(amends("audit", "verify", "--head", head))
+
+
+@pytest.mark.usefixtures("here")
+def test_an_empty_chain_has_no_head(amends: Amends) -> None:
+    """A sentence and exit status 1; JSON says nothing was done."""
+    assert amends("migrate").exit_code == 0
+    assert "no head" in sentence(amends("audit", "head"))
+    assert json.loads(amends("audit", "head", "--json").stdout) == {"lines": 0, "head": "", "at": None}
 
 
 # --- outbox ----------------------------------------------------------------------------------------------------------
@@ -509,7 +545,8 @@ def test_what_is_broken_is_not_called_a_backup(amends: Amends, here: Path) -> No
 
 def a_line(now: datetime) -> dict[str, Any]:
     """An audit line that no chain holds."""
-    return {"seq": 9999, "at": now, "person": "x", "platform": "x", "what": "x", "incident": None, "digest": "x"}
+    said = dict.fromkeys(("person", "platform", "what", "digest", "person_salt", "what_salt", "person_seal"), "x")
+    return said | {"seq": 9999, "at": now, "incident": None, "what_seal": "x"}
 
 
 def test_restore_puts_the_copy_back_and_holds_what_was_not_settled(
