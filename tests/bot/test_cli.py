@@ -30,6 +30,7 @@ from bot.cli.root import cli
 from bot.scenarios import FOLDER as SCENARIOS
 from handlers.domain.apology import Apology
 from handlers.domain.delivery import Place, Post
+from handlers.domain.people import Account
 from storage import migrate
 from storage import outbox as posts
 from storage.book import SqlBook
@@ -141,7 +142,7 @@ def test_every_command_answers_help(amends: Amends, words: list[str]) -> None:
 def test_the_commands_are_those_of_the_contract() -> None:
     """Nothing that the contract names is missing."""
     assert set(cli.commands) == {
-        "serve", "sandbox", "run", "replay", "migrate", "catalog", "manifest", "doctor", "lint", "export", "audit",
+        "serve", "sandbox", "run", "replay", "migrate", "catalog", "manifest", "doctor", "lint", "export", "audit", "erase",
         "backup", "restore", "outbox",
     }  # fmt: skip
 
@@ -953,3 +954,63 @@ def test_the_commands_work_on_both_kinds_of_database(
     result = amends("doctor")
     assert result.exit_code == 0, result.output
     assert ("Database clock" in result.stdout) == database_url.startswith("postgresql")
+
+
+# --- erase -----------------------------------------------------------------------------------------------------------
+
+
+def test_erase_says_what_would_go_and_does_it_only_when_told_to(amends: Amends, database: Database, here: Path) -> None:
+    """The dry run changes nothing; afterwards not even the file's bytes hold the person, and the chain is sound."""
+    who = "wanda.gone@example.com"
+    database.run(
+        lambda c, now: SqlBook(c, now, database.catalog).put(
+            Account("slack", "U0WANDA", "Wanda Gone", "colleague", who)
+        )
+    )
+    database.run(lambda c, now: SqlBook(c, now, database.catalog).record(who, "slack", "note 3 I was here", 3))
+    first = amends("erase", "person", who)
+    assert first.exit_code == 0, first.output
+    assert "would be erased" in first.stdout
+    assert "1  accounts" in first.stdout
+    assert "Nothing was changed" in first.stdout
+    assert who in amends("export", "3").stdout
+    (here / "amends.db.20261120T120000Z.backup").write_bytes(b"x")
+    done = amends("erase", "person", who, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "was erased as erased-1" in done.stdout
+    assert "amends.db.20261120T120000Z.backup" in done.stdout
+    assert "restored brings everything back" in done.stdout
+    assert who not in amends("export", "3").stdout
+    assert "(1 erased), all sound" in amends("audit", "verify").stdout
+    database.dispose()
+    for file in here.glob("amends.db*"):
+        assert b"wanda" not in file.read_bytes().lower(), file.name
+    assert "Nothing here knows" in sentence(amends("erase", "person", who))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["person"], "Missing argument"),
+        (["customer"], "Missing argument"),
+        (["person", "not an address"], "neither an e-mail address nor an id"),
+        (["customer", "nobody"], "Nothing here knows"),
+        (["customer", "nobody", "--yes"], "Nothing here knows"),
+        (["everybody"], "No such command"),
+    ],
+)
+@pytest.mark.usefixtures("database")
+def test_a_slip_in_erase_is_a_sentence(amends: Amends, line: list[str], said: str) -> None:
+    """And nothing is erased."""
+    result = amends("erase", *line)
+    assert result.exit_code in (1, 2)
+    assert said in result.output
+
+
+def test_whoever_the_catalog_still_names_is_not_erased(amends: Amends, database: Database) -> None:
+    """Not even with --yes; what stands in the way is said."""
+    catalog = database.run(lambda c, _now: database.catalog(c))
+    key = catalog.customers[0].key
+    before = amends("export", "3").stdout
+    assert f"The catalog names {key}" in sentence(amends("erase", "customer", key, "--yes"))
+    assert amends("export", "3").stdout == before
