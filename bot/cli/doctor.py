@@ -109,8 +109,8 @@ def _local(settings: Settings) -> Iterator[Check]:
         database.dispose()
     yield from _disk(settings)
     days = settings.retention_days
-    words = f"who left is erased by itself after {days} days without a trace." if days else "nothing is erased by itself."
-    yield Check("Retention", words, "note")
+    after = f"who left is erased after {days} days without a trace." if days else "nothing is erased by itself."
+    yield Check("Retention", after, "note")
 
 
 def _catalog_file(settings: Settings) -> Iterator[Check]:

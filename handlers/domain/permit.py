@@ -124,7 +124,7 @@ TABLE: dict[str, Act] = {
         "",
         "nobody: the machine asks it of itself, in no words that can be said",
         "what a platform or the clock told",
-        "RoomOpened CannotDo PostSettled ChannelSeen ChannelTouched ChannelMoved Tick",
+        "RoomOpened CannotDo PostSettled ChannelSeen ChannelTouched ChannelMoved Audited Tick",
     ),
 }
 """act → who may, and which commands ask for it. A command in several rows asks for one of them, by what it says."""

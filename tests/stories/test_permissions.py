@@ -406,6 +406,7 @@ MACHINES: tuple[Callable[[], Command], ...] = (
     lambda: c.ChannelSeen("slack", "C0ACME001"),
     lambda: c.ChannelTouched("slack", "C0ACME001"),
     lambda: c.ChannelMoved("slack", "C0ACME001", "C0EVIL0001"),
+    lambda: c.Audited(1, 0),
     c.Tick,
 )
 
