@@ -45,6 +45,7 @@ bench: .venv/.dev
 soak: .venv/.dev
 	AMENDS_SOAK_REQUESTS=10000 $(BIN)/python -m pytest tests/stories/test_once.py -n0 -o timeout=7200
 	$(BIN)/python -m tests.soak $(ARGS)
+
 # Fifty thousand bad requests at both doors; a few thousand of them are in `make test`.
 malformed: .venv/.dev
 	$(BIN)/python -m benchmarks.malformed
