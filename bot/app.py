@@ -106,7 +106,7 @@ class App:
             self._audited = time.monotonic()
             if await self.delivery.audit():
                 self._audited -= AUDIT_SECONDS - AGAIN_SECONDS
-            await health.refresh(self.store)
+            await self.delivery.clocks(await health.refresh(self.store), socket.gethostname())
             await self.retention.tick()
 
     async def start(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import product
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 import structlog
 from prometheus_client import Counter as Metric
@@ -21,11 +21,12 @@ from bot.intake import Intake
 from bot.store import Store
 from handlers import channels
 from handlers.card import Button, Buttons, Card, line
-from handlers.commands import Audited, CannotDo, ChannelSeen, PostSettled, RoomOpened
+from handlers.commands import Audited, CannotDo, ChannelSeen, PostSettled, RoomOpened, RoomShut, Trouble
 from handlers.domain.channels import Binding, Seen, gone
-from handlers.domain.delivery import BROADCAST, Dead, Held, Op, Outcome, Place, Post, Retry, Sent, Unknown
+from handlers.domain.delivery import BROADCAST, GONE, Dead, Held, Op, Outcome, Place, Post, Retry, Sent, Unknown
 from handlers.domain.incident import Incident
 from handlers.domain.letter import LETTERS, PLATFORMS
+from handlers.trouble import AWAY_SECONDS, REFUSALS, SKEW_SECONDS
 from storage import migrate, outbox, rates
 from storage.book import SqlBook
 from storage.outbox import LEASE, Claimed
@@ -57,6 +58,9 @@ OPTIONAL = ("topic", "pin", "rename")
 IDEMPOTENT = ("open", "topic", "pin", "invite", "remove", "rename", "close", "home")
 
 carried = Metric("amends_posts_total", "Attempts to post, by platform and outcome", ["platform", "outcome"])
+platform_up = Gauge("amends_platform_up", "1 while a platform answers and takes the bot", ["platform"])
+UNREACHED = frozenset({"token_unreachable", "token_timeout"})
+"""Teams' token could not be asked for: that is silence, not a refusal."""
 old_version = Gauge(
     "amends_schema_moved_on", "1 while the schema is another version's, so that nothing is sent from here"
 )
@@ -115,6 +119,8 @@ class Delivery:
         self._leaving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._outdated = False
         self._late = False
+        self._silent: dict[str, datetime] = {}  # since when a platform has said nothing
+        self._known: dict[tuple[str, str], bool] = {}  # troubles this process has told, or found over
         self._opens = IDLE_SECONDS
         self.fault: Callable[[str], Awaitable[None]] | None = None  # tests: named points at which a run may be ended
 
@@ -421,8 +427,56 @@ class Delivery:
             self._follow(book, row, outcome, state)
         return book.sent
 
+    def _hear(self, book: SqlBook, row: Claimed, outcome: Outcome) -> None:
+        """What an outcome says of its platform: it is there, it is silent, it takes the bot no more."""
+        platform, reason = row.place.platform, getattr(outcome, "reason", "")
+        if platform in LETTERS:
+            return
+        refused = reason in REFUSALS or (reason.startswith("token_") and reason not in UNREACHED)
+        silent = isinstance(outcome, Unknown) or (isinstance(outcome, Retry) and outcome.after is None)
+        if refused:
+            self._trouble(book, "refused", platform, on=True, reason=reason)
+        elif silent and not reason.startswith("database_"):
+            since = self._silent.setdefault(platform, book.now)
+            if (book.now - since).total_seconds() >= AWAY_SECONDS:
+                self._trouble(book, "away", platform, on=True, reason=reason)
+        elif isinstance(outcome, Sent):
+            self._silent.pop(platform, None)
+            for what in ("away", "refused", *(("archived",) if row.place.kind == "incidents" else ())):
+                self._trouble(book, what, platform, on=False)
+        elif isinstance(outcome, Dead) and row.place.kind == "incidents" and reason in GONE and row.op == "message":
+            self._trouble(book, "archived", platform, on=True, reason=reason)
+
+    def _trouble(self, book: SqlBook, what: Any, platform: str, *, on: bool, reason: str = "") -> None:
+        """Tell the house once; what was told before this process began is looked up once."""
+        if not on and self._known.get((what, platform)) is False:
+            return
+        self._known[what, platform] = on
+        if what in ("away", "refused"):
+            platform_up.labels(platform).set(0 if on else 1)
+        if on:
+            log.error("a platform is in trouble", what=what, platform=platform, reason=reason)
+        self.intake.machine(book, Trouble(what, platform, on, reason))
+
+    async def clocks(self, seconds: float, server: str) -> None:
+        """How far this server's clock is ahead of the database's: told where it is too far, and when it is right."""
+        on = abs(seconds) > SKEW_SECONDS
+        side = "ahead of" if seconds > 0 else "behind"
+        reason = f"{abs(seconds) / 60:.0f} min {side}"
+
+        def told(book: SqlBook) -> int:
+            self._trouble(book, "clock", server, on=on, reason=reason)
+            return book.sent
+
+        if (on or self._known.get(("clock", server)) is not False) and await self.store.book(told) > 0:
+            self.wake()
+
     def _follow(self, book: SqlBook, row: Claimed, outcome: Outcome, state: str) -> None:
         platform = row.place.platform
+        self._hear(book, row, outcome)
+        shut = isinstance(outcome, Dead) and outcome.reason in GONE and row.op == "message"
+        if shut and row.place.kind == "room" and row.incident is not None:
+            self.intake.machine(book, RoomShut(row.incident, platform, getattr(outcome, "reason", ""), row.id))
         if row.op == "open" and row.incident is not None and not row.message_id:
             if isinstance(outcome, Sent):
                 room = RoomOpened(row.incident, platform, outcome.at or outcome.id, outcome.name, outcome.link)

@@ -8,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.channel import Answer, Request
-from bot.store import FIRST, Store
+from bot.store import FIRST, NotReachedError, Store
 from handlers import commands, grammar, look
 from handlers.card import Block, Button, Buttons, Card, Code, Form, line, small
 from handlers.context import Context, Whence
@@ -26,14 +27,25 @@ from handlers.due import Due
 from handlers.pins import room_of
 from handlers.rooms import may_see
 from storage.book import SqlBook
-from storage.database import tie
+from storage.database import full, tie
 from storage.rows import pack, unpack
 
 log = structlog.get_logger()
 
+AWAY = (DBAPIError, SQLAlchemyError, OSError, NotReachedError)
+"""What is raised where the database is not there, or not fit."""
+not_recorded = Counter("amends_not_recorded_total", "Requests answered “not recorded”, by reason", ["reason"])
+
 SAME_WORDS = timedelta(seconds=10)
 """The same words by the same person in the same room within this time are one request (promises.md, section 1)."""
 NOT_RECORDED = "Not recorded: the database does not answer. Say it again in a minute; until then, note it by hand."
+DISK_FULL = (
+    "Not recorded: the disk of the database is full. Note it by hand, tell whoever runs Amends, and say it again once "
+    "there is room."
+)
+ACK_SECONDS = 2.0
+"""How long a database that does nothing is waited for: Slack takes its answer for 3 s (docs.slack.dev/interactivity/
+handling-user-interaction), Teams for 5."""
 LONGEST_ROUND = 200
 """Transactions of one kind in a tick: thousands may fall due at once, and a tick ends all the same."""
 ALONE = (commands.ShowCredit, commands.RelayPack)
@@ -64,16 +76,18 @@ class Intake:
         self.wake = wake
         self.refused = 0
         self.accepted = 0
+        self.patience = ACK_SECONDS
         self._recent: dict[str, list[float]] = {}
         self._faulty: dict[tuple[str, tuple[Any, ...]], datetime] = {}  # what the clock passes over, and until when
 
     async def take(self, request: Request) -> Answer:
         """Answer a request. Whatever is answered as done is committed; a broken database is said, never a false yes."""
         try:
-            answer, sent = await self.store.book(lambda book: self._take(book, request), rank=FIRST)
-        except (DBAPIError, SQLAlchemyError, OSError) as error:
-            log.error("not recorded", error=type(error).__name__, platform=request.platform)  # noqa: TRY400 - no stack: the database is away
-            return Answer(Card("Amends", (line(NOT_RECORDED),), "danger"), refused=True)
+            answer, sent = await self.store.book(
+                lambda book: self._take(book, request), rank=FIRST, within=self.patience
+            )
+        except AWAY as error:
+            return Answer(unrecorded(error, request.platform), refused=True)
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("a bug", reference=reference, platform=request.platform)
@@ -308,7 +322,7 @@ class Intake:
         """Somebody edited or deleted a message. Most are nobody's business; a pinned one is followed."""
         try:
             await self.store.book(lambda book: self.machine(book, change))
-        except (DBAPIError, SQLAlchemyError, OSError) as error:
+        except AWAY as error:
             log.error("an edit was not followed", error=type(error).__name__, platform=change.platform)  # noqa: TRY400
 
     async def home(self, request: Request) -> Card | None:
@@ -318,7 +332,18 @@ class Intake:
             account = book.account(request.platform, request.user)
             return None if account is None else look.home(self._context(book, request, book.of_account(account)), book)
 
-        return await self.store.book(draw)
+        try:
+            return await self.store.book(draw, within=self.patience)
+        except AWAY as error:
+            return unrecorded(error, request.platform)
+
+
+def unrecorded(error: BaseException, platform: str) -> Card:
+    """What a person reads, at once, where the database did not take what they said; counted and logged by reason."""
+    reason = "disk full" if full(error) else "database away"
+    not_recorded.labels(reason).inc()
+    log.error("not recorded", reason=reason, error=type(error).__name__, platform=platform)
+    return Card("Amends", (line(DISK_FULL if full(error) else NOT_RECORDED),), "danger")
 
 
 def _storable(text: str) -> str:

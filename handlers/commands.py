@@ -937,6 +937,30 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something does not work (`on`), or works again.
+
+    away: `platform` is silent · refused: it takes the bot no more · archived: its incidents channel takes no posts ·
+    clock: the server called `platform` is off the database's time. `reason` is the platform's word.
+    """
+
+    what: Literal["away", "refused", "archived", "clock"]
+    platform: str
+    on: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomShut:
+    """An incident's room takes no posts any more, for this reason; `post` is the outbox id of what did not arrive."""
+
+    incident: int
+    platform: str
+    reason: str
+    post: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The clock: do what is due."""
 
@@ -1047,6 +1071,8 @@ Command = (
     | ChannelTouched
     | ChannelMoved
     | Audited
+    | Trouble
+    | RoomShut
     | Tick
 )
 """What `decide` matches, exhaustively."""

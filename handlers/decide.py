@@ -32,6 +32,7 @@ from handlers import (
     relay_clock,
     remind,
     subscribe,
+    trouble,
     watch,
 )
 from handlers import commands as c
@@ -257,6 +258,10 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             channels.touched(command, ctx, book)
         case c.ChannelMoved():
             channels.moved(command, ctx, book)
+        case c.Trouble():
+            trouble.trouble(command, ctx, book)
+        case c.RoomShut():
+            trouble.shut(command, ctx, book)
         case c.Audited():
             watch.audited(command, ctx, book)
         case c.Tick():

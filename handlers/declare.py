@@ -84,7 +84,7 @@ def room_opened(command: RoomOpened, ctx: Context, book: Book) -> None:
     if incident is None:
         return
     room = book.get(Room, incident.number, command.platform) or Room(incident.number, command.platform)
-    fallback = book.get(Setting, f"{command.platform}.incidents")
+    fallback = book.get(Setting, f"{command.platform}.incidents") if not incident.private else None
     address = command.address or (fallback.value if fallback else "")
     book.put(replace(room, address=address, name=command.name, link=command.link, fault=command.fault))
     if command.fault:

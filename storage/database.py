@@ -18,6 +18,10 @@ TRIES = 5
 """How often a transaction is run again after the database broke a deadlock or a serialisation tie."""
 BUSY_SECONDS = 10
 """How long SQLite waits for another process's write lock."""
+AWAY = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2}
+"""When a PostgreSQL that fell silent counts as gone: seconds to connect, milliseconds without an acknowledgement,
+seconds between questions. Otherwise a cut cable holds a thread for a quarter of an hour.
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
 
 
 _LATEST = select(catalogs.c.number, catalogs.c.at).order_by(catalogs.c.number.desc()).limit(1)
@@ -29,7 +33,7 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=8, max_overflow=4)
+        return create_engine(parsed, pool_pre_ping=True, pool_size=8, max_overflow=4, connect_args=AWAY)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -58,6 +62,11 @@ class Database:
     def sqlite(self) -> bool:
         """Whether this is the embedded database."""
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def virtual(self) -> bool:
+        """Whether time is handed in (tests, the sandbox)."""
+        return self._clock is not None
 
     def now(self, connection: Connection) -> datetime:
         """The time of this transaction, UTC: the database's own clock unless another was handed in."""
@@ -115,6 +124,15 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def full(error: BaseException) -> bool:
+    """Whether the database could not write because its disk, or the size it may have, is full.
+
+    https://www.postgresql.org/docs/current/errcodes-appendix.html (53100); https://www.sqlite.org/rescode.html#full
+    """
+    cause = getattr(error, "orig", None) or error
+    return getattr(cause, "sqlstate", None) == "53100" or "disk is full" in str(cause)
 
 
 def tie(error: DBAPIError) -> bool:

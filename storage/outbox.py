@@ -828,6 +828,13 @@ def overdue(connection: Connection, now: datetime) -> int:
     return connection.execute(query.where(~outbox.c.key.startswith(AUDITOR))).scalar_one()
 
 
+def reasons(connection: Connection, state: str, limit: int = 5) -> list[tuple[str, int]]:
+    """Why posts are in a state, the most frequent reason first, with how many there are of each."""
+    count = func.count()
+    query = select(outbox.c.error, count).where(outbox.c.state == state).group_by(outbox.c.error)
+    return [(str(error), int(n)) for error, n in connection.execute(query.order_by(count.desc()).limit(limit))]
+
+
 def quarantined(connection: Connection) -> int:
     """How many posts wait for a person because workers died over them."""
     query = select(func.count()).where(outbox.c.state == "held", outbox.c.error == QUARANTINED)

@@ -23,6 +23,8 @@ from storage import migrate
 from storage import outbox as posts
 from storage.database import Database, make_engine
 from storage.tables import catalogs
+from storage.tables import rooms as room_rows
+from storage.tables import settings as setting_rows
 
 LEAST_DISK = 200_000_000
 """Bytes that should be free where an embedded database lies: room for its log and a copy before a migration. Ours."""
@@ -153,6 +155,7 @@ def _contents(database: Database, settings: Settings, connection: Connection, no
             "fault",
         )
     counts = posts.counts(connection)
+    reasons = posts.reasons(connection, "dead")
     stuck = [f"{counts[state]} {state}" for state in ("unknown", "held", "dead") if counts.get(state)]
     late = posts.overdue(connection, now)
     if late:
@@ -162,9 +165,30 @@ def _contents(database: Database, settings: Settings, connection: Connection, no
             "fault",
         )
     if stuck:
-        yield Check("Outbox", f"{', '.join(stuck)}: `amends outbox list` names them.", "note")
+        why = ", ".join(f"{count} {reason}" for reason, count in reasons)
+        dead = f" Dead because of: {why}." if why else ""
+        yield Check("Outbox", f"{', '.join(stuck)}: `amends outbox list` names them.{dead}", "note")
+    yield from _troubles(connection)
     if not late and not stuck:
         yield Check("Outbox", "nothing is stuck.")
+
+
+def _troubles(connection: Connection) -> Iterator[Check]:
+    """What the servers told the house of, and is not over."""
+    mends = {
+        "away": "does not answer the servers. Check the network and the platform's own status page.",
+        "refused": "does not take the bot. Set another token and start the servers again.",
+        "archived": "takes no posts in its incidents channel. Unarchive it and invite the bot, or name another one.",
+        "clock": "has a clock that is off the database's by minutes. Set it (chrony, systemd-timesyncd).",
+    }
+    query = select(setting_rows).where(setting_rows.c.name.like("trouble.%"), setting_rows.c.value != "")
+    for row in connection.execute(query.order_by(setting_rows.c.name)).mappings():
+        _, what, where = row["name"].split(".", 2)
+        yield Check("Trouble", f"{PLATFORMS.get(where, where)} {mends.get(what, what)}", "fault")
+    shut = select(room_rows).where(room_rows.c.fault != "").order_by(room_rows.c.incident, room_rows.c.platform)
+    for row in connection.execute(shut).mappings():
+        words = f"INC-{row['incident']} has no room of its own in {PLATFORMS[row['platform']]} ({row['fault']})."
+        yield Check("Rooms", words, "note")
 
 
 def _by_hand(settings: Settings, catalog: Catalog) -> Iterator[Check]:

@@ -15,12 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channel import Answer, Request
 from bot.gate import Refusal, check_teams_body, read_activity, teams_replay_key
-from bot.intake import NOT_RECORDED, Intake
-from bot.store import Store
+from bot.intake import AWAY, Intake, unrecorded
+from bot.store import FIRST, Store
 from bot.teams import cards
 from bot.teams.carry import INCIDENTS, TeamsCarrier, has_threads
 from bot.teams.connector import Connector, ConnectorFailed, TeamsDoor
@@ -204,7 +203,7 @@ class TeamsListener:
                 if room is None:
                     return
                 card = await self._store.book(lambda book, room=room: book.on_screen("teams", message, room))  # type: ignore[misc]
-            except (SQLAlchemyError, OSError) as error:
+            except AWAY as error:
                 log.warning("not recorded", error=type(error).__name__, platform="teams")
                 return
             words = cards.spoken(card) if card is not None else ""
@@ -223,10 +222,11 @@ class TeamsListener:
     async def _ask(self, origin: Origin, request: Request) -> tuple[Answer, Origin]:
         """Who is it, then intake. The origin comes back with what the house knows of the place."""
         try:
-            account, customer = await self._store.book(lambda book: self._remembered(book, origin))
-        except (SQLAlchemyError, OSError) as error:
-            log.error("not recorded", error=type(error).__name__, platform="teams")  # noqa: TRY400 - no stack: the database is away
-            return Answer(_sentence(NOT_RECORDED, "danger"), refused=True), origin
+            account, customer = await self._store.book(
+                lambda book: self._remembered(book, origin), rank=FIRST, within=self._intake.patience
+            )
+        except AWAY as error:
+            return Answer(unrecorded(error, "teams"), refused=True), origin
         origin = replace(origin, customer=customer)
         if account is None and not await self._look_up(origin):
             return Answer(_sentence(NOT_LOOKED_UP, "warning"), refused=True), origin
@@ -246,15 +246,17 @@ class TeamsListener:
             return False
         try:
             await self._intake.meet(found)
-        except (SQLAlchemyError, OSError):
+        except AWAY:
             return False
         return True
 
     async def _written(self, origin: Origin) -> bool:
         """Whether intake wrote its answer down for the outbox to carry."""
         try:
-            return bool(await self._store.book(lambda book: book.posts(_reply_key(origin))))
-        except (SQLAlchemyError, OSError):
+            return bool(
+                await self._store.book(lambda book: book.posts(_reply_key(origin)), within=self._intake.patience)
+            )
+        except AWAY:
             return False
 
     async def _tell(self, origin: Origin, card: Card) -> None:
@@ -393,8 +395,8 @@ class TeamsListener:
                 place = Place("teams", "person", origin.user)
             post = Post(_reply_key(origin), place, card=show, rank=REPLY)
             try:
-                await self._store.book(lambda book: book.send(post))
-            except (SQLAlchemyError, OSError):
+                await self._store.book(lambda book: book.send(post), within=self._intake.patience)
+            except AWAY:
                 log.warning("an answer was not written down", platform="teams")
             self._intake.wake()
         return cards.said(show)
@@ -437,7 +439,7 @@ class TeamsListener:
         try:
             touched = ChannelTouched("teams", address, drift=says)
             await self._store.book(lambda book: self._intake.machine(book, touched))
-        except (SQLAlchemyError, OSError) as error:
+        except AWAY as error:
             log.warning("not recorded", error=type(error).__name__, platform="teams")
 
     # --- arriving ----------------------------------------------------------------------------------------------------
@@ -445,7 +447,7 @@ class TeamsListener:
         """Keep how the conversation is reached; nothing else is wanted."""
         try:
             await self._store.book(lambda book: self._remembered(book, origin))
-        except (SQLAlchemyError, OSError) as error:
+        except AWAY as error:
             log.warning("not recorded", error=type(error).__name__, platform="teams")
 
     async def _arrived(self, origin: Origin) -> None:
@@ -466,7 +468,7 @@ class TeamsListener:
             self._intake.wake()
         except ConnectorFailed as failed:
             log.warning("the team's channels could not be read; say `@Amends here` in one", reason=failed.code)
-        except (SQLAlchemyError, OSError) as error:
+        except AWAY as error:
             log.warning("not recorded", error=type(error).__name__, platform="teams")
 
 

@@ -139,7 +139,8 @@ TABLE: dict[str, Act] = {
         "",
         "nobody: the machine asks it of itself, in no words that can be said",
         "what a platform or the clock told",
-        "RoomOpened CannotDo PostSettled MessageChanged ChannelSeen ChannelTouched ChannelMoved Audited Tick",
+        "RoomOpened CannotDo PostSettled MessageChanged ChannelSeen ChannelTouched ChannelMoved Audited "
+        "Trouble RoomShut Tick",
     ),
 }
 """act → who may, and which commands ask for it. A command in several rows asks for one of them, by what it says."""

@@ -130,7 +130,7 @@ def _line(*parts: str) -> str:
 def write(command: c.Command) -> str:
     """The canonical line of a command.
 
-    Raises ValueError for what only the machine says (`RoomOpened`, `CannotDo`, `PostSettled`, `Audited`, `Tick`).
+    Raises ValueError for what only the machine says (`RoomOpened`, `CannotDo`, `PostSettled`, `Tick`, …).
     """
     match command:
         case c.Declare() | c.ListIncidents() | c.Show() | c.Timeline() | c.Help() | c.WhoAmI() | c.Undo() | c.Here():
@@ -181,6 +181,8 @@ def write(command: c.Command) -> str:
             | c.ChannelTouched()
             | c.ChannelMoved()
             | c.Audited()
+            | c.Trouble()
+            | c.RoomShut()
             | c.Tick()
         ):
             raise ValueError(f"{type(command).__name__} is never said")

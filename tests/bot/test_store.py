@@ -4,11 +4,12 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from typing import Self
 
 import pytest
 from sqlalchemy import Connection, event, text
 
-from bot.store import FIRST, LATER, Store
+from bot.store import FIRST, LATER, NotReachedError, Store
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Setting
 from storage.book import SqlBook
@@ -108,3 +109,85 @@ async def test_requests_go_before_the_outbox(store: Store) -> None:
     first = [asyncio.create_task(store.book(note("request"), rank=FIRST)) for _ in range(4)]
     await asyncio.gather(*later, *first)
     assert max(n for n, name in enumerate(order) if name == "request") < 150
+
+
+class Held:
+    """The database as one that does nothing: each of its threads hangs in a transaction until it is let go."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.go = store, threading.Event()
+        self.hanging: list[asyncio.Task[object]] = []
+
+    async def __aenter__(self) -> Self:
+        threads = 1 if self.store.database.sqlite else 4
+        begun = threading.Barrier(threads + 1)
+
+        def hang(_connection: Connection, _now: datetime) -> None:
+            begun.wait(10)
+            self.go.wait(10)
+
+        self.hanging = [asyncio.create_task(self.store.rows(hang)) for _ in range(threads)]
+        await asyncio.to_thread(begun.wait, 10)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.go.set()
+        await asyncio.gather(*self.hanging)
+
+
+async def test_what_a_silent_database_did_not_take_is_given_up_and_never_done(store: Store) -> None:
+    """Whoever waits hears so in time; when the database is back, it does not do it after all."""
+    async with Held(store):
+        with pytest.raises(NotReachedError):
+            await store.book(write("too late"), within=0.01)
+    await store.book(write("in time"), within=5)
+    assert await names(store) == ["in time"]
+
+
+async def test_what_hangs_in_its_own_transaction_is_undone_where_it_was_given_up(store: Store) -> None:
+    """Begun, written, not committed: the no that was said stays true."""
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(book: SqlBook) -> None:
+        write("half done")(book)
+        begun.set()
+        go.wait(10)
+
+    waiting = asyncio.create_task(store.book(slow, within=0.05))
+    await asyncio.to_thread(begun.wait, 10)
+    with pytest.raises(NotReachedError):
+        await waiting
+    go.set()
+    assert await names(store) == []
+
+
+async def test_what_is_being_committed_is_waited_for(store: Store) -> None:
+    """However long it takes: nobody can take it back any more, so nobody says that it was not done."""
+    committing, go = threading.Event(), threading.Event()
+    assert await names(store) == []
+
+    @event.listens_for(store.database.engine, "commit")
+    def _slow(_connection: Connection) -> None:
+        committing.set()
+        go.wait(10)
+
+    waiting = asyncio.create_task(store.book(write("kept"), within=0.5))
+    await asyncio.to_thread(committing.wait, 10)
+    await asyncio.wait({waiting}, timeout=0.8)
+    assert not waiting.done()
+    go.set()
+    await waiting
+    assert await names(store) == ["kept"]
+
+
+async def test_a_database_that_is_only_busy_is_waited_for(store: Store) -> None:
+    """As long as it finishes other work, ours has its turn to come."""
+    async with Held(store) as held:
+        waiting = asyncio.create_task(store.book(write("kept"), within=0.02))
+        for _ in range(5):
+            store._answered = asyncio.get_running_loop().time()
+            await asyncio.wait({waiting}, timeout=0.01)
+        assert not waiting.done()
+        held.go.set()
+        await waiting
+    assert await names(store) == ["kept"]

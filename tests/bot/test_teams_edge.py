@@ -81,11 +81,13 @@ class Breakable(Store):
         super().__init__(database)
         self.broken = False
 
-    async def rows(self, work: Callable[[Connection, datetime], T], *, rank: int = LATER) -> T:
+    async def rows(
+        self, work: Callable[[Connection, datetime], T], *, rank: int = LATER, within: float | None = None
+    ) -> T:
         """As always, unless it is broken."""
         if self.broken:
             raise OperationalError("SELECT 1", {}, Exception("gone"))
-        return await super().rows(work, rank=rank)
+        return await super().rows(work, rank=rank, within=within)
 
 
 class Scripted(Intake):

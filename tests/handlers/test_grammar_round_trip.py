@@ -261,7 +261,7 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
 }
 UNSAYABLE = {
     c.OpenForm, c.RoomOpened, c.CannotDo, c.MessageChanged, c.PostSettled, c.ChannelSeen, c.ChannelTouched,
-    c.ChannelMoved, c.Audited, c.Tick,
+    c.ChannelMoved, c.Audited, c.Trouble, c.RoomShut, c.Tick,
 }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def test_the_rules_of_the_database_itself_are_made_too(engine: Engine) -> None:
 def test_lines_of_before_the_seals_keep_their_digests_and_can_be_erased(engine: Engine) -> None:
     """A head that was kept before stays good; what was written then is held by the plain formula, and can go as well."""
     with engine.begin() as connection:
-        command.upgrade(migrate._config(connection), "0007")
+        command.upgrade(migrate._config(connection), "0008")
     previous, made = "", []
     for seq in (1, 2, 3):
         row = (seq, datetime(2026, 11, 20, 12, seq, tzinfo=UTC), "dana@example.com", "slack", f"act {seq}", None)

@@ -437,6 +437,8 @@ MACHINES: tuple[Callable[[], Command], ...] = (
     lambda: c.ChannelTouched("slack", "C0ACME001"),
     lambda: c.ChannelMoved("slack", "C0ACME001", "C0EVIL0001"),
     lambda: c.Audited(1, 0),
+    lambda: c.Trouble("away", "slack", on=True),
+    lambda: c.RoomShut(1, "slack", "is_archived", 1),
     lambda: c.MessageChanged("slack", "C0ACME001", "1.2", deleted=True),
     c.Tick,
 )
