@@ -100,11 +100,13 @@ class CountingStore(Store):
 
     busy = 0
 
-    async def rows(self, work: Callable[[Connection, datetime], T], *, rank: int = LATER) -> T:
+    async def rows(
+        self, work: Callable[[Connection, datetime], T], *, rank: int = LATER, within: float | None = None
+    ) -> T:
         """One transaction."""
         self.busy += 1
         try:
-            return await super().rows(work, rank=rank)
+            return await super().rows(work, rank=rank, within=within)
         finally:
             self.busy -= 1
 

@@ -839,9 +839,9 @@ class Nowhere(Store):
         super().__init__(Database(make_engine("sqlite:///:memory:"), lambda: START))
         self.account = account
 
-    async def book(self, work: Callable[[SqlBook], T]) -> T:
+    async def book(self, work: Callable[[SqlBook], T], *, rank: int = LATER, within: float | None = None) -> T:
         """Somebody known, in no customer's channel."""
-        del work
+        del work, rank, within
         if self.account is None:
             raise OperationalError("SELECT 1", {}, Exception("gone"))
         return (self.account, False)  # type: ignore[return-value]
