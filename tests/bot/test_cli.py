@@ -30,6 +30,7 @@ from bot.cli.root import cli
 from bot.scenarios import FOLDER as SCENARIOS
 from handlers.domain.apology import Apology
 from handlers.domain.delivery import Place, Post
+from handlers.domain.incident import Room, Setting
 from handlers.domain.people import Account
 from storage import migrate
 from storage import outbox as posts
@@ -1014,3 +1015,33 @@ def test_whoever_the_catalog_still_names_is_not_erased(amends: Amends, database:
     before = amends("export", "3").stdout
     assert f"The catalog names {key}" in sentence(amends("erase", "customer", key, "--yes"))
     assert amends("export", "3").stdout == before
+
+
+def test_doctor_names_what_the_servers_told_the_house(amends: Amends, database: Database) -> None:
+    """Each trouble that is not over, rooms that are shut, and why posts are dead; what is over is not named."""
+    number = customer_post(database)
+    database.run(
+        lambda c, _now: c.execute(update(outbox).where(outbox.c.id == number).values(state="dead", error="is_archived"))
+    )
+    database.run(lambda c, now: [SqlBook(c, now, database.catalog).put(s) for s in TROUBLES])
+    said = amends("doctor").stdout
+    for words in (
+        "Trouble: Slack does not answer the servers.",
+        "Trouble: Teams does not take the bot.",
+        "Trouble: Slack takes no posts in its incidents channel.",
+        "Trouble: server-1 has a clock that is off",
+        "Rooms: INC-3 has no room of its own in Slack (is_archived).",
+        "Dead because of: 1 is_archived.",
+    ):
+        assert words in said, words
+    assert "Teams does not answer" not in said
+
+
+TROUBLES = (
+    Setting("trouble.away.slack", "1"),
+    Setting("trouble.refused.teams", "2"),
+    Setting("trouble.archived.slack", "3"),
+    Setting("trouble.clock.server-1", "4"),
+    Setting("trouble.away.teams", ""),
+    Room(3, "slack", "C0INCIDENTS", "inc-3", "", fault="is_archived"),
+)
