@@ -154,12 +154,15 @@ class Soak:
             await asyncio.sleep(seconds)
             process.send_signal(signal.SIGCONT)
 
-    async def restart_database(self) -> None:
-        """What `pg_ctl stop -m immediate` does: SIGQUIT, no farewell; then crash recovery."""
+    async def stop_database(self) -> None:
+        """What `pg_ctl stop -m immediate` does: SIGQUIT, no farewell."""
         pid = self.postgres.get_pid()
         os.kill(pid, signal.SIGQUIT)
         while _alive(pid):  # noqa: ASYNC110 - another process's end
             await asyncio.sleep(0.02)
+
+    async def start_database(self) -> None:
+        """Crash recovery."""
         await asyncio.to_thread(self.postgres.ensure_postgres_running)
 
     # --- people ------------------------------------------------------------------------------------------------------
@@ -211,7 +214,8 @@ class Soak:
         elif kind == "zombie":
             await self.zombie(place, dice.choice((1.0, 3.0, 12.0)))
         elif kind == "restart":
-            await self.restart_database()
+            await self.stop_database()
+            await self.start_database()
         else:
             proxy = self.proxies[place]
             how = dice.choice(("black hole", "reset", "half closed"))
