@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from handlers.card import Card, Form
+from handlers.context import Said
 from handlers.domain.channels import Seen
 from handlers.domain.delivery import Bucket, Op, Outcome, Sent
 from handlers.domain.people import Account
@@ -36,6 +37,7 @@ class Request:
     typed: bool = True
     reply_to: str = ""  # Teams: the conversation a typed line is answered in
     mentions: tuple[tuple[str, str], ...] = ()
+    message: Said | None = None  # the message this is, or (a reaction) is about
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from handlers.decide import DUE, decide
 from handlers.declare import may_be_service
 from handlers.domain.delivery import REPLY, Place, Post
 from handlers.domain.errors import Refused
-from handlers.domain.incident import Incident, Room
+from handlers.domain.incident import Incident
 from handlers.domain.people import NOBODY, Account, Person
 from handlers.domain.permit import NOT_AVAILABLE
 from handlers.due import Due
+from handlers.pins import room_of
 from storage.book import SqlBook
 from storage.database import tie
 from storage.rows import pack, unpack
@@ -94,11 +95,13 @@ class Intake:
         if account is None:
             return Answer(known=False), 0
         ctx = self._context(book, request, book.of_account(account))
+        flooding = self._flooding(ctx.actor.key, book.now)
         if not ctx.actor.colleague:
-            book.record(ctx.actor.key, request.platform, "refused: not a colleague", None)
+            if not flooding:  # who may do nothing may not fill the audit either
+                book.record(ctx.actor.key, request.platform, "refused: not a colleague", None)
             self.refused += 1
             return Answer(Card("Amends", (line(NOT_AVAILABLE),)), refused=True), 0
-        if self._flooding(ctx.actor.key, book.now):
+        if flooding:
             words = "That is very much at once. Wait a minute, then say the last one again. It was not recorded."
             return Answer(Card("Amends", (line(words),), "warning"), refused=True), 0
         found = self._read(book, ctx, request)
@@ -117,8 +120,10 @@ class Intake:
             public_url=ctx.public_url,
             mentions=request.mentions,
             outlets=ctx.outlets,
+            message=request.message,
         )
-        again = book.repeated(ctx.actor.key, words, request.channel, book.now - SAME_WORDS)
+        about_another = request.message is not None and not request.message.own  # two pins in ten seconds are two
+        again = None if about_another else book.repeated(ctx.actor.key, words, request.channel, book.now - SAME_WORDS)
         if again is not None and not isinstance(command, commands.Undo):
             return self._answered_in_teams(book, request, ctx, Answer(_show(again), repeated=True))
         if not book.admit(request.key, ctx.actor.key, request.platform, request.channel, words):
@@ -179,8 +184,7 @@ class Intake:
         return head(incident) if incident is not None and may_see(book, ctx.actor, incident) else "Amends"
 
     def _context(self, book: SqlBook, request: Request, person: Person) -> Context:
-        rooms = book.find(Room, platform=request.platform, address=request.channel) if request.channel else []
-        room = max((r.incident for r in rooms if not r.fault), default=None)
+        room = room_of(book, request.platform, request.channel)
         customer = book.catalog.customer_by_channel(request.platform, request.channel)
         whence = Whence(request.platform, request.channel, request.personal, room, customer.key if customer else "")
         return self._as(person, whence, book.now)
@@ -295,6 +299,17 @@ class Intake:
     def machine(self, book: SqlBook, command: commands.Command) -> None:
         """What the machine itself asks (a room opened, a post settled), inside a transaction that has begun."""
         decide(command, self._as(NOBODY, Whence("clock"), book.now), book)
+
+    async def room(self, platform: str, channel: str) -> int | None:
+        """The incident whose room this is; None: nothing said there is any business of ours."""
+        return await self.store.book(lambda book: room_of(book, platform, channel))
+
+    async def followed(self, change: commands.MessageChanged) -> None:
+        """Somebody edited or deleted a message. Most are nobody's business; a pinned one is followed."""
+        try:
+            await self.store.book(lambda book: self.machine(book, change))
+        except (DBAPIError, SQLAlchemyError, OSError) as error:
+            log.error("an edit was not followed", error=type(error).__name__, platform=change.platform)  # noqa: TRY400
 
     async def home(self, request: Request) -> Card | None:
         """The App Home of one person."""

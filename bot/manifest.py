@@ -43,8 +43,12 @@ EVENTS: Final[dict[str, str]] = {
     "group_rename": "the same for private channels",
     "group_unarchive": "the same for private channels",
     "member_left_channel": "the bot was taken out: look before the next post",
+    "message.channels": "a message of a room was edited or deleted: a pin of it follows; all others are passed over",
+    "message.groups": "the same for private rooms",
     "message.im": "hear a direct message",
     "message_metadata_posted": "our own post came back: it did arrive",
+    "reaction_added": "pin what got a 📌 in an incident's room",
+    "reaction_removed": "unpin it",
     "tokens_revoked": "say in the log that nothing can be posted any more",
 }
 """Every event subscribed to, and what for: https://docs.slack.dev/reference/events."""

@@ -534,7 +534,9 @@ def leave(
     """
     apology = found.apology
     number = book.number(f"waivers-{apology.number}")
-    book.put(Waiver(apology.number, number, named, because, ctx.actor.key, ctx.now, until, found.version.number))
+    ends_at = read_due(ctx, until)
+    version = found.version.number
+    book.put(Waiver(apology.number, number, named, because, ctx.actor.key, ctx.now, until, version, ends_at=ends_at))
     if author:
         _authored(book, ctx, found)
     void(book, ctx, apology, f"{named} was waived")

@@ -18,6 +18,9 @@ STATUSES: tuple[Status, ...] = ("investigating", "identified", "monitoring", "re
 Role = Literal["commander", "deputy", "comms", "scribe"]
 ROLES: tuple[Role, ...] = ("commander", "deputy", "comms", "scribe")
 
+EVENTS: tuple[str, ...] = ("declared", "severity", "updates", "resolved", "apology")
+"""What a subscription may be told of."""
+
 
 # --- lifecycle -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,50 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class CanReport:
+    """An update for the room in three parts: current conditions, actions under way, needs."""
+
+    incident: int | None
+    conditions: str = ""
+    actions: str = ""
+    needs: str = ""
+    next_in: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPeople:
+    """Who is in, since when."""
+
+    incident: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Follow a service, a severity or an incident: exactly one of them, unless the room or the only open one is meant.
+
+    `target`: me, here, a channel (id or mention) or a person; `events` none: all.
+    """
+
+    target: str = "me"
+    service: str = ""
+    severity: Severity | None = None
+    incident: int | None = None
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Stop following."""
+
+    subscription: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSubscriptions:
+    """Who follows what."""
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """Propose the holding statement to customers."""
 
@@ -206,13 +253,36 @@ class Recap:
 
 @dataclass(frozen=True, slots=True)
 class SetRole:
-    """Name somebody for a role; `everywhere` in all open incidents. `note` is the hand-over."""
+    """Name somebody for a role; `everywhere` in all open incidents.
+
+    With a hand-over `note`, or `handed`, a role that somebody holds waits until the other says "I have it".
+    """
 
     incident: int | None
     role: Role
     person: str
     everywhere: bool = False
     note: str = ""
+    handed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHandOver:
+    """Take what was handed over; `everywhere` in all incidents. `role` None: every role offered there."""
+
+    incident: int | None = None
+    role: Role | None = None
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineHandOver:
+    """Leave what was handed over with whoever has it ("I cannot")."""
+
+    incident: int | None = None
+    role: Role | None = None
+    everywhere: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +325,22 @@ class RemindMe:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelPing:
+    """Forget a ping for oneself."""
+
+    ping: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """One's own quiet hours or daily list. `what` empty: show them. `value`: hours or a time, `off` or `default`."""
+
+    what: Literal["", "quiet", "digest"] = ""
+    value: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OnTrack:
     """The button under a reminder: nothing new to tell, the work goes on; the update clock starts again."""
 
@@ -268,6 +354,22 @@ class Note:
 
     incident: int | None
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Keep a message in the timeline: the one that got a reaction, or these words."""
+
+    incident: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpin:
+    """Take a pin out of the timeline; `pin` None: that of the message a reaction was taken off."""
+
+    incident: int | None = None
+    pin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +388,16 @@ class TaskDone:
 
     incident: int | None
     task: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMove:
+    """Another date, another owner; what is empty stays."""
+
+    incident: int | None
+    task: int
+    owner: str = ""
+    due: str = ""
 
 
 # --- facts ----------------------------------------------------------------------------------------------------------
@@ -764,6 +876,17 @@ class CannotDo:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """Somebody edited or deleted a message of theirs; `channel` and `message` are the platform's ids."""
+
+    platform: str
+    channel: str
+    message: str
+    words: str = ""
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PostSettled:
     """A customer row reached `state`: publishing may go on. `edited`: newer words stand there."""
 
@@ -838,18 +961,30 @@ Command = (
     | Cancel
     | Merge
     | Update
+    | CanReport
+    | ShowPeople
+    | Subscribe
+    | Unsubscribe
+    | ShowSubscriptions
     | Holding
     | Closure
     | Recap
     | SetRole
+    | AcceptHandOver
+    | DeclineHandOver
     | Join
     | Leave
     | Remind
     | RemindMe
+    | CancelPing
+    | Notify
     | OnTrack
     | Note
+    | Pin
+    | Unpin
     | TaskAdd
     | TaskDone
+    | TaskMove
     | RecordFact
     | ReplaceFact
     | DropFact
@@ -906,6 +1041,7 @@ Command = (
     | OpenForm
     | RoomOpened
     | CannotDo
+    | MessageChanged
     | PostSettled
     | ChannelSeen
     | ChannelTouched

@@ -19,6 +19,21 @@ class Whence:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a conversation that a request is about. `own`: the request is this very message.
+
+    `id` and `author` are the platform's; `at` is UTC.
+    """
+
+    id: str
+    author: str = ""
+    words: str = ""
+    at: datetime | None = None
+    own: bool = False
+    name: str = ""  # the author's, where the platform says it
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """One request. `now` is the database's clock, UTC; `zone` the house's time zone."""
 
@@ -31,3 +46,4 @@ class Context:
     public_url: str = ""
     mentions: tuple[tuple[str, str], ...] = ()  # platform id -> name, of people mentioned
     outlets: tuple[str, ...] = ()  # other ways out that are set up: email, webhook
+    message: Said | None = None  # the message it is about, or is

@@ -3,6 +3,7 @@
 from typing import Any, assert_never
 
 from handlers import (
+    afterwards,
     apologise,
     approve,
     channels,
@@ -11,11 +12,17 @@ from handlers import (
     customer_clock,
     customers,
     declare,
+    digest,
     directory,
     facts,
     forms,
+    handover,
     look,
+    mine,
+    nudge,
+    oncall,
     packs,
+    pins,
     progress,
     promises,
     publish,
@@ -24,6 +31,7 @@ from handlers import (
     relay,
     relay_clock,
     remind,
+    subscribe,
     watch,
 )
 from handlers import commands as c
@@ -94,8 +102,22 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return progress.merge(command, ctx, book)
         case c.Update():
             return progress.update(command, ctx, book)
+        case c.CanReport():
+            return progress.can_report(command, ctx, book)
+        case c.ShowPeople():
+            return oncall.who_is_in(command, ctx, book)
+        case c.Subscribe():
+            return subscribe.subscribe(command, ctx, book)
+        case c.Unsubscribe():
+            return subscribe.unsubscribe(command, ctx, book)
+        case c.ShowSubscriptions():
+            return subscribe.subscriptions(ctx, book)
         case c.SetRole():
             return progress.set_role(command, ctx, book)
+        case c.AcceptHandOver():
+            return handover.accept(command, ctx, book)
+        case c.DeclineHandOver():
+            return handover.decline(command, ctx, book)
         case c.Join():
             return progress.join(command, ctx, book)
         case c.Leave():
@@ -118,14 +140,24 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return remind.remind(command, ctx, book)
         case c.RemindMe():
             return remind.remind_me(command, ctx, book)
+        case c.CancelPing():
+            return mine.cancel_ping(command, ctx, book)
+        case c.Notify():
+            return digest.notify(command, ctx, book)
         case c.OnTrack():
             return remind.on_track(command, ctx, book)
         case c.Note():
             return facts.note(command, ctx, book)
+        case c.Pin():
+            return pins.pin(command, ctx, book)
+        case c.Unpin():
+            return pins.unpin(command, ctx, book)
         case c.TaskAdd():
             return facts.task_add(command, ctx, book)
         case c.TaskDone():
             return facts.task_done(command, ctx, book)
+        case c.TaskMove():
+            return afterwards.task_move(command, ctx, book)
         case c.RecordFact():
             return facts.record(command, ctx, book)
         case c.ReplaceFact():
@@ -214,6 +246,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             declare.room_opened(command, ctx, book)
         case c.CannotDo():
             declare.cannot(command, ctx, book)
+        case c.MessageChanged():
+            pins.followed(command, ctx, book)
         case c.PostSettled():
             publish.advance(command, ctx, book)
         case c.ChannelSeen():
@@ -236,6 +270,7 @@ DUE: tuple[Due[Any], ...] = (
     remind.UPDATES,
     customer_clock.WORDS,
     remind.PINGS,
+    handover.UNANSWERED,
     relay_clock.RELAYS,
     packs.STALE,
     cover.ENDED,
@@ -243,6 +278,12 @@ DUE: tuple[Due[Any], ...] = (
     promises.SOON,
     promises.LATE,
     promises.PROGRESS,
+    afterwards.APOLOGIES,
+    afterwards.TASKS,
+    afterwards.WAIVERS,
+    nudge.KEPT,
+    digest.ROUNDS,
+    digest.MORNINGS,
 )
 """What the clock asks for, in this order."""
 

@@ -13,8 +13,10 @@ from handlers.domain.catalog import Catalog
 from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Room, Setting
 from handlers.domain.permit import must
+from handlers.oncall import invite
 from handlers.rooms import enter, open_rooms, refresh, region_key, service_keys, standing, tell
 from handlers.say import incident as say
+from handlers.subscribe import spread
 
 STORM = timedelta(minutes=10)
 """Declarations this close together may be the same trouble."""
@@ -56,8 +58,12 @@ def declare(command: Declare, ctx: Context, book: Book) -> Reply:
     open_rooms(book, ctx, incident)
     refresh(book, ctx, incident, first=True)
     enter(book, ctx, incident, ctx.actor)
+    called = invite(book, ctx, incident)
+    spread(book, ctx, incident, "declared", "")
     waits = "teams" in ctx.platforms and not incident.private and book.get(Setting, "teams.incidents") is None
-    return Reply(say.declared(incident, book.catalog, storm, waits=waits), changed=True)
+    return Reply(
+        say.declared(incident, book.catalog, storm, waits=waits, called=[p.name for p in called]), changed=True
+    )
 
 
 STATES = frozenset(

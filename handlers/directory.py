@@ -31,7 +31,7 @@ def customer_channel(command: CustomerChannel, ctx: Context, book: Book) -> Repl
     """Bind a channel to a customer, or unbind it."""
     must("channel", standing(book, ctx))
     found = customer_of(book, command.customer)
-    channel = _channel(command.channel)
+    channel = channel_of(command.channel)
     name = f"{PLATFORMS[channel.platform]} {shown_address(channel.platform, channel.address)}"
     owner = channels.owner_of(book, channel.platform, channel.address)
     if command.add and owner is not None and owner.key != found.key:
@@ -77,7 +77,7 @@ def _bound_again(book: Book, ctx: Context, customer: Customer, known: Binding) -
 
 def taken_back(command: CustomerChannel, ctx: Context, book: Book) -> None:
     """A change of a channel was taken back: whose it is follows the catalog at once."""
-    channel = _channel(command.channel)
+    channel = channel_of(command.channel)
     owner = book.catalog.customer_by_channel(channel.platform, channel.address)
     if owner is None:
         channels.unbind(book, channel)
@@ -85,7 +85,7 @@ def taken_back(command: CustomerChannel, ctx: Context, book: Book) -> None:
         channels.bind(book, ctx, owner, channel)
 
 
-def _channel(said: str) -> Channel:
+def channel_of(said: str) -> Channel:
     """A channel by id, mention or address.
 
     C0123456789, <#C0123456789>, a Teams conversation id (19:…), a mail address, a web address.

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 
+from handlers.afterwards import task_ping
 from handlers.book import Book
 from handlers.card import Button, Buttons, Card, Reply, line
 from handlers.commands import (
@@ -272,6 +273,7 @@ def task_add(command: TaskAdd, ctx: Context, book: Book) -> Reply:
         owner_title=owner.title if owner else "",
         due=command.due,
         due_at=due_at,
+        ping_at=task_ping(book, ctx, due_at),
         added_by=ctx.actor.key,
         added_at=ctx.now,
     )
@@ -299,7 +301,7 @@ def task_done(command: TaskDone, ctx: Context, book: Book) -> Reply:
         raise Refused(f"{incident.name} has no task {command.task}. Nothing was changed.")
     if task.done_at is not None:
         return Reply(say.understood(incident, f"Task {task.number} was done already."))
-    book.put(replace(task, done_at=ctx.now, done_by=ctx.actor.key))
+    book.put(replace(task, done_at=ctx.now, done_by=ctx.actor.key, ping_at=None))
     tell(book, ctx, incident, "task", f"did task {task.number}: {task.text}")
     say_in_rooms(
         book,

@@ -14,6 +14,7 @@ from handlers.domain.catalog import Catalog
 from handlers.domain.compose import Gap
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
+from handlers.handover import pending
 from handlers.recap import proposed
 from handlers.relay import pickable
 from handlers.remind import over
@@ -26,7 +27,7 @@ LONGEST_TITLE = 24
 """Characters of a modal's title (docs.slack.dev/reference/views/modal-views)."""
 INCIDENT_VERBS = frozenset(
     ("update", "severity", "services", "region", "title", "status", "private", "resolve", "reopen", "cancel", "merge",
-     "role", "remind", "note", "task", "fact", "recap", "affected", "confirm")
+     "role", "handover", "can", "remind", "note", "pin", "task", "fact", "recap", "affected", "confirm")
 )  # fmt: skip
 """Verbs whose line names an incident first: their forms carry its number, so that they work from anywhere."""
 RUNNING_VERBS = frozenset(("update", "severity", "status", "remind", "cancel", "merge"))
@@ -40,7 +41,11 @@ SENDS = {
     "declare": "Declare", "severity": "Set severity", "services": "Set services", "region": "Set region",
     "title": "Rename", "status": "Set status", "resolve": "Resolve", "reopen": "Reopen", "cancel": "Cancel incident",
     "merge": "Merge", "update": "Post update", "recap": "Record and confirm", "role": "Give role", "remind": "Set",
-    "remind me": "Remind me", "note": "Save note", "task add": "Add task", "fact": "Record", "affected": "Change",
+    "handover": "Hand over", "can": "Post update", "subscribe": "Subscribe",
+    "remind me": "Remind me", "note": "Save note", "pin": "Pin",
+    "task add": "Add task",
+    "task move": "Move it", "remind me off": "Forget it", "notify": "Set",
+    "fact": "Record", "affected": "Change",
     "apology draft": "Draft", "apology fill": "Record", "apology waive": "Leave it out", "apology edit": "Save words",
     "apology suggest": "Suggest", "apology submit": "Submit", "apology reject": "Send back",
     "apology publish": "Publish", "apology correct": "Begin correction", "apology retract": "Retract",
@@ -127,10 +132,11 @@ def _so_far(book: Book, ctx: Context, incident: Incident, verb: str) -> tuple[Bl
         rooms = len(places(book, ctx, incident))
         to = f"; to customers: {counted(rows)}" if rows else ""
         found.append(small(f"In the house it goes to {rooms} room{'s' * (rooms != 1)}{to}."))
-    if verb == "role":
+    if verb in ("role", "handover"):
         leader = book.person(incident.holder("commander"))
         led = leader.name if leader else "nobody"
-        found.append(small(f"{incident.name} is {incident.status}. Commander now: {led}."))
+        asked = [f" {p.name} was asked to be {h.role}." for h in pending(book, incident) if (p := book.person(h.to))]
+        found.append(small(f"{incident.name} is {incident.status}. Commander now: {led}.{''.join(asked)}"))
     if incident.last_update and verb in ("update", "recap"):
         by = book.person(incident.last_update_by)
         at = (", ", Moment(incident.last_update_at, ctx.zone.key)) if incident.last_update_at else ()

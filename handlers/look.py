@@ -5,9 +5,8 @@ from datetime import timedelta
 from statistics import median
 
 from handlers import channels, grammar
-from handlers.accounts import accounts_of
 from handlers.book import Book
-from handlers.card import Block, Bullets, Button, Buttons, Card, Code, Line, Reply, Span, Strong, Text, line, small
+from handlers.card import Block, Bullets, Button, Buttons, Card, Code, Reply, Strong, Text, line, small
 from handlers.commands import (
     CustomerShow,
     Help,
@@ -19,15 +18,16 @@ from handlers.commands import (
 )
 from handlers.context import Context
 from handlers.customers import customer_of
-from handlers.domain.apology import Apology, Promise, Version
+from handlers.domain.apology import Apology
 from handlers.domain.catalog import Channel, Customer
 from handlers.domain.channels import Binding
 from handlers.domain.errors import Refused
-from handlers.domain.incident import OPEN, Event, Incident, Ping, Setting, Task
+from handlers.domain.incident import OPEN, Setting
 from handlers.domain.letter import shown_address
 from handlers.domain.permit import TABLE, may, must
-from handlers.domain.relay import Relay
-from handlers.rooms import headline, incident_of, sees, service_keys, standing
+from handlers.mine import mine
+from handlers.pins import story
+from handlers.rooms import headline, incident_of, service_keys, standing
 from handlers.say import incident as say
 
 MOST = 15
@@ -59,43 +59,6 @@ def list_incidents(command: ListIncidents, ctx: Context, book: Book) -> Reply:
     return Reply(card)
 
 
-def mine(book: Book, ctx: Context) -> list[Block]:
-    """What waits for whoever asks: tasks, promises, customers to tell, approvals."""
-    rows: list[tuple[Span, ...]] = [
-        (Strong(f"INC-{t.incident} task {t.number}"), Text(f" {t.text}, due {t.due or 'any time'}"))
-        for t in book.find(Task, owner=ctx.actor.key)
-        if t.done_at is None and sees(book, ctx, t.incident)
-    ]
-    rows += [
-        (Strong(f"P{p.number}"), Text(f" {p.text}, due {p.due}"))
-        for p in book.find(Promise, owner=ctx.actor.key, state=("open", "late"))
-        if sees(book, ctx, p.incident)
-    ]
-    own = accounts_of(book, ctx)
-    for relay in book.find(Relay, state=("released", "relayed")):
-        customer = book.catalog.customer(relay.customer)
-        apology = book.get(Apology, relay.apology)
-        visible = apology is not None and sees(book, ctx, *apology.incidents)
-        if relay.open and visible and customer is not None and customer.account_manager.casefold() in own:
-            wrong = ": they were told wrongly" if relay.wrong else ""
-            rows.append((Strong(f"A{relay.apology}"), Text(f" tell {customer.name}{wrong}")))
-    reading: list[Button] = []
-    for apology in book.find(Apology, state="submitted"):
-        incidents = tuple(i for n in apology.incidents if (i := book.get(Incident, n)) is not None)
-        version = book.get(Version, apology.number, apology.version)
-        author = version is not None and ctx.actor.key in version.authors
-        place = standing(book, ctx, *incidents, author=author)
-        asked = (place.approver and not author) or place.commander or "legal" in ctx.actor.roles
-        if asked and sees(book, ctx, *apology.incidents):
-            rows.append((Strong(f"A{apology.number}"), Text(" waits for approval")))
-            reading.append(Button(f"Read A{apology.number}", f"apology show {apology.number}", "primary"))
-    rows += [(Strong("Reminder"), Text(f" {p.what}")) for p in book.find(Ping, person=ctx.actor.key, said_at=None)]
-    if not rows:
-        return [small("Nothing waits for you.")]
-    found: list[Block] = [Line((Strong("Waiting for me"),)), Bullets(tuple(rows[:20]))]
-    return [*found, Buttons(tuple(reading[:5]))] if reading else found
-
-
 def home(ctx: Context, book: Book) -> Card:
     """The App Home: open incidents, what waits for me, and one button to start."""
     if not ctx.actor.colleague:
@@ -121,7 +84,7 @@ def show(command: Show, ctx: Context, book: Book) -> Reply:
 def timeline(command: Timeline, ctx: Context, book: Book) -> Reply:
     """Everything that happened in it."""
     incident = incident_of(book, ctx, command.incident)
-    return Reply(say.timeline(incident, book.find(Event, incident=incident.number), ctx.zone.key))
+    return Reply(say.timeline(incident, story(book, incident), ctx.zone.key))
 
 
 def help_(command: Help, ctx: Context, book: Book) -> Reply:
@@ -140,7 +103,7 @@ def help_(command: Help, ctx: Context, book: Book) -> Reply:
             )
         )
     items = tuple((Code(u.line), Text(f" {u.meaning}")) for u in grammar.USAGE.values())
-    half = 24
+    some = 24
     return Reply(
         Card(
             "What you can say",
@@ -148,9 +111,7 @@ def help_(command: Help, ctx: Context, book: Book) -> Reply:
                 line(
                     "The same words work in Slack (", Code("/incident …"), ") and in Teams (", Code("@Amends …"), ")."
                 ),
-                Bullets(items[:half]),
-                Bullets(items[half : 2 * half]),
-                *((Bullets(items[2 * half :]),) if items[2 * half :] else ()),
+                *(Bullets(items[n : n + some]) for n in range(0, len(items), some)),
                 small("Left out in an incident's own room: its number. A slip? ", Code("undo"), "."),
             ),
         )

@@ -29,6 +29,7 @@ from handlers.domain.letter import LETTERS, subject_of, words_of
 from handlers.domain.people import Person
 from handlers.domain.relay import OUT, TOLD, Pack, Question, Relay
 from handlers.due import Due
+from handlers.nudge import nudge
 from handlers.rooms import may_see, say_in_rooms, say_to, sees
 from handlers.say import apology as say_apology
 from handlers.say import relay as say
@@ -135,9 +136,9 @@ def draw(
     sheet = sheet_of(book, ctx, apology, manager, mine, owed)
     say_to(book, ctx, person, _key(after), say.customers(sheet), PAGE if new else EDIT, incidents[-1].number)
     if after.reminded and not any(r.open for r in mine):
-        say_to(book, ctx, person, reminder_key(after), say.reminded(sheet), EDIT, incidents[-1].number)
+        nudge(book, ctx, person, reminder_key(after), say.reminded(sheet), EDIT, incidents[-1].number)
     elif after.reminded:
-        say_to(
+        nudge(
             book,
             ctx,
             person,
@@ -152,7 +153,7 @@ def draw(
 def _quieted(book: Book, ctx: Context, pack: Pack, person: Person, card: Card) -> Pack:
     """The reminder that stands last has nothing to press any more."""
     if pack.reminded:
-        say_to(book, ctx, person, reminder_key(pack), card, EDIT)
+        nudge(book, ctx, person, reminder_key(pack), card, EDIT)
     return replace(pack, reminded=0)
 
 

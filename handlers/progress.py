@@ -4,22 +4,27 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import grammar
+from handlers.afterwards import forgive, owe
 from handlers.book import Book
 from handlers.card import Block, Button, Buttons, Card, Code, Line, Mention, Reply, RoomLink, Text, line, small
 from handlers.commands import (
+    AcceptHandOver,
     ApologyApprove,
     ApologyCorrect,
     ApologyPause,
     ApologyPublish,
     ApologySubmit,
     Cancel,
+    CanReport,
     Cover,
     CustomerChannel,
     Declare,
+    DeclineHandOver,
     Join,
     Leave,
     Merge,
     OnTrack,
+    OpenForm,
     RelayAck,
     RelayAnswer,
     RelayClose,
@@ -48,11 +53,14 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Member, Room
 from handlers.domain.people import Person
 from handlers.domain.permit import must
+from handlers.handover import is_handed, offer, withdraw
+from handlers.oncall import invite
 from handlers.outside import leaks
 from handlers.remind import answer_reminder, asks_next, fits
 from handlers.rooms import (
     changed,
     enter,
+    go_out,
     incident_of,
     open_rooms,
     places,
@@ -66,13 +74,16 @@ from handlers.rooms import (
     tell,
 )
 from handlers.say import incident as say
+from handlers.subscribe import spread
 from handlers.void import UNSETTLED, void_approvals
 
 UNDO_WITHIN = timedelta(minutes=2)
 RECEIPTS = (RelayAck, RelayClose, RelayDone, RelaySkip)
 """Words about customers who were told."""
-UNSIGNED = (ApologyApprove, ApologyPublish, ApologySubmit, Join, Leave, OnTrack, *RECEIPTS, Remind, SetRole, SetTitle,
-            Update)  # fmt: skip
+UNSIGNED = (
+    AcceptHandOver, ApologyApprove, ApologyPublish, ApologySubmit, CanReport, DeclineHandOver, Join, Leave, OnTrack,
+    *RECEIPTS, Remind, SetRole, SetTitle, Update,
+)  # fmt: skip
 """What no signature rests on: taking it back leaves the signatures of others alone."""
 LONGEST_UPDATE = 2800
 """Characters of an update, so that it fits one Slack section (3,000) after escaping of the usual few."""
@@ -95,6 +106,8 @@ def set_severity(command: SetSeverity, ctx: Context, book: Book) -> Reply:
         words,
         customer_ping_at=_first_word(book, ctx, incident, command.severity),
     )
+    spread(book, ctx, after, "severity", f"is {after.severity.upper()} now, was {incident.severity.upper()}{because}")
+    invite(book, ctx, after)
     return Reply(say.understood(after, f"Severity is {after.severity.upper()} now."), changed=True)
 
 
@@ -132,6 +145,8 @@ def set_services(command: SetServices, ctx: Context, book: Book) -> Reply:
     after_names = say.services(replace(incident, services=services), book.catalog)
     void_approvals(book, ctx, (incident.number,), f"the services of {incident.name} changed")
     after = changed(book, ctx, incident, "services", f"set services: {after_names}", services=services)
+    spread(book, ctx, after, "declared", "")
+    invite(book, ctx, after)
     return Reply(say.understood(after, f"Services: {after_names}."), changed=True)
 
 
@@ -174,6 +189,7 @@ def set_status(command: SetStatus, ctx: Context, book: Book) -> Reply:
     # a time that somebody said stays; the cadence is another one now
     paced = pending if said_by_hand(incident) else _paced(book, ctx, incident, pending, words)
     after = changed(book, ctx, paced, "status", words)
+    spread(book, ctx, after, "updates", f"is {command.status} now")
     blocks: tuple[Block, ...] = ()
     if command.status == "monitoring":
         blocks = (
@@ -204,6 +220,8 @@ def resolve(command: Resolve, ctx: Context, book: Book) -> Reply:
         resolved_at=ctx.now,
         customer_reminded=0,
     )
+    owe(book, ctx, after)
+    spread(book, ctx, after, "resolved", f"is resolved{because}")
     n = after.number
     return Reply(
         say.understood(
@@ -232,6 +250,7 @@ def reopen(command: Reopen, ctx: Context, book: Book) -> Reply:
     if incident.status != "resolved":
         raise Refused(f"{incident.name} was {incident.status}: declare a new incident instead.")
     void_approvals(book, ctx, (incident.number,), f"{incident.name} was reopened")
+    forgive(book, incident)
     pending = replace(incident, status="investigating", resolved_at=None, reminders_off="", reopened_at=ctx.now)
     after = changed(
         book,
@@ -243,6 +262,7 @@ def reopen(command: Reopen, ctx: Context, book: Book) -> Reply:
         customer_ping_at=None if incident.drill else first_word(book, ctx, incident.severity, ctx.now),
         customer_reminded=0,
     )
+    spread(book, ctx, after, "resolved", f"was reopened because {command.because}")
     return Reply(say.understood(after, "Reopened: investigating, and reminders run again."), changed=True)
 
 
@@ -260,6 +280,7 @@ def cancel(command: Cancel, ctx: Context, book: Book) -> Reply:
         f"cancelled it because {command.because}",
         status="cancelled",
     )
+    spread(book, ctx, after, "resolved", f"was cancelled because {command.because}")
     return Reply(say.understood(after, "Cancelled. Its record stays."), changed=True)
 
 
@@ -299,6 +320,7 @@ def merge(command: Merge, ctx: Context, book: Book) -> Reply:
     if services != into.services:
         void_approvals(book, ctx, (into.number,), f"{incident.name} was merged into {into.name}")
     changed(book, ctx, into, "merged", f"merged {incident.name} “{incident.title}” into this", services=services)
+    spread(book, ctx, after, "resolved", f"goes on as {into.name}")
     return Reply(say.understood(after, f"It goes on as {into.name}. Its people were brought along."), changed=True)
 
 
@@ -401,6 +423,7 @@ def update(command: Update, ctx: Context, book: Book) -> Reply:
     tell(book, ctx, after, kind, f"updated: {words}")
     say_in_rooms(book, ctx, after, f"said/{after.revision}", say.update(after, ctx.actor, words, ctx.zone.key))
     refresh(book, ctx, after)
+    spread(book, ctx, after, "updates", f"update: {words}")
     due = after.next_update_at
     until = () if due is None else (small("Next update due ", say.clock(due, ctx.zone.key)),)
     asks = () if promised is not None or incident.reminders_off else asks_next(after)
@@ -429,6 +452,18 @@ def _outside(book: Book, ctx: Context, incident: Incident) -> tuple[Block, ...]:
     return (small(counted(rows), *said),)
 
 
+def can_report(command: CanReport, ctx: Context, book: Book) -> Reply:
+    """An update in three parts; what has nothing to say is left out."""
+    parts = (("Conditions", command.conditions), ("Actions", command.actions), ("Needs", command.needs))
+    said = [f"{name}: {' '.join(words.split())}" for name, words in parts if words.strip()]
+    if not said:
+        from handlers.forms import form
+
+        n = command.incident or ctx.whence.room
+        return Reply(form(OpenForm(f"can {n}" if n else "can", "can"), ctx, book))
+    return update(Update(command.incident, "\n".join(said), command.next_in), ctx, book)
+
+
 def _fit_for_the_page(book: Book, incident: Incident, words: str) -> None:
     """The public page reads no exercise, nothing private, and no mark of the inside."""
     if incident.drill or incident.private:
@@ -454,10 +489,22 @@ def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
         raise Refused(f"{gone.name} is {gone.status}; nobody leads it any more. Nothing was changed.")
     note = f" — {command.note}" if command.note else ""
     last = targets[-1]
+    named = handed = 0
     for incident in targets:
         must("act", standing(book, ctx, incident))
         if incident.holder(command.role) == person.key:
+            if withdraw(book, ctx, incident, command.role, f"keeps it with {person.name}"):
+                tell(book, ctx, incident, "role", f"took the hand-over of {command.role} back")
+                refresh(book, ctx, incident)
+                named += 1
             continue
+        if is_handed(command, incident, person, ctx, book):
+            offer(book, ctx, incident, command.role, person, command.note)
+            last = incident
+            handed += 1
+            continue
+        named += 1
+        withdraw(book, ctx, incident, command.role, f"gave it to {person.name}")
         roles = (*((r, p) for r, p in incident.roles if r != command.role), (command.role, person.key))
         after = replace(incident, roles=roles)
         enter(book, ctx, after, person)
@@ -486,8 +533,23 @@ def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
                 say.tone(last),
             )
             say_to(book, ctx, person, f"inc-{last.number}/role/{last.revision}", card, incident=last.number)
+    if handed:
+        where = f" in {handed} incidents" if command.everywhere else ""
+        holder = book.person(last.holder(command.role))
+        stays = f"{holder.name if holder else 'Whoever held it'} stays {command.role} until then."
+        words = f"Handed over to {person.name}{where}, who has to say “I have it”. {stays}"
+        back = Button("Take it back", f"role {last.number} {command.role} {_mentioned(holder)}")
+        rows = (Buttons((back,)),) if holder is not None and not command.everywhere else ()
+        return Reply(say.understood(last, words, *rows), changed=True)
     where = f" in {len(targets)} incidents" if command.everywhere else ""
-    return Reply(say.understood(last, f"{person.name} is {command.role} now{where}."), changed=True)
+    return Reply(say.understood(last, f"{person.name} is {command.role} now{where}."), changed=named > 0)
+
+
+def _mentioned(person: Person | None) -> str:
+    """A person as a button says them."""
+    if person is None:
+        return ""
+    return f"<@{person.slack or person.teams}>" if person.slack or person.teams else f'@"{person.name}"'
 
 
 def somebody(book: Book, said: str) -> Person:
@@ -530,19 +592,8 @@ def leave(command: Leave, ctx: Context, book: Book) -> Reply:
     member = book.get(Member, incident.number, ctx.actor.key)
     if member is None or member.left_at is not None:
         return Reply(say.understood(incident, "You were not in. Nothing was changed."))
-    book.put(replace(member, left_at=ctx.now))
     tell(book, ctx, incident, "left", "left")
-    if ctx.actor.slack and "slack" in ctx.platforms:
-        serial = book.number(f"left-{incident.number}")
-        book.send(
-            Post(
-                key=f"inc-{incident.number}/remove/{ctx.actor.slack}/{serial}@slack",
-                place=Place("slack", "room", str(incident.number)),
-                op="remove",
-                args=(ctx.actor.slack,),
-                incident=incident.number,
-            )
-        )
+    go_out(book, ctx, incident, ctx.actor)
     return Reply(say.understood(incident, "You are out: no more pings from it."), changed=True)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from handlers.afterwards import task_ping
 from handlers.apologise import Draft, answered_by
 from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Reply, Strong, Text, line, small
@@ -17,7 +18,8 @@ from handlers.domain.incident import Incident, Recurrence, Task
 from handlers.domain.permit import must
 from handlers.due import Due
 from handlers.facts import read_due
-from handlers.rooms import hidden, say_in_rooms, say_to, standing, tell
+from handlers.nudge import nudge
+from handlers.rooms import hidden, say_in_rooms, standing, tell
 from handlers.say import apology as say
 
 OPEN = ("open", "late")
@@ -245,7 +247,7 @@ def move(command: PromiseMove, ctx: Context, book: Book) -> Reply:
     book.put(replace(promise, due=command.due, due_at=due_at, state="open"))
     task = task_of(book, promise)
     if task is not None and task.done_at is None:  # the follow-up tells the date the task has
-        book.put(replace(task, due=command.due, due_at=due_at))
+        book.put(replace(task, due=command.due, due_at=due_at, ping_at=task_ping(book, ctx, due_at)))
     _note(book, ctx, promise, f"moved promise P{promise.number} to {command.due} because {command.because}")
     return _shown(
         promise,
@@ -315,7 +317,7 @@ def _due_progress(apology: Apology, ctx: Context, book: Book) -> None:
     say_in_rooms(book, ctx, lead, key, card, REMINDER)
     owner = book.person(lead.holder("comms") or lead.holder("commander"))
     if owner is not None:
-        say_to(book, ctx, owner, f"{key}/{owner.key}", card, REMINDER, lead.number)
+        nudge(book, ctx, owner, f"{key}/{owner.key}", card, REMINDER, lead.number)
 
 
 PROGRESS: Due[Apology] = Due("progress", Apology, "progress_at", _due_progress, (("state", "published"),))
@@ -340,4 +342,4 @@ def _ping(book: Book, ctx: Context, promise: Promise, words: str, tone: str) -> 
         "danger" if tone == "danger" else "warning",
     )  # fmt: skip
     key = f"promise/{n}/{tone}/{ctx.now:%Y%m%d}"
-    say_to(book, ctx, owner, key, card, REMINDER, promise.incident)
+    nudge(book, ctx, owner, key, card, REMINDER, promise.incident)

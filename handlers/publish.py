@@ -43,6 +43,7 @@ from handlers.letters import taken_back
 from handlers.outside import unfit_for_customers
 from handlers.rooms import incident_of, may_see, say_in_rooms, standing, tell
 from handlers.say import apology as say
+from handlers.subscribe import spread
 from handlers.void import UNSETTLED, void
 
 FAILING = 0.05
@@ -213,7 +214,7 @@ def advance(command: PostSettled, ctx: Context, book: Book) -> None:
     packs.settled(book, ctx, apology, customer)
     far, note = tally(book, name), ""
     if apology.state == "publishing":
-        apology, note = _step(book, apology, far)
+        apology, note = _step(book, ctx, apology, far)
     show_progress(book, ctx, apology, note, far if not note else None)
     _ask(book, ctx, command)
 
@@ -256,7 +257,16 @@ def _pressed_on(apology: Apology) -> str:
     return f"apology-{apology.number}.unclear"
 
 
-def _step(book: Book, apology: Apology, far: Tally) -> tuple[Apology, str]:
+def _spread(book: Book, ctx: Context, apology: Apology, far: Tally) -> None:
+    """Whoever follows one of its incidents hears that customers were told why."""
+    for number in apology.incidents:
+        incident = book.get(Incident, number)
+        if incident is not None:
+            words = f"has an apology: A{apology.number} reached {far.total} channel{'s' * (far.total != 1)}"
+            spread(book, ctx, incident, "apology", words)
+
+
+def _step(book: Book, ctx: Context, apology: Apology, far: Tally) -> tuple[Apology, str]:
     """Pause by itself where too much fails; let the next step go once everything let go so far has arrived."""
     seen = book.get(Setting, _pressed_on(apology))
     fresh = max(0, far.unclear - (int(seen.value) if seen else 0))
@@ -277,6 +287,8 @@ def _step(book: Book, apology: Apology, far: Tally) -> tuple[Apology, str]:
     if not far.waiting:
         after = replace(apology, state="published", revision=apology.revision + 1)
         book.put(after)
+        if apology.state != "published":
+            _spread(book, ctx, after, far)
         return after, ""
     after = replace(_let_go(book, apology), revision=apology.revision + 1)
     book.put(after)

@@ -12,7 +12,8 @@ from handlers.domain.delivery import EDIT, REMINDER
 from handlers.domain.incident import Incident
 from handlers.domain.relay import TOLD, Pack, Relay
 from handlers.due import Due
-from handlers.rooms import may_see, say_to, tell
+from handlers.nudge import nudge
+from handlers.rooms import may_see, tell
 from handlers.say import relay as say
 from handlers.say.incident import span_words
 
@@ -100,10 +101,10 @@ def _say(
         return
     sheet = packs.sheet_of(book, ctx, apology, manager, mine, owed)
     if pack.reminded:
-        say_to(book, ctx, person, packs.reminder_key(pack), say.reminded(sheet), EDIT, incidents[-1].number)
+        nudge(book, ctx, person, packs.reminder_key(pack), say.reminded(sheet), EDIT, incidents[-1].number)
     late = ctx.now - since
     serial = book.number(f"relay-reminders-{apology.number}")  # never one that was used: an edit does not ring
     after = replace(pack, reminded=serial, late_by=int(late.total_seconds()))
     book.put(after)
     card = say.reminder(sheet, late)
-    say_to(book, ctx, person, packs.reminder_key(after), card, REMINDER, incidents[-1].number)
+    nudge(book, ctx, person, packs.reminder_key(after), card, REMINDER, incidents[-1].number)

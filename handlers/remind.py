@@ -16,7 +16,8 @@ from handlers.domain.people import Person
 from handlers.domain.permit import must
 from handlers.domain.policy import Step
 from handlers.due import Due
-from handlers.rooms import changed, refresh, running, say_in_rooms, say_to, standing, tell, timeline
+from handlers.oncall import rules
+from handlers.rooms import changed, may_see, refresh, running, say_in_rooms, say_to, standing, tell, timeline
 from handlers.say import incident as say
 
 SHORTEST = timedelta(minutes=1)
@@ -194,11 +195,14 @@ class _Told:
 
     people: tuple[Person, ...]
     channel: bool
-    on_call: str
+    services: tuple[str, ...]  # addresses of on-call services
 
 
 def _told(book: Book, ctx: Context, incident: Incident, step: Step) -> _Told:
     keys: list[str] = []
+    # an exercise wakes nobody, and what is private is named in no channel
+    outside = not incident.drill
+    called = rules(book, incident) if "on-call" in step.tell and outside else []
     for word in step.tell:
         if word == "roles":
             keys += [p for _, p in incident.roles]
@@ -206,14 +210,14 @@ def _told(book: Book, ctx: Context, incident: Incident, step: Step) -> _Told:
             keys.append(incident.holder("commander") or incident.holder("deputy") or incident.declared_by)
         elif word not in ("channel", "on-call"):
             keys.append(incident.holder(word))
+    on_call = [p for rule in called for e in rule.people if (p := book.person(e)) and may_see(book, p, incident)]
+    keys += [p.key for p in on_call]
     found = {p.key: p for k in dict.fromkeys(keys) if k and (p := book.person(k)) is not None and p.colleague}
-    # an exercise wakes nobody, and what is private is named in no channel
-    outside = not incident.drill
-    called = "on-call" in step.tell and outside and "webhook" in ctx.outlets
+    addresses = [rule.webhook for rule in called if rule.webhook and "webhook" in ctx.outlets]
     return _Told(
         tuple(found.values()),
         "channel" in step.tell and outside and not incident.private,
-        book.catalog.policy.reminders.on_call if called else "",
+        tuple(dict.fromkeys(addresses)),
     )
 
 
@@ -232,7 +236,7 @@ def _say_step(book: Book, ctx: Context, seen: Look, step: Step) -> Incident:
         called=tuple(_call(ctx, p) for p in told.people),
         names=tuple(p.name for p in told.people),
         channel=told.channel,
-        on_call=bool(told.on_call),
+        on_call=bool(told.services),
         late=late,
         since=ctx.now - (after.last_update_at or after.reopened_at or after.declared_at),
         at=ctx.now,
@@ -252,8 +256,8 @@ def _say_step(book: Book, ctx: Context, seen: Look, step: Step) -> Incident:
         for place in _channels(book, ctx):
             key = f"inc-{n}/reminder/{serial}/channel@{place.platform}"
             book.send(Post(key, place, card=say.escalated(after, view, roles), rank=REMINDER, incident=n))
-    if told.on_call:
-        book.send(_webhook(ctx, after, told.on_call, str(after.remind_step), "overdue"))
+    for nth, address in enumerate(told.services, 1):
+        book.send(_webhook(ctx, after, address, f"{after.remind_step}/{nth}", "overdue"))
     tell(book, ctx, after, "reminder", say.step_words(view, step.after < timedelta(0)))
     return after
 
@@ -313,14 +317,14 @@ def answer_reminder(book: Book, ctx: Context, asked: Incident, after: Incident, 
         return
     series = f"inc-{asked.number}/reminder/{asked.reminded}"
     card = say.answered(after, ctx.actor, words, ctx.zone.key)
-    on_call = ""
+    services: dict[str, None] = {}
     for post in (*book.posts(f"{series}@"), *book.posts(f"{series}/")):
         if post.place.platform == "webhook":
-            on_call = post.place.address
+            services[post.place.address] = None
         else:
             book.send(Post(post.key, post.place, card=card, rank=PAGE, incident=asked.number))
-    if on_call:
-        book.send(_webhook(ctx, asked, on_call, "answered", "answered"))
+    for nth, address in enumerate(services, 1):
+        book.send(_webhook(ctx, asked, address, f"answered/{nth}", "answered"))
 
 
 def _due_ping(ping: Ping, ctx: Context, book: Book) -> None:

@@ -11,7 +11,7 @@ from handlers.domain.apology import Apology
 from handlers.domain.catalog import Catalog
 from handlers.domain.delivery import EDIT, PAGE, Place, Post
 from handlers.domain.errors import Refused
-from handlers.domain.incident import OPEN, Event, Incident, Member, Room
+from handlers.domain.incident import OPEN, Event, HandOver, Incident, Member, Room
 from handlers.domain.people import Person
 from handlers.domain.permit import Standing
 from handlers.say import incident as say
@@ -97,6 +97,25 @@ def enter(book: Book, ctx: Context, incident: Incident, person: Person) -> bool:
             )
         )
     return True
+
+
+def go_out(book: Book, ctx: Context, incident: Incident, person: Person) -> None:
+    """Take somebody out of an incident, and in Slack out of its room."""
+    member = book.get(Member, incident.number, person.key)
+    if member is None or member.left_at is not None:
+        return
+    book.put(replace(member, left_at=ctx.now))
+    if person.slack and "slack" in ctx.platforms:
+        serial = book.number(f"left-{incident.number}")
+        book.send(
+            Post(
+                key=f"inc-{incident.number}/remove/{person.slack}/{serial}@slack",
+                place=Place("slack", "room", str(incident.number)),
+                op="remove",
+                args=(person.slack,),
+                incident=incident.number,
+            )
+        )
 
 
 def _generation(book: Book, incident: Incident) -> int:
@@ -298,6 +317,7 @@ def refresh(book: Book, ctx: Context, incident: Incident, *, first: bool = False
 
 def headline(book: Book, ctx: Context, incident: Incident) -> Card:
     """The live card at the top of the rooms."""
+    waiting = book.find(HandOver, incident=incident.number, state="pending")
     return say.headline(
         incident,
         book.catalog,
@@ -305,6 +325,7 @@ def headline(book: Book, ctx: Context, incident: Incident) -> Card:
         ctx.zone.key,
         book.get(Room, incident.number, "slack"),
         book.get(Room, incident.number, "teams"),
+        {h.role: p for h in waiting if (p := book.person(h.to)) is not None},
     )
 
 

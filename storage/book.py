@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from handlers.card import Card
 from handlers.domain.catalog import Catalog, audited, from_dict, to_dict
 from handlers.domain.channels import Binding
 from handlers.domain.delivery import Place, Post, PostState
@@ -314,6 +315,10 @@ class SqlBook:
     def posts_at(self, place: Place, *states: str) -> list[PostState]:
         """The posts meant for one place, in these states."""
         return posts_.states_at(self.connection, place, *states)
+
+    def on_screen(self, platform: str, message: str, incident: int) -> Card | None:
+        """The card of one of our own messages about this incident, by the platform's id of it."""
+        return posts_.on_screen(self.connection, platform, message, incident)
 
     def threads(self, incidents: Sequence[int], channel: str = "") -> dict[str, str]:
         """By customer channel, the post that began its thread about these incidents."""

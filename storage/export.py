@@ -16,7 +16,7 @@ from sqlalchemy import Connection, or_, select
 from handlers.domain.apology import Apology, Approval, Promise, Proposal, Recipient, Suggestion, Version, Waiver
 from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
-from handlers.domain.incident import Event, Incident, Member, Recurrence, Room, Task
+from handlers.domain.incident import ApologyDue, Event, HandOver, Incident, Member, Pinned, Recurrence, Room, Task
 from handlers.domain.lint import lint
 from handlers.domain.relay import AffectedByHand, Covering, Question, Relay, RelayStep
 from storage.rows import from_row
@@ -54,12 +54,15 @@ def gather(connection: Connection, number: int) -> Json:
         },
         "rooms": [plain(r) for r in _find(connection, Room, incident=number)],
         "members": [plain(m) for m in _find(connection, Member, incident=number)],
+        "handovers": [plain(h) for h in _find(connection, HandOver, incident=number)],
         "timeline": [plain(e) for e in sorted(_find(connection, Event, incident=number), key=lambda e: (e.at, e.id))],
+        "pins": [plain(p) for p in _find(connection, Pinned, incident=number)],
         "facts": [plain(f) | {"name": f"F{f.number}"} for f in _find(connection, Fact, incident=number)],
         "tasks": [plain(t) for t in _find(connection, Task, incident=number)],
         "promises": [plain(p) for p in _find(connection, Promise) if p.incident == number or p.apology in numbers],
         "affected_by_hand": [plain(a) for a in _find(connection, AffectedByHand, incident=number)],
         "updates": [_update(connection, p) for p in _find(connection, Proposal, incident=number)],
+        "apologies_due": [plain(d) for d in _find(connection, ApologyDue, incident=number)],
         "apologies": [_apology(connection, a) for a in apologies],
         "relays": relays,
         "questions": [

@@ -633,6 +633,19 @@ def states_at(connection: Connection, place: Place, *wanted: str) -> list[PostSt
     return [state_of(r) for r in connection.execute(query).mappings()]
 
 
+def on_screen(connection: Connection, platform: str, message: str, incident: int) -> Card | None:
+    """The card of one of our own messages about this incident, by the platform's id of it."""
+    query = select(outbox.c.body).where(
+        outbox.c.incident == incident,
+        outbox.c.platform == platform,
+        outbox.c.message_id == message,
+        outbox.c.audience == "internal",
+    )
+    body = connection.execute(query.limit(1)).scalar()
+    card = unpack(body["card"]) if body and body["card"] else None
+    return card if isinstance(card, Card) else None
+
+
 def threads(connection: Connection, incidents: Sequence[int], channel: str = "") -> dict[str, str]:
     """By customer channel (`contoso/slack:C0123`), the key of the first post about these incidents that may be there.
 

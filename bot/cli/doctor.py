@@ -176,7 +176,7 @@ def _by_hand(settings: Settings, catalog: Catalog) -> Iterator[Check]:
         if waiting and not on[platform]:
             names = ", ".join(c.name for c in waiting[:5]) + (" and more" if len(waiting) > 5 else "")
             yield Check("Catalog", f"{names}: told by hand, because {PLATFORMS[platform]} is not set up.", "note")
-    if catalog.policy.reminders.on_call and not settings.webhooks:
+    if any(rule.webhook for rule in catalog.policy.on_call) and not settings.webhooks:
         yield Check("Catalog", "the on-call service is not told (`on_call`): webhooks are not set up.", "fault")
 
 

@@ -312,7 +312,7 @@ class FakeSlack(SlackPeople):
         """The granted scopes, as the X-OAuth-Scopes header lists them."""
         rules = slack_limits.RULES.values()
         granted = {s for r in rules for s in (r.scope, r.private_scope) if s and s != "connections:write"}
-        granted |= {"commands", "app_mentions:read", "im:history", "im:read", "metadata.message:read"}
+        granted |= {"commands", "app_mentions:read", "im:history", "im:read", "metadata.message:read", "reactions:read"}
         return ",".join(sorted(granted - self.missing_scopes))
 
     def _called(self, method: str, place: str, status: int, error: str, fault: str) -> None:

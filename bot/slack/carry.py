@@ -23,6 +23,7 @@ from bot.channel import LEFT
 from bot.rates import Rates
 from bot.slack import blocks
 from handlers.card import Card
+from handlers.context import Said
 from handlers.domain.channels import Seen
 from handlers.domain.delivery import Bucket, Dead, Held, Op, Outcome, Retry, Sent, Unknown
 from handlers.domain.people import Account, AccountKind
@@ -152,6 +153,7 @@ SCOPES: Final[Mapping[str, str]] = {
     "im:write": "to write to one person",
     "metadata.message:read": "to recognise its own posts",
     "pins:write": "to pin the headline",
+    "reactions:read": "to pin what got a 📌 in an incident's room",
     "users:read": "to tell colleagues from guests",
     "users:read.email": "to know one person on both platforms",
 }
@@ -159,6 +161,8 @@ SCOPES: Final[Mapping[str, str]] = {
 MINIMUM: Final = frozenset({"channels:manage", "chat:write", "commands", "users:read"})
 """Without these nothing works; the others are each missed in one place."""
 
+YEAR_2100: Final = 4_102_444_800
+"""Seconds since 1970: no message was said later."""
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,20}")
 
 
@@ -718,6 +722,24 @@ class SlackCarrier:
                 return True
             args["cursor"] = cursor
         return True
+
+    async def read(self, channel: str, ts: str) -> Said | None:
+        """One message that somebody pointed at, within 1.5 s; None if Slack does not show it.
+
+        Of a thread this asks for its parent and the one message, of a message that began none for itself.
+        https://docs.slack.dev/reference/methods/conversations.replies
+        """
+        only: dict[str, Any] = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 5}
+        told = await self.call("conversations.replies", seconds=WHO_SECONDS, channel=channel, ts=ts, **only)
+        messages = told.get("messages") if isinstance(told, dict) else None
+        found = next((m for m in messages or [] if isinstance(m, dict) and m.get("ts") == ts), None)
+        if found is None:
+            return None
+        author, number = str(found.get("user") or ""), _number(ts)
+        ours = self.me is not None and author == self.me.user
+        at = datetime.fromtimestamp(number, UTC) if 0 < number < YEAR_2100 else None
+        name = str(found.get("username") or "") or ("Amends" if ours else author)
+        return Said(ts, "" if ours else author, str(found.get("text") or ""), at, name=name)
 
     # --- people ------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ words of a command, a button, a form or a message all become the same `Request`.
 """
 
 import asyncio
+import html
 import json
 import logging
 import re
@@ -12,7 +13,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import structlog
@@ -28,7 +29,8 @@ from bot.gate import Refusal, SlackRequest, check_slack, check_slack_envelope
 from bot.slack import blocks
 from bot.slack.carry import Fault, SlackCarrier, nonce_of
 from handlers.card import Button, Buttons, Card, Form, line
-from handlers.commands import ChannelMoved, ChannelTouched
+from handlers.commands import ChannelMoved, ChannelTouched, MessageChanged
+from handlers.context import Said
 from handlers.domain.delivery import Sent
 from handlers.domain.people import Account
 
@@ -58,9 +60,14 @@ FOLLOWS = "I am still working on it. The answer follows here."
 BROKE = "Something broke on our side. Try again; if it happens once more, tell whoever runs Amends: reference {}."
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|([^<>]{0,200}))?>")
+_MARKED = re.compile(r"<([#!]?[^<>|@]{1,2000})(?:\|([^<>]{0,2000}))?>")
 _USER = re.compile(r"[UW][A-Z0-9]{4,20}")
 _SPEECH = frozenset({"", "file_share", "thread_broadcast"})
 """Subtypes of messages that are somebody speaking. https://docs.slack.dev/reference/events/message"""
+_ALTERED = frozenset({"message_changed", "message_deleted"})
+"""Subtypes that say a message is not what it was (the same page)."""
+PIN: Final = frozenset({"pushpin", "round_pushpin"})
+"""📌 and 📍, by Slack's names. https://docs.slack.dev/reference/events/reaction_added"""
 _TOUCHED = frozenset(
     {
         "channel_archive",
@@ -86,6 +93,14 @@ class Taking(Protocol):
 
     async def meet(self, account: Account) -> None:
         """Keep what the platform says of one of its users."""
+        ...
+
+    async def room(self, platform: str, channel: str) -> int | None:
+        """The incident whose room this is."""
+        ...
+
+    async def followed(self, change: MessageChanged) -> None:
+        """A message was edited or deleted."""
         ...
 
     async def home(self, request: Request) -> Card | None:
@@ -392,7 +407,9 @@ class SlackDoor:
         return self._after_form(answer, view, way)
 
     def _after_form(self, answer: Answer, view: Json, way: _Way) -> BoltResponse:
-        inputs = [str(b.get("block_id")) for b in view.get("blocks") or [] if b.get("type") == "input"]
+        shown = view.get("blocks")
+        drawn = [b for b in shown if isinstance(b, dict)] if isinstance(shown, list) else []
+        inputs = [str(b.get("block_id")) for b in drawn if b.get("type") == "input"]
         faults = dict(answer.fields)
         if not faults and answer.refused and isinstance(answer.show, Card):
             faults = {"": _sentence(answer.show)}
@@ -430,11 +447,15 @@ class SlackDoor:
 
     async def _event(self, admitted: SlackRequest) -> BoltResponse:
         event = _object(admitted.payload, "event")
-        if not self._first(admitted.replay_key or ""):
+        if _others(event) or not self._first(admitted.replay_key or ""):
             return _empty()
         kind = str(event.get("type"))
         if kind == "app_mention" or (kind == "message" and event.get("channel_type") == "im"):
             await self._spoken(admitted, event, personal=kind == "message")
+        elif kind == "message":
+            await self._altered(event)
+        elif kind in ("reaction_added", "reaction_removed"):
+            await self._soon(self._reacted(admitted, event), self._finish)
         elif kind == "app_home_opened" and event.get("tab", "home") == "home" and isinstance(event.get("user"), str):
             self._spawn(self._draw_home(event["user"]))
         elif kind == "message_metadata_posted":
@@ -479,10 +500,61 @@ class SlackDoor:
             words = re.sub(rf"<@{re.escape(me.user)}(?:\|[^<>]*)?>[:,]?", " ", words, count=1)
         way = _Way(user, channel, _now(), thread=str(event.get("thread_ts") or ""))
         request = self._request(admitted, way, words.strip(), personal=personal)
+        if isinstance(event.get("ts"), str) and not personal:
+            request = replace(request, message=Said(event["ts"], user, own=True))
         foreign = _outside(event.get("user_team") or event.get("source_team") or event.get("team"), self.teams)
         answer = await self._soon(self._take(request, foreign), lambda late: self._follow(late, way))
         if answer is not None:
             self._spawn(self._answer(answer, way))
+
+    async def _altered(self, event: Json) -> None:
+        """Somebody edited or deleted a message. https://docs.slack.dev/reference/events/message/message_changed."""
+        message, channel, me = _object(event, "message"), event.get("channel"), self.carrier.me
+        if not isinstance(channel, str) or (me is not None and (message.get("bot_id") or me.user) == me.bot):
+            return  # our own cards change all the time
+        deleted = event.get("subtype") == "message_deleted" or message.get("subtype") == "tombstone"
+        ts = message.get("ts") or event.get("deleted_ts")
+        if isinstance(ts, str) and ts:
+            words = "" if deleted else self._plain(str(message.get("text") or ""))
+            await self.intake.followed(MessageChanged("slack", channel, ts, words, deleted))
+
+    async def _reacted(self, admitted: SlackRequest, event: Json) -> Answer:
+        """Somebody put 📌 on a message, or took it off. It is read only where it stands in an incident's own room."""
+        item, user, me = _object(event, "item"), event.get("user"), self.carrier.me
+        channel, ts = item.get("channel"), item.get("ts")
+        if event.get("reaction") not in PIN or item.get("type") != "message" or (me is not None and user == me.user):
+            return Answer()
+        if not isinstance(channel, str) or not isinstance(ts, str) or not isinstance(user, str):
+            return Answer()
+        if await self.intake.room("slack", channel) is None:
+            return Answer()
+        way = _Way(user, channel, _now())
+        put_on = event["type"] == "reaction_added"
+        said = await self.carrier.read(channel, ts) if put_on else Said(ts)
+        if said is None:
+            log.warning("a pinned message could not be read")
+            card = Card("Amends", (line("I could not read that message. Say what matters: `pin …`."),), "warning")
+            self._spawn(self._reply(card, way))
+            return Answer()
+        request = self._request(admitted, way, "pin" if put_on else "unpin", typed=False)
+        answer = await self._take(replace(request, message=replace(said, words=self._plain(said.words))))
+        if answer.refused and put_on and isinstance(answer.show, Card):
+            self._spawn(self._reply(answer.show, way))
+        return Answer()
+
+    @staticmethod
+    async def _finish(late: asyncio.Task[Answer]) -> None:
+        """What took longer than Slack waits goes on by itself."""
+        await late
+
+    def _plain(self, words: str) -> str:
+        """What people read of a message: without the mention of the bot, entities undone, people by name if known."""
+        me = self.carrier.me
+        if me is not None:
+            words = re.sub(rf"<@{re.escape(me.user)}(?:\|[^<>]*)?>[:,]?", " ", words, count=1)
+        words = _MENTION.sub(lambda m: f"@{m[2]}" if m[2] else m[0], words)
+        words = _MARKED.sub(lambda m: m[2] or m[1], words)
+        return html.unescape(words).strip()
 
     async def _echoed(self, event: Json) -> None:
         """One of our own posts came back: it stands. https://docs.slack.dev/reference/events/message_metadata_posted."""
@@ -705,6 +777,12 @@ def _json(body: Json) -> BoltResponse:
 
 def _empty() -> BoltResponse:
     return BoltResponse(status=200, body="")
+
+
+def _others(event: Mapping[str, Any]) -> bool:
+    """Whether this is people talking among themselves: of channels only edits and deletions are listened to."""
+    spoken = event.get("type") == "message" and event.get("channel_type") != "im"
+    return spoken and event.get("subtype") not in _ALTERED
 
 
 def _now() -> float:

@@ -176,6 +176,12 @@ def said(card: Card, longest: int = SUMMARY_CHARACTERS) -> str:
     return _clip(": ".join(part for part in (head, words) if part) or "Amends", longest)
 
 
+def spoken(card: Card) -> str:
+    """What a card says in plain words, without its buttons and its small print."""
+    said_ = [_plain_block(block) for block in card.blocks if not isinstance(block, Small)]
+    return "\n".join(words for words in (card.head, *said_) if words)
+
+
 def _plain_block(block: Block) -> str:
     match block:
         case Line(spans) | Small(spans):

@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channel import Answer, Request
-from bot.gate import Refusal, check_teams_body, teams_replay_key
+from bot.gate import Refusal, check_teams_body, read_activity, teams_replay_key
 from bot.intake import NOT_RECORDED, Intake
 from bot.store import Store
 from bot.teams import cards
@@ -27,7 +27,8 @@ from bot.teams.connector import Connector, ConnectorFailed, TeamsDoor
 from bot.teams.mentions import PlainText, plain_text
 from bot.teams.tokens import Verified, Verifier
 from handlers.card import Button, Buttons, Card, Code, Form, line
-from handlers.commands import ChannelTouched
+from handlers.commands import ChannelTouched, MessageChanged
+from handlers.context import Said
 from handlers.domain.delivery import REPLY, Place, Post
 from handlers.domain.incident import Conversation, Setting
 from handlers.domain.people import Account
@@ -47,6 +48,9 @@ RENEW_AFTER: Final = timedelta(minutes=5)
 """A conversation that has not changed is written down again after this time; ours."""
 FORMS_REMEMBERED: Final = 1000
 """Forms posted lately, so that a message Teams hands over twice shows one; ours."""
+
+PIN: Final = ("pushpin", "1f4cc", "\U0001f4cc")
+"""How Teams may name 📌: its reactions are documented as like, heart, laugh and so on, the others by code or name."""
 
 NOT_LOOKED_UP: Final = "I could not look you up just now. Try again in a moment."
 NO_LINE: Final = "This button says nothing that I know. Say it as a line; `help` lists everything."
@@ -102,8 +106,10 @@ class TeamsListener:
         `peer` is the address the connection came from; only unsigned local tools are asked for it.
         """
         try:
-            activity = check_teams_body(headers, body)
-            verified = await self._verifier.verify(headers, activity, peer)
+            check_teams_body(headers, body)
+            sender = await self._verifier.sender(headers, peer)
+            activity = read_activity(body)
+            verified = self._verifier.fits(sender, activity)
         except Refusal as refusal:
             log.warning("refused at the door", platform="teams", status=refusal.status, reason=refusal.reason)
             return refusal.status, {"error": refusal.reason}
@@ -125,10 +131,14 @@ class TeamsListener:
                 await self._message(activity, origin)
             case "invoke":
                 return await self._invoke(activity, origin)
+            case "messageUpdate" | "messageDelete":
+                await self._altered(activity, origin)
+            case "messageReaction":
+                await self._reacted(activity, origin)
             case "conversationUpdate" | "installationUpdate":
                 await (self._arrived(origin) if _joined(activity, origin) else self._note(origin))
                 await self._changed(_object(activity, "channelData"))
-            case _:  # edits, deletions, reactions: what was said once stays said
+            case _:
                 await self._note(origin)
         return None
 
@@ -157,6 +167,7 @@ class TeamsListener:
             typed=not data,
             reply_to=origin.conversation,
             mentions=mentions,
+            message=Said(_name(activity, "id"), origin.user, own=True) if not data and _name(activity, "id") else None,
         )
         answer, origin = await self._ask(origin, request)
         if answer.fields:
@@ -167,6 +178,47 @@ class TeamsListener:
             await self._show_form(origin, answer.show)
         elif isinstance(answer.show, Card) and answer.refused and not await self._written(origin):
             await self._tell(origin, answer.show)
+
+    async def _altered(self, activity: Json, origin: Origin) -> None:
+        """Somebody edited or deleted a message the bot was named in: what was said once stays said, a pin follows.
+
+        https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/subscribe-to-conversation-events
+        """
+        await self._note(origin)
+        deleted = activity["type"] == "messageDelete"
+        words = "" if deleted else _with_ids(plain_text(activity, origin.bot))
+        change = MessageChanged("teams", origin.conversation, _name(activity, "id"), words, deleted)
+        await self._intake.followed(change)
+
+    async def _reacted(self, activity: Json, origin: Origin) -> None:
+        """Somebody put 📌 on one of the bot's own messages in a room: Teams tells of no others' (the same page)."""
+        await self._note(origin)
+        message = origin.answers
+        for name, verb in (("reactionsAdded", "pin"), ("reactionsRemoved", "unpin")):
+            given = activity.get(name)
+            kinds = [_name(r, "type").casefold() for r in given] if isinstance(given, list) else []
+            if not message or not any(mark in kind for kind in kinds for mark in PIN):
+                continue
+            try:
+                room = await self._intake.room("teams", origin.conversation)
+                if room is None:
+                    return
+                card = await self._store.book(lambda book, room=room: book.on_screen("teams", message, room))  # type: ignore[misc]
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("not recorded", error=type(error).__name__, platform="teams")
+                return
+            words = cards.spoken(card) if card is not None else ""
+            request = Request(
+                key=f"{origin.key}:{verb}",
+                platform="teams",
+                user=origin.user,
+                channel=origin.conversation,
+                words=verb,
+                personal=origin.personal,
+                typed=False,
+                message=Said(message, words=words, name="Amends"),
+            )
+            await self._ask(origin, request)
 
     async def _ask(self, origin: Origin, request: Request) -> tuple[Answer, Origin]:
         """Who is it, then intake. The origin comes back with what the house knows of the place."""

@@ -76,6 +76,7 @@ class Waiver:
     until: str = ""
     version: int = 0
     void: bool = False
+    ends_at: datetime | None = None  # the end of `until`, UTC
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,29 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """A role on its way to somebody: `giver` holds it until `to` has it. All three are person keys.
+
+    `state`: pending, taken, declined, lapsed (nobody answered until `ends_at`), withdrawn (kept, or given elsewhere),
+    over (the incident ended without anybody to lead it).
+    """
+
+    incident: int
+    number: int
+    role: str
+    giver: str
+    to: str
+    by: str
+    note: str
+    at: datetime
+    ends_at: datetime
+    ping_at: datetime | None  # when it is asked again, or ends
+    state: str = "pending"
+    reminded: int = 0
+    entered: bool = False  # whether being asked brought them into the incident
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A line of the timeline: append-only. `kind` says what it was; `words` are for people."""
 
@@ -100,6 +123,30 @@ class Event:
     name: str
     words: str
     platform: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A message of the incident's own room, kept in its timeline: as its author said it last.
+
+    `channel` and `message` are the platform's ids, empty where the words are no message of the room. `gone`: unpinned,
+    or deleted by its author, and then without its words. `typed`: said after the verb.
+    """
+
+    incident: int
+    number: int
+    platform: str
+    channel: str
+    message: str
+    author: str  # person key, where known
+    author_name: str
+    words: str
+    at: datetime  # when it was said
+    by: str  # who pinned it, a person key
+    pinned_at: datetime
+    edited_at: datetime | None = None
+    gone: str = ""
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +165,77 @@ class Task:
     added_at: datetime | None = None
     done_at: datetime | None = None
     done_by: str = ""
+    ping_at: datetime | None = None  # when its owner is reminded next
+
+
+@dataclass(frozen=True, slots=True)
+class ApologyDue:
+    """By when customers should have read an apology. `kind`: preliminary, final. `state`: open, done, gone."""
+
+    incident: int
+    kind: str
+    due_at: datetime
+    ping_at: datetime | None  # when its owner is reminded next
+    state: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Somebody (`person`, a key) or a channel (`platform` and `address`) follows something.
+
+    `scope`: service (`value` a catalog key), severity (that one or worse), incident (its number).
+    """
+
+    number: int
+    person: str
+    platform: str
+    address: str
+    scope: str
+    value: str
+    events: tuple[str, ...]
+    by: str
+    at: datetime
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What somebody set for themselves. Empty: as the house has it; `off`: not at all.
+
+    `quiet` is like 22:00-07:00, `digest` like 09:00, both on the clock of `zone` (IANA; empty: the house's).
+    """
+
+    person: str
+    quiet: str = ""
+    zone: str = ""
+    digest: str = ""
+    digest_at: datetime | None = None  # the next one, where it is not the house's
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """Something for one person that waits until their quiet hours end; then it comes folded with the rest."""
+
+    key: str
+    person: str
+    head: str
+    words: str
+    at: datetime
+    due_at: datetime
+    incident: int | None = None
+    label: str = ""
+    says: str = ""
+    form: bool = False
+    said_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Something the calendar says again and again. `rule` is the policy it was computed from."""
+
+    name: str
+    due_at: datetime | None
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +261,7 @@ class Ping:
     due_at: datetime
     incident: int | None = None
     said_at: datetime | None = None
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

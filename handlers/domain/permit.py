@@ -43,8 +43,8 @@ TABLE: dict[str, tuple[Who, str]] = {
 TRIED: dict[str, str] = {
     "look": "list, show, timeline, facts, affected, relay list, promises, customer, service, stats",
     "declare": "declare",
-    "act": "join, leave, note, fact, task, severity, status, services, region, title, role, resolve, reopen, remind, "
-    "update into the room, link, promise",
+    "act": "join, leave, note, pin, unpin, fact, task, severity, status, services, region, title, role, "
+    "handover, accept, cannot, subscribe, resolve, reopen, remind, notify, update into the room, link, promise",
     "draft": "apology draft, fill, edit, suggest, lint, submit, correct; waive a warning; recap",
     "here": "here",
     "confirm": "confirm",

@@ -185,10 +185,16 @@ class Reminders:
     """After the last step: how often it is said again, to everybody with a role as well; None: never."""
     channel: tuple[tuple[str, str], ...] = ()
     """The escalation channel by platform (`slack`, `teams`); where none is named, the incidents channel."""
-    on_call: str = ""
-    """The address (https) of an on-call service that is told of updates that are overdue; empty: none."""
     drills: bool = True
     """Whether drills remind, too. A drill never leaves its own rooms: no escalation channel, nobody on call."""
+    handover_remind: timedelta = timedelta(minutes=5)
+    """A role was handed over and nobody has it yet: asked again after this long, then after twice as long."""
+    handover_expires: timedelta = timedelta(minutes=30)
+    """So long a hand-over waits; then it lapses, and whoever holds the role is told that they still do."""
+    apology_before: timedelta = timedelta(hours=4)
+    """How long before an apology is due its owner is reminded."""
+    task_before: tuple[int, ...] = (1,)
+    """Days before a task is due on which its owner is reminded."""
     promise_before: tuple[int, ...] = (7, 1)
     """Days before a promise is due on which its owner is reminded."""
 
@@ -211,6 +217,40 @@ class Publishing:
     """Above so many channels the count is typed."""
     ramp: tuple[int, ...] = (1, 10)
     """Recipients let go by each step before all the rest; every step waits for confirmed delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Whom an incident calls: it hits one of these services (none: any) with one of these severities (none: any)."""
+
+    people: tuple[str, ...] = ()
+    """Mail addresses of people of the catalog."""
+    webhook: str = ""
+    """The address (https) of an on-call service; it is told of updates that are overdue. Empty: none."""
+    services: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A circle of people (those with a role) that gets a list of its own in its channel."""
+
+    name: str
+    role: str
+    slack: str = ""
+    teams: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What the calendar says, on the house's clock; `off` where it says nothing."""
+
+    at: str = "09:00"
+    """Each person's list of what waits, Monday to Friday."""
+    weekly: str = "monday 09:00"
+    """The week, in the incidents channel."""
+    teams: tuple[Team, ...] = ()
 
 
 def _minutes(count: int) -> Term:
@@ -269,6 +309,10 @@ class Policy:
     reminders: Reminders = field(default_factory=Reminders)
     holding: Holding | None = None
     publishing: Publishing = field(default_factory=Publishing)
+    on_call: tuple[OnCall, ...] = ()
+    quiet_hours: str = ""
+    """Like 22:00-07:00: what can wait does. Empty: none. Everybody may set their own."""
+    digest: Digest = field(default_factory=Digest)
     roles: tuple[str, ...] = ()
     """Roles of the house's own, beside `ROLES`."""
 

@@ -37,6 +37,25 @@ def _plain(answer: Answer, _reading: Reading) -> str:
     return word
 
 
+def _listed(answer: Answer, _reading: Reading) -> str:
+    """Words of a fixed list, none of which needs quotes."""
+    return ",".join(_plain(w, _reading) for w in (answer if isinstance(answer, tuple) else answer.split(",")) if w)
+
+
+def _as_said(answer: Answer, _reading: Reading) -> str:
+    said = " ".join(one(answer).split())
+    if not re.fullmatch(r"[\w#@<>|:.;=\" -]{1,120}", said) or " to " in f" {said} ":
+        raise Refused("Please write it like the example.")
+    return said
+
+
+def _plain_time(answer: Answer, _reading: Reading) -> str:
+    said = re.sub(r"\s*[-–—]\s*", "-", one(answer).strip())
+    if not re.fullmatch(r"[\w:-]{1,20}", said):
+        raise Refused("Please write it like 22:00-07:00, off or default.")
+    return said
+
+
 def _numbers(answer: Answer, _reading: Reading) -> str:
     found = re.findall(r"[1-9]\d{0,8}", one(answer), re.ASCII)
     if not found:
@@ -231,6 +250,33 @@ FORMS: dict[str, tuple[Ask, ...]] = {
         Ask(FormField("person", "Who", "person"), "{}", spell_person),
         Ask(FormField("note", "Hand-over note", "text", optional=True), "-- {}"),
     ),
+    "can": (
+        Ask(FormField("conditions", "Conditions: how does it stand?", "text", optional=True), "conditions: {}"),
+        Ask(FormField("actions", "Actions: what is being done?", "text", optional=True), "actions: {}"),
+        Ask(FormField("needs", "Needs: who or what is missing?", "text", optional=True), "needs: {}"),
+        Ask(FormField("next", "Next update in", "choice", _LENGTHS, optional=True), "next: {}", _length),
+    ),
+    "subscribe": (
+        Ask(FormField("target", "Who?", initial="me", hint="me, here, #channel or @person"), "{}", _as_said),
+        Ask(FormField("what", "What?", hint="service search, sev1 or incident 7"), "to {}", _as_said),
+        Ask(
+            FormField(
+                "events", "Which events?", "choices", tuple((e, e.capitalize()) for e in c.EVENTS), optional=True
+            ),
+            "events {}",
+            _listed,
+        ),
+    ),
+    "unsubscribe": (Ask(FormField("subscription", "Which subscription?", hint="S4"), "S{}", _number),),
+    "handover": (
+        Ask(
+            FormField("role", "Role", "choice", tuple((r, r.capitalize()) for r in c.ROLES), optional=True),
+            "{}",
+            _plain,
+        ),
+        Ask(FormField("person", "To whom?", "person"), "{}", spell_person),
+        Ask(FormField("note", "What must they know?", "text", optional=True), "-- {}"),
+    ),
     "remind": (
         Ask(
             FormField(
@@ -256,12 +302,20 @@ FORMS: dict[str, tuple[Ask, ...]] = {
         Ask(FormField("what", "Of what?"), "-- {}"),
     ),
     "note": (Ask(FormField("text", "Note, for the house only", "text"), "{}"),),
+    "pin": (Ask(FormField("text", "What belongs into the timeline?", "text"), "{}"),),
     "task add": (
         Ask(FormField("text", "What is to be done?", longest=300), "{}"),
         Ask(FormField("owner", "By whom?", "person", optional=True), "{}", spell_person),
         Ask(FormField("due", "By when?", "date", optional=True), "due {}", spell_date),
     ),
     "task done": (Ask(FormField("task", "Which task?"), "{}", _number),),
+    "task move": (
+        Ask(FormField("task", "Which task?", hint="Its number"), "{}", _number),
+        Ask(FormField("owner", "Who does it now?", "person", optional=True), "{}", spell_person),
+        Ask(FormField("due", "New date", "date", optional=True), "due {}", spell_date),
+    ),
+    "remind me off": (Ask(FormField("ping", "Which reminder?", hint="Its number"), "{}", _number),),
+    "notify": (Ask(FormField("value", "When?", hint="22:00-07:00, off or default"), "{}", _plain_time),),
     "fact": (
         Ask(FormField("kind", "Kind", "choice", tuple((k, k) for k in KINDS)), "{}", _plain),
         Ask(FormField("value", "What is known?", "text", hint="Or: unknown"), "{}"),
@@ -417,10 +471,18 @@ TITLES: dict[str, str] = {
     "update": "Post an update",
     "recap": "Recap",
     "role": "Give a role",
+    "handover": "Hand over",
+    "can": "CAN report",
+    "subscribe": "Subscribe",
+    "unsubscribe": "Unsubscribe",
     "remind": "Reminders",
     "remind me": "Remind me",
     "note": "Internal note",
+    "pin": "Pin to the timeline",
     "task add": "Add a task",
+    "task move": "Move a task",
+    "remind me off": "Forget a reminder",
+    "notify": "What I tell you, when",
     "fact": "Record a fact",
     "affected": "Affected customers",
     "link": "It came back",

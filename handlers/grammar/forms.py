@@ -96,6 +96,8 @@ _VERB_OF: dict[type, str] = {
     c.RelayDone: "relay done",
     c.RelayAck: "relay ack",
     c.SetRole: "role",
+    c.Pin: "pin",
+    c.CanReport: "can",
     c.TaskAdd: "task add",
     c.RecordFact: "fact",
     c.ApologyFill: "apology fill",

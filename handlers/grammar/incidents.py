@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers import commands as c
-from handlers.domain.when import Unreadable, parse_due
+from handlers.domain.when import Unreadable, parse_due, parse_duration
 from handlers.grammar.cursor import Candidates, Cursor, Option, duration, duration_or_time
 from handlers.grammar.lines import FAMILIES, USAGE, VERBS
 from handlers.grammar.words import bare_number, nearest, shown, sure_number, unquote, words_of
@@ -364,6 +364,40 @@ def _to_end(cursor: Cursor, index: int) -> int:
     return max(end for end, _ in _to_option(cursor, index))
 
 
+# --- conditions, actions, needs ------------------------------------------------------------------------------------
+CAN_FIELDS = ("conditions", "actions", "needs", "next")
+_CAN_WORDS = {
+    **{field: field for field in CAN_FIELDS}, "condition": "conditions", "action": "actions", "need": "needs",
+}  # fmt: skip
+
+
+def read_can(cursor: Cursor) -> c.Command:
+    """`can [N]`, then `conditions: … actions: … needs: … next: 30m`."""
+    number = cursor.number()
+    starts = [
+        (index, field)
+        for index in range(cursor.at, len(cursor.tokens))
+        if not (token := cursor.tokens[index]).quoted
+        and token.raw.endswith(":")
+        and (field := _CAN_WORDS.get(token.raw[:-1].casefold()))
+    ]
+    if not cursor.done and (not starts or starts[0][0] > cursor.at):
+        cursor.wrong("Say each part after its name, like: conditions: half the nodes are up")
+    found: dict[str, str] = {}
+    for place, (index, field) in enumerate(starts):
+        last = starts[place + 1][0] if place + 1 < len(starts) else len(cursor.tokens)
+        words = cursor.free(index + 1, last).strip()
+        if words:
+            found[field] = words
+    following: timedelta | None = None
+    if "next" in found:
+        try:
+            following = parse_duration(found["next"])
+        except Unreadable as fault:
+            cursor.wrong(fault.sentence)
+    return c.CanReport(number, found.get("conditions", ""), found.get("actions", ""), found.get("needs", ""), following)
+
+
 # --- recap -----------------------------------------------------------------------------------------------------------
 RECAP_FIELDS = ("seen", "from", "to", "count", "trigger", "state", "data-loss", "change", "next-report", "remedy")
 RECAP_STATES = ("not-fixed", "stable", "fixed", "checked")
@@ -429,6 +463,40 @@ def recap_answer(cursor: Cursor, field: str, words: str) -> str:
     return words
 
 
+def _read_answer(cursor: Cursor) -> tuple[int | None, c.Role | None, bool]:
+    """`[N|all] [role]`, in either order."""
+    number: int | None = None
+    role: c.Role | None = None
+    everywhere = False
+    while not cursor.done:
+        word = _ROLES.get(cursor.word(), cursor.word())
+        found = next((r for r in c.ROLES if r == word), None)
+        if found is not None and role is None:
+            role = found
+            cursor.at += 1
+        elif word == "all" and number is None and not everywhere:
+            everywhere = True
+            cursor.at += 1
+        elif number is None and not everywhere and (said := cursor.number()) is not None:
+            number = said
+        else:
+            break
+    return number, role, everywhere
+
+
+def read_accept(cursor: Cursor) -> c.Command:
+    """`accept [N|all] [commander|deputy|comms|scribe]`."""
+    number, role, everywhere = _read_answer(cursor)
+    cursor.finish()
+    return c.AcceptHandOver(number, role, everywhere)
+
+
+def read_decline(cursor: Cursor) -> c.Command:
+    """`cannot [N|all] [commander|deputy|comms|scribe] [because …]`."""
+    number, role, everywhere = _read_answer(cursor)
+    return c.DeclineHandOver(number, role, everywhere, cursor.reason())
+
+
 # --- roles -----------------------------------------------------------------------------------------------------------
 _ROLES = {
     "lead": "commander", "ic": "commander", "communications": "comms", "communication": "comms", "scribes": "scribe",
@@ -468,6 +536,21 @@ def read_role(cursor: Cursor) -> c.Command:
         cursor.at += 1
     if number is None and not everywhere:
         number = cursor.number()  # `ic 3 @Ana`
+    return _read_holder(cursor, number, role, everywhere=everywhere)
+
+
+def read_handover(cursor: Cursor) -> c.Command:
+    """`handover [N|all] [commander|deputy|comms|scribe] @person [-- note]`; no role is the commander's."""
+    number, role, everywhere = _read_answer(cursor)
+    if cursor.done:
+        cursor.gap("person", given=("role",) if role else ())
+    return _read_holder(cursor, number, role or "commander", everywhere=everywhere, handed=True)
+
+
+def _read_holder(
+    cursor: Cursor, number: int | None, role: c.Role, *, everywhere: bool, handed: bool = False
+) -> c.Command:
+    """`@person [-- note]`."""
     dash = cursor.split(because=False, dash=True)
     if cursor.word() in {"to", "is", "="}:
         cursor.at += 1
@@ -477,4 +560,4 @@ def read_role(cursor: Cursor) -> c.Command:
     if dash - cursor.at > LONGEST_NAME:
         cursor.wrong("That is a long name. Put a hand-over note after two dashes: role 7 commander @Ana -- the note")
     note = cursor.free(dash + 1) if dash < len(cursor.tokens) else ""
-    return c.SetRole(number, role, who, everywhere, note)
+    return c.SetRole(number, role, who, everywhere, note, handed)

@@ -49,6 +49,24 @@ def read_task_done(cursor: Cursor) -> c.Command:
     return c.TaskDone(number, task)
 
 
+def read_task_move(cursor: Cursor) -> c.Command:
+    """`task [N] move <task> [@owner] [due …]`."""
+    number = _task_number(cursor)
+    task = cursor.letter("t")
+    if task is None:
+        if not cursor.done:
+            cursor.wrong("Say the task's number: task 7 move 2 due Friday")
+        cursor.gap("task", "owner", "due")
+    if cursor.word() == "to":
+        cursor.at += 1
+    if cursor.done:
+        cursor.gap("owner", "due", given=("task",))
+    left, who, by = change_of(cursor)
+    if left:
+        cursor.wrong(f"I do not understand “{shown(left)}” here. Say task 7 move 2 @Noor due Friday")
+    return c.TaskMove(number, task, who, by)
+
+
 def _task_number(cursor: Cursor) -> int | None:
     return cursor.before.number() if cursor.before else None
 

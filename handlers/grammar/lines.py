@@ -57,6 +57,11 @@ USAGE: dict[str, Usage] = {
         "update 7 Half of the nodes are back next 30m",
         True,
     ),
+    "can": Usage(
+        "can [N], then lines conditions: actions: needs: next:",
+        "An update in three parts: conditions, actions, needs.",
+        "can 7 conditions: half the nodes are up actions: restoring db2 needs: a DBA next: 30m",
+    ),
     "holding": Usage("holding [N]", "Propose the holding statement to customers.", "holding 7"),
     "closure": Usage("closure [N]", "Propose the closing update to customers.", "closure 7"),
     "recap": Usage(
@@ -66,12 +71,35 @@ USAGE: dict[str, Usage] = {
     ),
     "role": Usage(
         "role [N|all] commander|deputy|comms|scribe @person [-- hand-over note]",
-        "Give somebody a role.",
+        "Give somebody a role; with a note it is handed over, if somebody holds it.",
         "role 7 comms @Ben -- next update at 15:00",
         True,
     ),
+    "handover": Usage(
+        "handover [N|all] [commander|deputy|comms|scribe] @person [-- note]",
+        "Hand your role over; it stays yours until they say “I have it”.",
+        "handover 7 @Noor -- graphs are flat",
+        True,
+    ),
+    "accept": Usage(
+        "accept [N|all] [commander|deputy|comms|scribe]", "“I have it”: take what was handed over to you.", "accept 7"
+    ),
+    "cannot": Usage(
+        "cannot [N|all] [commander|deputy|comms|scribe] [because …]",
+        "“I cannot”: whoever hands over keeps it.",
+        "cannot 7 because I am on a train",
+    ),
     "join": Usage("join [N]", "Come in.", "join 7"),
     "leave": Usage("leave [N]", "Go out.", "leave 7"),
+    "people": Usage("people [N]", "Who is in, since when.", "people 7"),
+    "subscribe": Usage(
+        "subscribe me|here|#channel|@person to service a|sevN|incident N [events a,b]",
+        "Hear of what happens: declared, severity, updates, resolved, apology.",
+        "subscribe here to sev1 events declared,resolved",
+        True,
+    ),
+    "unsubscribe": Usage("unsubscribe S", "Stop hearing of it.", "unsubscribe S4", True),
+    "subscriptions": Usage("subscriptions", "Who hears of what.", "subscriptions"),
     "remind": Usage(
         "remind [N] every 30m | in 10m | at 15:00 | off because … | snooze 15m",
         "Set the reminders for updates.",
@@ -81,8 +109,21 @@ USAGE: dict[str, Usage] = {
     "remind me": Usage(
         "remind me in 10m -- <what>", "A reminder for you alone.", "remind me in 10m -- call the vendor", True
     ),
+    "remind me off": Usage("remind me off <number>", "Forget a reminder of yours.", "remind me off 3", True),
+    "notify": Usage(
+        "notify [quiet 22:00-07:00|off|default [zone]] | [digest 09:00|off|default [zone]]",
+        "Your quiet hours and your daily list.",
+        "notify quiet 22:00-07:00 Europe/Berlin",
+    ),
     "ontrack": Usage("ontrack [N]", "Nothing new to tell, and the work goes on.", "ontrack 7"),
     "note": Usage("note [N] <internal text>", "Write something down, for the house only.", "note 7 see NET-4411", True),
+    "pin": Usage(
+        "pin [N] <words>",
+        "Keep it in the timeline, as a 📌 on a message of the room does.",
+        "pin 7 db2 took over",
+        False,
+    ),
+    "unpin": Usage("unpin [N] <pin>", "Take a pin out of the timeline.", "unpin 7 2"),
     "task add": Usage(
         "task [N] add <text> [@owner] [due …]",
         "Add something to do.",
@@ -90,6 +131,9 @@ USAGE: dict[str, Usage] = {
         True,
     ),
     "task done": Usage("task [N] done <task>", "A task is done.", "task 7 done 2", True),
+    "task move": Usage(
+        "task [N] move <task> [@owner] [due …]", "Another date or owner.", "task 7 move 2 due Friday", True
+    ),
     "fact": Usage(
         "fact [N] <kind> <value> [source …] [internal|public|for <customer>] [precision …] [due …]",
         "Write down what is known, and who says so.",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from handlers import commands as c
 from handlers.commands import Command, OpenForm
 from handlers.domain.when import Unreadable, parse_duration
-from handlers.grammar import apologies, incidents, ledger, relays, reminders
+from handlers.grammar import apologies, following, incidents, ledger, relays, reminders
 from handlers.grammar.cursor import Cursor
 from handlers.grammar.declaring import read_declare
 from handlers.grammar.lines import ALIASES, FAMILIES, VERBS, usage
@@ -32,17 +32,29 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "cancel": incidents.reasoned(c.Cancel),
     "merge": incidents.read_merge,
     "update": incidents.read_update,
+    "can": incidents.read_can,
+    "people": incidents.only_number(c.ShowPeople),
+    "subscribe": following.read_subscribe,
+    "unsubscribe": following.read_unsubscribe,
+    "subscriptions": incidents.alone(c.ShowSubscriptions),
     "holding": incidents.only_number(c.Holding),
     "closure": incidents.only_number(c.Closure),
     "recap": incidents.read_recap,
     "role": incidents.read_role,
+    "handover": incidents.read_handover,
+    "accept": incidents.read_accept,
+    "cannot": incidents.read_decline,
     "join": incidents.only_number(c.Join),
     "leave": incidents.only_number(c.Leave),
     "remind": reminders.read_remind,
+    "notify": reminders.read_notify,
     "ontrack": reminders.read_ontrack,
     "note": reminders.read_note,
+    "pin": reminders.read_pin,
+    "unpin": reminders.read_unpin,
     "task add": ledger.read_task_add,
     "task done": ledger.read_task_done,
+    "task move": ledger.read_task_move,
     "fact": ledger.read_fact,
     "confirm": ledger.read_confirm,
     "facts": incidents.only_number(c.ShowFacts),
@@ -103,7 +115,7 @@ _SECOND_WORDS = {
         "new": "draft", "create": "draft", "withdraw": "retract", "refuse": "reject", "compose": "draft",
     },
     "relay": {"told": "done", "acknowledged": "ack", "acknowledge": "ack", "open": "pack", "show": "pack"},
-    "task": {"new": "add", "close": "done"},
+    "task": {"new": "add", "close": "done", "give": "move"},
     "promise": {"kept": "done"},
     "customer": {"ls": "list"},
     "service": {"ls": "list"},
@@ -146,6 +158,12 @@ def _read(text: str, words: tuple[Token, ...], reading: Reading) -> Outcome:
     first = words[at].word.removeprefix("/") or words[at].raw.casefold()
     if first == "who" and at + 2 < len(words) and (words[at + 1].word, words[at + 2].word) == ("am", "i"):
         first, at = "whoami", at + 2
+    if first == "i" and at + 1 < len(words):
+        said = words[at + 1].word
+        if said == "have" and at + 2 < len(words) and words[at + 2].word == "it":
+            first, at = "accept", at + 2
+        elif said in {"cannot", "can't"}:
+            first, at = "cannot", at + 1
     if first == "on" and at + 1 < len(words) and words[at + 1].word == "track":
         first, at = "ontrack", at + 1
     if first[:3] == "sev" and first.replace("-", "") in c.SEVERITIES:

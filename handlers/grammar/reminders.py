@@ -3,10 +3,11 @@
 import re
 
 from handlers import commands as c
-from handlers.domain.when import Unreadable, parse_duration
+from handlers.domain.hours import Hours, parse_clock, parse_hours
+from handlers.domain.when import Unreadable, parse_duration, parse_zone
 from handlers.grammar.cursor import Cursor, duration, future
 from handlers.grammar.incidents import numbered
-from handlers.grammar.words import Token, sure_number
+from handlers.grammar.words import Token, shown, sure_number
 
 _ROUND = re.compile(r"r([1-9]\d{0,8})", re.ASCII)
 
@@ -71,6 +72,8 @@ def _read_remind_me(cursor: Cursor) -> c.Command:
     cursor.at += 1
     if cursor.done:
         cursor.gap("how_long", "what")
+    if cursor.word() in {"off", "cancel", "forget"}:
+        return _read_remind_me_off(cursor)
     if cursor.word() != "in":
         cursor.wrong("Say when first: remind me in 10m -- call the vendor")
     cursor.at += 1
@@ -90,6 +93,54 @@ def _read_remind_me(cursor: Cursor) -> c.Command:
     return c.RemindMe(length, what)
 
 
+def _read_remind_me_off(cursor: Cursor) -> c.Command:
+    """`remind me off <number>`."""
+    cursor.verb, cursor.head = "remind me off", "remind me off"
+    cursor.at += 1
+    cursor.body = cursor.at
+    number = cursor.letter("r")
+    if number is None:
+        if not cursor.done:
+            cursor.wrong("Say the reminder's number: remind me off 3")
+        cursor.gap("ping")
+    cursor.finish()
+    return c.CancelPing(number)
+
+
+def read_notify(cursor: Cursor) -> c.Command:
+    """`notify [quiet <hours>|off|default [zone]] | [digest <time>|off|default [zone]]`."""
+    if cursor.done:
+        return c.Notify()
+    what = {"hours": "quiet", "daily": "digest"}.get(cursor.word(), cursor.word())
+    if what not in {"quiet", "digest"}:
+        cursor.choose((cursor.peek() or cursor.tokens[-1]).raw, ("quiet", "digest"), "setting")
+    cursor.at += 1
+    if cursor.word() == "hours":
+        cursor.at += 1
+    if cursor.done:
+        cursor.gap("value", given=("what",))
+    end = cursor.at + 1
+    while end < len(cursor.tokens) and (cursor.tokens[end].is_dash or cursor.tokens[end - 1].is_dash):
+        end += 1  # `22:00 - 07:00`
+    value = re.sub(r"\s*(?:--|[-–—])\s*", "-", cursor.slice(cursor.at, end).casefold())
+    if value not in {"off", "default"}:
+        hours = parse_hours(value) if what == "quiet" else parse_clock(value)
+        if hours is None:
+            like = "quiet 22:00-07:00" if what == "quiet" else "digest 09:00"
+            cursor.wrong(f"“{shown(value)}” is no time I can read. Say notify {like}, off or default.")
+        value = str(hours) if isinstance(hours, Hours) else f"{hours:%H:%M}"
+    zone = cursor.free(end)
+    if zone:
+        try:
+            place = parse_zone(zone).key
+        except Unreadable as fault:
+            cursor.wrong(fault.sentence)
+        if not place:  # an offset alone does not know when the clocks change
+            cursor.wrong(f"“{shown(zone)}” is an offset: name a place, like Europe/Berlin.")
+        zone = place
+    return c.Notify("quiet" if what == "quiet" else "digest", value, zone)
+
+
 # --- notes -----------------------------------------------------------------------------------------------------------
 def read_note(cursor: Cursor) -> c.Command:
     """`note [N] <internal text>`."""
@@ -98,3 +149,20 @@ def read_note(cursor: Cursor) -> c.Command:
     if not text:
         cursor.gap("text")
     return c.Note(number, text)
+
+
+# --- pins ------------------------------------------------------------------------------------------------------------
+def read_pin(cursor: Cursor) -> c.Command:
+    """`pin [N] <words>`; without words it is for the message at hand, or asks."""
+    if cursor.done:
+        return c.Pin()
+    number = numbered(cursor, c.Pin, cursor.free)
+    return c.Pin(number, cursor.free(cursor.at))
+
+
+def read_unpin(cursor: Cursor) -> c.Command:
+    """`unpin [N] <pin>`: one number is the pin's, of two the first is the incident's."""
+    first = cursor.number()
+    second = cursor.number()
+    cursor.finish()
+    return c.Unpin(None, first) if second is None else c.Unpin(first, second)

@@ -138,10 +138,14 @@ def write(command: c.Command) -> str:
         case (
             c.SetSeverity() | c.SetServices() | c.SetRegion() | c.SetTitle() | c.SetStatus() | c.SetPrivate()
             | c.Resolve() | c.Reopen() | c.Cancel() | c.Merge() | c.Update() | c.Holding() | c.Closure() | c.Recap()
-            | c.SetRole() | c.Join() | c.Leave()
+            | c.SetRole() | c.AcceptHandOver() | c.DeclineHandOver() | c.Join() | c.Leave() | c.CanReport()
+            | c.ShowPeople() | c.Subscribe() | c.Unsubscribe() | c.ShowSubscriptions()
         ):  # fmt: skip
             return _write_incident(command)
-        case c.Remind() | c.RemindMe() | c.OnTrack() | c.Note() | c.TaskAdd() | c.TaskDone():
+        case (
+            c.Remind() | c.RemindMe() | c.CancelPing() | c.Notify() | c.OnTrack() | c.Note() | c.Pin() | c.Unpin()
+            | c.TaskAdd() | c.TaskDone() | c.TaskMove()
+        ):  # fmt: skip
             return _write_reminder(command)
         case (
             c.RecordFact() | c.ReplaceFact() | c.DropFact() | c.ConfirmFact() | c.ShowFacts() | c.ShowAffected()
@@ -171,6 +175,7 @@ def write(command: c.Command) -> str:
         case (
             c.RoomOpened()
             | c.CannotDo()
+            | c.MessageChanged()
             | c.PostSettled()
             | c.ChannelSeen()
             | c.ChannelTouched()
@@ -224,7 +229,8 @@ def _write_first(command: _First) -> str:
 
 _Incident = (
     c.SetSeverity | c.SetServices | c.SetRegion | c.SetTitle | c.SetStatus | c.SetPrivate | c.Resolve | c.Reopen
-    | c.Cancel | c.Merge | c.Update | c.Holding | c.Closure | c.Recap | c.SetRole | c.Join | c.Leave
+    | c.Cancel | c.Merge | c.Update | c.Holding | c.Closure | c.Recap | c.SetRole | c.AcceptHandOver | c.DeclineHandOver
+    | c.Join | c.Leave | c.CanReport | c.ShowPeople | c.Subscribe | c.Unsubscribe | c.ShowSubscriptions
 )  # fmt: skip
 
 
@@ -271,7 +277,27 @@ def _write_incident(command: _Incident) -> str:
             return "\n".join([_line("recap", _number(command.incident)), *answers])
         case c.SetRole():
             where = "all" if command.everywhere else _number(command.incident)
-            return _line("role", where, command.role, _mention(command.person), _dash(command.note))
+            verb = "handover" if command.handed else "role"
+            return _line(verb, where, command.role, _mention(command.person), _dash(command.note))
+        case c.CanReport():
+            parts = (("conditions", command.conditions), ("actions", command.actions), ("needs", command.needs))
+            said = [f"{name}: {_answer(words)}" for name, words in parts if words]
+            following = f"next: {write_duration(command.next_in)}" if command.next_in else ""
+            return _line("can", _number(command.incident), *said, following)
+        case c.ShowPeople(incident=number):
+            return _line("people", _number(number))
+        case c.Subscribe():
+            return _subscription(command)
+        case c.Unsubscribe(subscription=number):
+            return f"unsubscribe S{number}"
+        case c.ShowSubscriptions():
+            return "subscriptions"
+        case c.AcceptHandOver():
+            where = "all" if command.everywhere else _number(command.incident)
+            return _line("accept", where, command.role or "")
+        case c.DeclineHandOver():
+            where = "all" if command.everywhere else _number(command.incident)
+            return _line("cannot", where, command.role or "", _because(command.because))
         case c.Join(incident=number):
             return _line("join", _number(number))
         case c.Leave(incident=number):
@@ -280,12 +306,26 @@ def _write_incident(command: _Incident) -> str:
             assert_never(command)
 
 
+def _subscription(command: c.Subscribe) -> str:
+    plain = command.target in {"me", "here"} or command.target.startswith(("#", "<#", "19:"))
+    target = command.target if plain else _mention(command.target)
+    what = (
+        f"service {_value(command.service)}"
+        if command.service
+        else command.severity or _line("incident", _number(command.incident))
+    )
+    return _line("subscribe", target, "to", what, f"events {','.join(command.events)}" if command.events else "")
+
+
 def _answer(words: str) -> str:
     labels = '"' in words or any(t.raw.endswith(":") for t in tokens(words))
     return quote(protect(words)) if labels or "\n" in words or unquote(words) != words or not words else protect(words)
 
 
-_Reminder = c.Remind | c.RemindMe | c.OnTrack | c.Note | c.TaskAdd | c.TaskDone
+_Reminder = (
+    c.Remind | c.RemindMe | c.CancelPing | c.Notify | c.OnTrack | c.Note | c.Pin | c.Unpin | c.TaskAdd | c.TaskDone
+    | c.TaskMove
+)  # fmt: skip
 
 
 def _write_reminder(command: _Reminder) -> str:
@@ -306,10 +346,22 @@ def _write_reminder(command: _Reminder) -> str:
             return _line("remind", _number(command.incident), mode, _round(command.round), because)
         case c.RemindMe():
             return _line("remind me in", write_duration(command.once_in), _dash(command.what))
+        case c.CancelPing(ping=ping):
+            return _line("remind me off", _number(ping))
+        case c.Notify():
+            return _line("notify", command.what, command.value, command.zone)
+        case c.TaskMove():
+            owner = _mention(command.owner) if command.owner else ""
+            due = f"due {command.due}" if command.due else ""
+            return _line("task", _number(command.incident), "move", str(command.task), owner, due)
         case c.OnTrack():
             return _line("ontrack", _number(command.incident), _round(command.round))
         case c.Note():
             return _line("note", _sure(command.incident), _text(command.text))
+        case c.Pin():
+            return _line("pin", _sure(command.incident), _text(command.text) if command.text else "")
+        case c.Unpin():
+            return _line("unpin", _number(command.incident), _number(command.pin))
         case c.TaskAdd():
             owner = _mention(command.owner) if command.owner else ""
             due = f"due {command.due}" if command.due else ""

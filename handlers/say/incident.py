@@ -81,6 +81,11 @@ def clock(at: datetime, zone: str) -> Moment:
     return Moment(at, zone)
 
 
+def moment(at: datetime, zone: str) -> Moment:
+    """A date and clock time in the house's zone."""
+    return Moment(at, zone, "datetime")
+
+
 def span_words(length: timedelta) -> str:
     """A length of time in words: 25 min, 2 h, 1 h 30 min, 3 days."""
     minutes = max(0, round(length.total_seconds() / 60))
@@ -99,21 +104,24 @@ def headline(
     zone: str,
     slack: Room | None,
     teams: Room | None,
+    handed: Mapping[str, Person] | None = None,
 ) -> Card:
-    """The live card at the top of a room."""
+    """The live card at the top of a room. `handed`: by role, who was asked to take it over and has not answered."""
+    asked = handed or {}
+
+    def holder(role: str) -> tuple[Span, ...]:
+        on_its_way = (Text(f", handing over to {asked[role].name}"),) if role in asked else ()
+        return (person(people.get(incident.holder(role))), *on_its_way)
+
     assumed = " (assumed)" if incident.severity_assumed else ""
     pairs: list[tuple[str, tuple[Span, ...]]] = [
         ("Severity", (Strong(incident.severity.upper()), Text(assumed))),
         ("Status", (Text(STATUS_WORDS[incident.status]),)),
         ("Services", (Text(services(incident, catalog)),)),
         ("Region", (Text(region(incident, catalog)),)),
-        ("Commander", (person(people.get(incident.holder("commander"))),)),
+        ("Commander", holder("commander")),
     ]
-    pairs += [
-        (role.capitalize(), (person(people.get(incident.holder(role))),))
-        for role in ("deputy", "comms", "scribe")
-        if incident.holder(role)
-    ]
+    pairs += [(role.capitalize(), holder(role)) for role in ("deputy", "comms", "scribe") if incident.holder(role)]
     pairs.append(("Declared", (clock(incident.declared_at, zone),)))
     if incident.open:
         if incident.reminders_off:
@@ -222,8 +230,18 @@ def understood(incident: Incident, words: str, *more: Block) -> Card:
     return Card(head(incident), (line(words), *more), tone(incident))
 
 
-def declared(incident: Incident, catalog: Catalog, storm: Sequence[Incident], *, waits: bool = False) -> Card:
-    """The answer to declare: what was assumed, with buttons that put it right. `waits`: Teams knows no channel yet."""
+def declared(
+    incident: Incident,
+    catalog: Catalog,
+    storm: Sequence[Incident],
+    *,
+    waits: bool = False,
+    called: Sequence[str] = (),
+) -> Card:
+    """The answer to declare: what was assumed, with buttons that put it right.
+
+    `waits`: Teams knows no channel yet. `called`: who is on call for it, by name.
+    """
     n = incident.number
     blocks: list[Block] = [
         line(
@@ -234,6 +252,8 @@ def declared(incident: Incident, catalog: Catalog, storm: Sequence[Incident], *,
             f", {region(incident, catalog)}. You are commander. Rooms are opening.",
         )
     ]
+    if called:
+        blocks.append(line(f"On call, and called: {', '.join(called)}."))
     if incident.severity_assumed:
         blocks.append(line(f"Severity {incident.severity.upper()} is assumed. Right?"))
         blocks.append(Buttons(tuple(Button(s.upper(), f"severity {n} {s}") for s in ("sev1", "sev2", "sev3", "sev4"))))
@@ -362,7 +382,7 @@ def _reminder_buttons(incident: Incident) -> tuple[Block, ...]:
             (
                 Button("Post update", f"update {n}", "primary", form=True),
                 Button("On track", f"ontrack {n} {serial}"),
-                Button("Hand over", f"role {n} commander", form=True),
+                Button("Hand over", f"handover {n}", form=True),
             )
         ),
         Buttons(

@@ -403,7 +403,7 @@ def test_the_audit_chain_is_verified_to_its_head(amends: Amends, database: Datab
     ],
 )
 @pytest.mark.usefixtures("database")
-def test_an_altered_audit_line_is_found(amends: Amends, tamper: str, broken: str) -> None:
+def test_threat_09_an_altered_audit_line_is_found(amends: Amends, tamper: str, broken: str) -> None:
     """The first broken line is named, and the exit status says so to a script."""
     with closing(sqlite3.connect("amends.db")) as connection:
         connection.execute(tamper)
@@ -698,7 +698,7 @@ def test_doctor_names_customers_whom_nothing_here_reaches(amends: Amends, databa
     assert "Webhooks: off" in result.stdout
     assert "on-call" not in result.stdout
     with (here / "house.yaml").open("a", encoding="utf-8") as house:
-        house.write("policy: {reminders: {on_call: 'https://events.example.com/x'}}\n")
+        house.write("policy: {on_call: [{webhook: 'https://events.example.com/x'}]}\n")
     assert amends("catalog", "load", "house.yaml").exit_code == 0
     assert "the on-call service is not told (`on_call`): webhooks are not set up" in amends("doctor").stdout
     (here / ".env").write_text("AMENDS_MAIL_FROM=status@example.com\n", encoding="utf-8")

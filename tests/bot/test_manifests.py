@@ -37,6 +37,7 @@ ALLOWED = {
     "im:history",  # message.im
     "im:write",  # conversations.open
     "metadata.message:read",  # message_metadata_posted
+    "reactions:read",  # reaction_added, reaction_removed
     "pins:write",  # pins.add
     "users:read",  # users.info
     "users:read.email",  # the address in users.info
@@ -59,7 +60,7 @@ def test_nothing_else_lies_there() -> None:
 # --- Slack -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_scopes_are_those_that_were_agreed_to() -> None:
+def test_threat_10_the_scopes_are_those_that_were_agreed_to() -> None:
     """No more, no fewer, and each with a reason in code."""
     asked = manifest.slack_manifest(URL)["oauth_config"]["scopes"]
     assert set(asked) == {"bot"}
@@ -71,8 +72,9 @@ def test_every_event_subscribed_to_is_handled() -> None:
     """And every one that is handled is subscribed to."""
     asked = manifest.slack_manifest(URL)["settings"]["event_subscriptions"]
     handled = {
-        "app_home_opened", "app_mention", "app_uninstalled", "channel_id_changed", "message.im",
-        "message_metadata_posted", "tokens_revoked",
+        "app_home_opened", "app_mention", "app_uninstalled", "channel_id_changed", "message.channels",
+        "message.groups", "message.im", "message_metadata_posted", "reaction_added", "reaction_removed",
+        "tokens_revoked",
     }  # fmt: skip
     assert set(asked["bot_events"]) == listen._TOUCHED | handled
     assert asked["metadata_subscriptions"] == [{"app_id": "*", "event_type": EVENT_TYPE}]

@@ -33,7 +33,7 @@ from bot.slack.carry import SCOPES, SlackCarrier, account
 from bot.slack.listen import SlackDoor
 from bot.store import Store
 from handlers.card import Button, Buttons, Card, Form, FormField, Mention, Quote, line
-from handlers.commands import ChannelMoved, ChannelTouched
+from handlers.commands import ChannelMoved, ChannelTouched, MessageChanged
 from handlers.domain.channels import Seen
 from handlers.domain.delivery import Dead, Place, Post, Retry, Sent, Unknown
 from handlers.domain.people import Account
@@ -76,6 +76,8 @@ class Listening:
     asked: list[Request] = field(default_factory=list)
     says: Callable[[Request], Answer] = lambda _: Answer(CARD, recorded=True)
     waits: asyncio.Event | None = None
+    rooms: dict[str, int] = field(default_factory=dict)
+    changes: list[MessageChanged] = field(default_factory=list)
 
     async def take(self, request: Request) -> Answer:
         """Known people are answered."""
@@ -89,6 +91,14 @@ class Listening:
     async def meet(self, account: Account) -> None:
         """Remember."""
         self.known[account.id] = account
+
+    async def room(self, platform: str, channel: str) -> int | None:
+        """Whether it is a room."""
+        return self.rooms.get(channel) if platform == "slack" else None
+
+    async def followed(self, change: MessageChanged) -> None:
+        """Remember."""
+        self.changes.append(change)
 
     async def home(self, request: Request) -> Card | None:
         """A home with one button."""
@@ -709,7 +719,7 @@ async def test_the_sandbox_grants_every_scope_we_ask_for(rig: Rig) -> None:
         "https://[x",
     ],
 )
-async def test_answers_go_to_slack_only(rig: Rig, url: str) -> None:
+async def test_threat_11_answers_go_to_slack_only(rig: Rig, url: str) -> None:
     """A response_url that points elsewhere is not called."""
     assert await rig.carrier.respond(url, {"text": "x"}) is False
 

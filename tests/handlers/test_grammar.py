@@ -651,7 +651,7 @@ def test_help_has_a_line_for_each_verb() -> None:
     assert len(help_lines()) == len(USAGE)
     assert usage("apology").startswith("apology draft|show")
     assert usage("nonsense") == usage(None) == USAGE["help"].line
-    assert FAMILIES["task"] == ("add", "done")
+    assert FAMILIES["task"] == ("add", "done", "move")
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_the_escalation_is_the_houses_own() -> None:
     """Steps, waits, the channel, the on-call service, drills; what is not said keeps its default."""
     house = policy(
         "policy: {reminders: {before_due: 10m, again: none, drills: mute, channel: {slack: C0123},\n"
-        "  on_call: https://events.example.com/x, escalation: [\n"
+        "  escalation: [\n"
         "  {before: 10m, tell: [commander]}, {after: 0m, tell: [deputy, comms]}, {after: 1h, tell: [on-call]}]}}"
     ).reminders
     assert house.escalation == (
@@ -39,7 +39,6 @@ def test_the_escalation_is_the_houses_own() -> None:
         Step(timedelta(hours=1), ("on-call",)),
     )
     assert (house.again, house.drills, house.channel) == (None, False, (("slack", "C0123"),))
-    assert house.on_call == "https://events.example.com/x"
     assert policy("policy: {reminders: {before_due: 10m}}").reminders.escalation[0].after == -timedelta(minutes=10)
 
 
@@ -53,9 +52,6 @@ def test_the_escalation_is_the_houses_own() -> None:
         ("escalation: [{after: 0m, tell: [comander]}]", "commander"),
         ("escalation: [{tell: [roles]}]", "either before or after"),
         ("escalation: [{after: soon, tell: [roles]}]", "no length of time"),
-        ("on_call: http://events.example.com", "no address to post to"),
-        ("on_call: https://me:secret@events.example.com", "no address to post to"),
-        ("on_call: events", "no address to post to"),
         ("again: 1m", "out of range"),
         ("drills: perhaps", "none of remind, mute"),
     ],
@@ -65,6 +61,28 @@ def test_a_faulty_escalation_is_refused(reminders: str, words: str) -> None:
     with pytest.raises(CatalogErrors) as caught:
         policy(f"policy: {{reminders: {{{reminders}}}}}")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("webhook: http://events.example.com", "no address to post to"),
+        ("webhook: https://me:secret@events.example.com", "no address to post to"),
+        ("webhook: events", "no address to post to"),
+        ("severities: [sev1]", "calls nobody"),
+    ],
+)
+def test_a_faulty_on_call_rule_is_refused(rule: str, words: str) -> None:
+    """By line and key, with what to write instead."""
+    with pytest.raises(CatalogErrors) as caught:
+        policy(f"policy: {{on_call: [{{{rule}}}]}}")
+    assert words in str(caught.value)
+
+
+def test_an_on_call_service_is_called_like_a_person() -> None:
+    """One list of rules, for people and for services that are posted to."""
+    (rule,) = policy("policy: {on_call: [{severities: [sev1], webhook: https://events.example.com/x}]}").on_call
+    assert (rule.webhook, rule.severities, rule.people) == ("https://events.example.com/x", ("sev1",), ())
 
 
 def test_a_catalog_without_policy_has_the_fields_defaults() -> None:

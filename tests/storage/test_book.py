@@ -294,7 +294,7 @@ def chain(database: Database) -> list[Any]:
     return rows
 
 
-def test_each_audit_line_covers_the_one_before(database: Database) -> None:
+def test_threat_09_each_audit_line_covers_the_one_before(database: Database) -> None:
     """Whatever was said; changing one word anywhere breaks every link after it."""
     for number in range(3):
         with book(database) as b:

@@ -38,7 +38,7 @@ ACTS = {
     "Snooze 60": "Snoozed the reminder for 1 h.",
     "Stop because …": "Reminders are off.",
     "Post update": "Posted in 2 rooms.",
-    "Hand over": "Ben Okafor is commander now.",
+    "Hand over": "Handed over to Ben Okafor, who has to say “I have it”.",
 }
 """What each says when it has acted."""
 ANSWERS = {
@@ -140,7 +140,7 @@ async def test_fresh(house: House, button: str) -> None:
     assert await house.incident() != before
     await house.first.settle()
     standing = [bool(card(house.first, on)) for on in ("slack", "teams")]
-    assert standing == [button == "Hand over"] * 2  # a hand-over is no update: the new commander is still asked
+    assert standing == [button == "Hand over"] * 2  # a hand-over is no update: somebody is still asked
 
 
 @SQLITE

@@ -17,7 +17,7 @@ from tests.desk import Desk, Screen, buttons, words
 from tests.stories.quick import all_of, customer, furnish, refused
 
 ON_CALL = "https://events.example.com/amends"
-CHAIN = f"policy: {{reminders: {{on_call: '{ON_CALL}', channel: {{slack: C0ESCALATE}}}}}}\n"
+CHAIN = f"policy: {{on_call: [{{webhook: '{ON_CALL}'}}], reminders: {{channel: {{slack: C0ESCALATE}}}}}}\n"
 SEV1 = 20
 """Minutes between updates of a sev1 under investigation."""
 
@@ -163,6 +163,46 @@ async def test_without_webhooks_nobody_on_call_is_told_and_nothing_says_so(desk:
     assert await hooks(desk) == []
     assert len([s for s in desk.screens() if s.place == "C0ESCALATE"]) == 1
     assert "on call" not in " ".join([*await story(desk), *(words(s.card) for s in desk.screens("/reminder/"))])
+
+
+async def test_the_step_on_call_calls_by_the_rules_of_the_policy(desk: Desk) -> None:
+    """One list: whoever is on call for this service and severity, in person or by their service, and nobody else."""
+    rules = [
+        "{services: [mail], severities: [sev1], people: [dana@example.com], webhook: 'https://events.example.com/mail'}",
+        "{services: [search], people: [noor@example.com], webhook: 'https://events.example.com/search'}",
+        "{webhook: 'https://events.example.com/any'}",
+    ]
+    await furnish(desk, policy=f"policy: {{on_call: [{', '.join(rules)}]}}\n")
+    for minutes in (SEV1, SEV1 + 5, SEV1 + 15):
+        await until(desk, minutes)
+    assert ("4", "dana") in pinged(desk)
+    assert "noor" not in {who for _, who in pinged(desk)}
+    assert "Dana Lee" in (await story(desk))[-1]
+    posted = [p.place.address for p in await desk.posts("inc-") if p.place.platform == "webhook"]
+    assert sorted(posted) == ["https://events.example.com/any", "https://events.example.com/mail"]
+    await all_of(desk, ("ana", "update 1 Half is back"))
+    assert [h["event"] for h in await hooks(desk)].count("update.answered") == 2
+
+
+async def test_nobodys_quiet_hours_keep_an_open_incident_from_them(desk: Desk) -> None:
+    """Not of a sev4 either, which is nobody's page: whoever answers for it is asked when it is due."""
+    await furnish(desk, policy="policy: {severities: {sev4: {updates: 30m}}}\n")
+    await all_of(desk, ("ana", "resolve 1"), ("ana", "notify quiet 00:00-23:59"), ("ana", "declare Odd colours sev4"))
+    await desk.settle()
+    await until(desk, 25, 2)
+    (soon,) = desk.screens("inc-2/reminder/1/to/")
+    assert "An update is due at" in words(soon.card)
+
+
+async def test_a_role_on_its_way_is_still_its_holders(desk: Desk) -> None:
+    """Ana hands over and goes on being asked until Noor has it; then Noor is asked, and Ana is not."""
+    await all_of(desk, ("ana", "handover 1 @Noor"))
+    await until(desk, SEV1 - 5)
+    assert pinged(desk) == [("1", "ana")]
+    await all_of(desk, ("noor", "accept 1"))
+    await until(desk, SEV1)
+    await until(desk, SEV1 + 5)
+    assert pinged(desk) == [("1", "ana"), ("3", "ben"), ("3", "cleo"), ("3", "noor")]
 
 
 async def test_a_house_may_mute_its_drills_at_any_moment(desk: Desk) -> None:

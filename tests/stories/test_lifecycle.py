@@ -190,6 +190,8 @@ async def test_leaving_needs_the_role_handed_over(desk: Desk) -> None:
     await desk.say("ana", "declare Checkout is down")
     assert (await desk.say("ana", "leave 1")).refused
     await desk.say("ana", "role 1 commander @Noor -- your shift")
+    assert (await desk.say("ana", "leave 1")).refused
+    await desk.say("noor", "accept 1")
     assert (await desk.say("ana", "leave 1")).recorded
 
 

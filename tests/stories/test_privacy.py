@@ -50,24 +50,33 @@ LOOKS = (
     "service show mail",
     "customer show acme",
     "whoami",
+    "subscriptions",
 )
 CLOSED = (
     "show 1",
     "timeline 1",
     "facts 1",
     "affected 1",
+    "accept 1",
+    "cannot 1 because x",
     "join 1",
     "leave 1",
     "note 1 hello",
+    "pin 1 hello",
+    "unpin 1 1",
     "severity 1 sev4",
     "title 1 Known",
     "resolve 1",
     "reopen 1 because x",
     "role 1 deputy @Noor",
     "task 1 done 1",
+    "task 1 move 1 due 2010-09-01",
     "fact 1 workaround none",
     "confirm 1 F1",
     "recap 1",
+    "can 1 needs: x",
+    "people 1",
+    "subscribe me to incident 1",
     "update 1 hello",
     "update 1 hello to customers",
     "holding 1",
@@ -107,7 +116,7 @@ CLOSED = (
 )
 
 
-async def test_nobody_else_reads_or_touches_anything_of_a_private_incident(desk: Desk) -> None:
+async def test_threat_04_nobody_else_reads_or_touches_anything_of_a_private_incident(desk: Desk) -> None:
     """No list, no search, no task, no promise, no receipt, no apology, and no act; the words do not even hint."""
     await private_apology(desk)
     await all_of(desk, ("adam", "declare Search is slow sev4 services search"))

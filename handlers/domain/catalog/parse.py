@@ -92,7 +92,11 @@ class _Reader:
         maintenance = tuple(
             filter(None, (self.work(s) for s in root.sections("maintenance", ("services", "from", "to"))))
         )
-        policy = read_policy(policy_section, self.emails) if policy_section else Policy()
+        policy = (
+            read_policy(policy_section, self.emails, {w: s.key for w, s in self.services.items()})
+            if policy_section
+            else Policy()
+        )
         return Catalog(regions, services, customers, people, maintenance, policy)
 
     def once(self, what: str, word: str, section: Section, key: str, *, exact: bool = False) -> None:

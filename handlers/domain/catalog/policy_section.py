@@ -1,12 +1,14 @@
 """The catalog's `policy:` mapping, read with every fault named by its line."""
 
 import itertools
+from collections.abc import Mapping
 from datetime import timedelta
 from string import Formatter
 from urllib.parse import urlsplit
 
 from handlers.domain.catalog.reading import Section, nearest
 from handlers.domain.catalog.yaml_tree import Spot, shown
+from handlers.domain.hours import WEEKDAYS, parse_clock, parse_hours
 from handlers.domain.policy import (
     DEFAULT_SEVERITIES,
     HOLDING_PLACEHOLDERS,
@@ -16,6 +18,7 @@ from handlers.domain.policy import (
     LONGEST_HOLDING_WORDS,
     LONGEST_RAMP,
     MOST_UNCOUNTED_CHANNELS,
+    ROLES,
     SEVERITIES,
     SHORTEST_APPROVAL,
     SIGNERS,
@@ -23,12 +26,15 @@ from handlers.domain.policy import (
     STEEPEST_RAMP,
     TOLD,
     Approvals,
+    Digest,
     Holding,
+    OnCall,
     Policy,
     Publishing,
     Reminders,
     SeverityPolicy,
     Step,
+    Team,
     Term,
     chain,
     parse_term,
@@ -40,7 +46,18 @@ _WEEK = timedelta(days=7)
 
 REASONS = ("required", "asked")
 """Whether a warning needs a reason before approval is asked for, or the approvers are told that it has none."""
-POLICY_KEYS = ("default_severity", "severities", "approvals", "reminders", "holding", "publishing", "roles")
+POLICY_KEYS = (
+    "default_severity",
+    "severities",
+    "approvals",
+    "reminders",
+    "holding",
+    "publishing",
+    "on_call",
+    "quiet_hours",
+    "digest",
+    "roles",
+)
 SEVERITY_KEYS = (
     "name",
     "meaning",
@@ -55,19 +72,23 @@ REMINDER_KEYS = (
     "relay_remind",
     "relay_escalate",
     "before_due",
+    "handover_remind",
+    "handover_expires",
+    "apology_before",
+    "task_before",
     "promise_before",
     "escalation",
     "again",
     "channel",
-    "on_call",
     "drills",
 )
 
 
-def read_policy(section: Section, people: dict[str, str]) -> Policy:
+def read_policy(section: Section, people: dict[str, str], services: Mapping[str, str]) -> Policy:
     """The policy of a catalog.
 
-    `section` was opened with `POLICY_KEYS`; `people` maps folded mail addresses to those of the catalog. Faults go to
+    `section` was opened with `POLICY_KEYS`; `people` maps folded mail addresses to those of the catalog,
+    `services` folded keys and names to keys. Faults go to
     the section's own list; what is at fault keeps its default.
     """
     roles = tuple(word for word, _, _ in section.words("roles"))
@@ -78,6 +99,11 @@ def read_policy(section: Section, people: dict[str, str]) -> Policy:
         reminders=_reminders(section),
         holding=_holding(section, people),
         publishing=_publishing(section),
+        on_call=tuple(
+            r for s in section.sections("on_call", ON_CALL_KEYS, "name") if (r := _on_call(s, people, services))
+        ),
+        quiet_hours=_quiet_hours(section),
+        digest=_digest(section, roles),
         roles=roles,
     )
 
@@ -196,15 +222,22 @@ def _reminders(section: Section) -> Reminders:
         row.fault("relay_escalate", "must not come before relay_remind")
     before = _length(row, "before_due", default.before_due, _ONE, timedelta(hours=1))
     again = None if row.text("again").casefold() == "none" else default.again
+    handover_remind = _length(row, "handover_remind", default.handover_remind, _ONE, timedelta(hours=4))
+    handover_expires = _length(row, "handover_expires", default.handover_expires, _ONE, timedelta(days=1))
+    if handover_expires < handover_remind:
+        row.fault("handover_expires", "must not come before handover_remind")
     return Reminders(
         relay_remind=remind,
         relay_escalate=escalate,
         before_due=before,
+        handover_remind=handover_remind,
+        handover_expires=handover_expires,
+        apology_before=_length(row, "apology_before", default.apology_before, _ONE, _WEEK),
+        task_before=_days(row, "task_before", default.task_before),
         promise_before=_days(row, "promise_before", default.promise_before),
         escalation=_chain(row, before),
         again=again and _length(row, "again", again, timedelta(minutes=5), _WEEK),
         channel=_channel(row),
-        on_call=_on_call(row),
         drills=row.one_of("drills", ("remind", "mute"), "remind") == "remind",
     )
 
@@ -260,9 +293,9 @@ def _channel(row: Section) -> tuple[tuple[str, str], ...]:
     return tuple((platform, place) for platform in ("slack", "teams") if (place := named.text(platform)))
 
 
-def _on_call(row: Section) -> str:
+def _webhook(row: Section) -> str:
     """An address to post to: https, with a host, without a name and password in it."""
-    text = row.text("on_call", longest=500)
+    text = row.text("webhook", longest=500)
     if not text:
         return ""
     try:
@@ -271,9 +304,89 @@ def _on_call(row: Section) -> str:
     except ValueError:
         fits = False
     if not fits or not text.isascii() or not text.isprintable() or " " in text:
-        row.fault("on_call", f"{shown(text)} is no address to post to; write it as https://events.example.com/amends")
+        row.fault("webhook", f"{shown(text)} is no address to post to; write it as https://events.example.com/amends")
         return ""
     return text
+
+
+ON_CALL_KEYS = ("name", "services", "severities", "people", "webhook")
+
+
+def _on_call(row: Section, people: dict[str, str], services: Mapping[str, str]) -> OnCall | None:
+    called: list[str] = []
+    for word, line, path in row.words("people"):
+        if word.casefold() in people:
+            called.append(people[word.casefold()])
+        else:
+            near = row.faults.nearest(word, people.values())
+            row.faults.add(line, path, f"nobody in people: has the address {shown(word)}{near}")
+    hit: list[str] = []
+    for word, line, path in row.words("services"):
+        if word.casefold() in services:
+            hit.append(services[word.casefold()])
+        else:
+            row.faults.add(
+                line, path, f"there is no service {shown(word)}{row.faults.nearest(word, services.values())}"
+            )
+    bad: list[str] = []
+    for word, line, path in row.words("severities"):
+        if word.casefold() in SEVERITIES:
+            bad.append(word.casefold())
+        else:
+            row.faults.add(line, path, f"{shown(word)} is none of {', '.join(SEVERITIES)}")
+    address = _webhook(row)
+    if not called and not row.has("webhook"):
+        row.fault("people", "calls nobody; name people by their mail addresses, or a webhook")
+        return None
+    return OnCall(tuple(called), address, tuple(hit), tuple(bad), row.text("name") or ", ".join(hit))
+
+
+def _quiet_hours(section: Section) -> str:
+    text = section.text("quiet_hours")
+    if not text or text.casefold() in ("none", "off"):
+        return ""
+    hours = parse_hours(text)
+    if hours is None:
+        section.fault("quiet_hours", f"{shown(text)} are no hours; write them as 22:00-07:00 or none")
+        return ""
+    return str(hours)
+
+
+def _digest(section: Section, roles: tuple[str, ...]) -> Digest:
+    row = section.section("digest", ("at", "weekly", "teams"))
+    default = Digest()
+    if row is None:
+        return default
+    at, weekly = row.text("at").casefold() or default.at, row.text("weekly").casefold() or default.weekly
+    clock = parse_clock(at)
+    if clock is None and at not in ("none", "off"):
+        row.fault("at", f'{shown(at)} is no time of day; write it as "09:00" or off')
+        at = default.at
+    day, _, hour = weekly.partition(" ")
+    if weekly not in ("none", "off") and (day not in WEEKDAYS or parse_clock(hour) is None):
+        row.fault("weekly", f'{shown(weekly)} is no time of the week; write it as "monday 09:00" or off')
+        weekly = default.weekly
+    teams = tuple(
+        t for s in row.sections("teams", ("name", "role", "slack", "teams"), "name") if (t := _team(s, roles))
+    )
+    return Digest(f"{clock:%H:%M}" if clock else "off", "off" if weekly == "none" else weekly, teams)
+
+
+def _team(row: Section, roles: tuple[str, ...]) -> Team | None:
+    name, role = row.text("name", required=True), row.text("role", required=True)
+    slack, teams = row.text("slack"), row.text("teams")
+    known = (*ROLES, *roles)
+    match = next((r for r in known if r.casefold() == role.casefold()), "")
+    if role and not match:
+        row.fault("role", f"{shown(role)} is no role{row.faults.nearest(role, known)}")
+    if slack and not slack.startswith(("C", "G")):
+        row.fault("slack", f"{shown(slack)} is no channel id; it begins with C")
+    if teams and not teams.startswith("19:"):
+        row.fault("teams", f"{shown(teams)} is no conversation id; it begins with 19:")
+    if name and match and not (slack or teams):
+        row.fault("name", "has no channel; give slack: or teams:")
+        return None
+    return Team(name, match, slack, teams) if name and match else None
 
 
 def _holding(section: Section, people: dict[str, str]) -> Holding | None:
