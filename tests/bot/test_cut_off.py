@@ -50,7 +50,9 @@ async def test_slack_cut_off_in_the_midst_of_a_post() -> None:
             network.reset_after = network.passed + length * cut // CUTS
             outcome = await carrier.carry(claimed)
             network.reset_after = None
-            there = sum(m.metadata["event_payload"]["id"] == claimed.nonce for m in rig.slack.messages(slack_edge.CONTOSO))
+            there = sum(
+                m.metadata["event_payload"]["id"] == claimed.nonce for m in rig.slack.messages(slack_edge.CONTOSO)
+            )
             assert there <= 1
             seen.append((outcome, bool(there)))
             if isinstance(outcome, Unknown):
