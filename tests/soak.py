@@ -252,6 +252,10 @@ class Soak:
         await self._rest()  # what stood in line behind them
         if await self._release():
             await self._rest()
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Tell every replica that this is the end."""
         for replica in self.replicas:
             assert replica.process.stdin is not None
             replica.process.stdin.close()
