@@ -392,10 +392,14 @@ def _end(found: Soak) -> None:
         shutil.rmtree(found.folder, ignore_errors=True)
 
 
-async def main(kills: int, seconds: float, seed: int) -> int:
-    """Both databases, one after the other; the result in docs/soak.md. 1 if anything was wrong."""
+async def main(kills: int, seconds: float, seed: int, only: str) -> int:
+    """Both databases, one after the other; the result in docs/soak.md. 1 if anything was wrong.
+
+    `only`: of one of them, and printed alone.
+    """
     lines, wrong = [], 0
-    for name, house in (("PostgreSQL, two replicas", on_postgres), ("SQLite, one replica", on_sqlite)):
+    houses = (("PostgreSQL, two replicas", on_postgres), ("SQLite, one replica", on_sqlite))
+    for name, house in [each for each in houses if each[0].lower().startswith(only)]:
         began = time.monotonic()
         async with house(seed) as soak:
             try:
@@ -412,7 +416,8 @@ async def main(kills: int, seconds: float, seed: int) -> int:
             f"{soak.recovery:.1f} s | {verdict} | {took:.0f} min |"
         )
         print(lines[-1], flush=True)  # noqa: T201
-    RESULT.write_text(page(kills, seed, lines))
+    if not only:
+        RESULT.write_text(page(kills, seed, lines))
     return wrong
 
 
@@ -438,5 +443,6 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", choices=["", "postgresql", "sqlite"])
     told = parser.parse_args()
-    sys.exit(asyncio.run(main(told.kills, told.seconds, told.seed)))
+    sys.exit(asyncio.run(main(told.kills, told.seconds, told.seed, told.only)))
