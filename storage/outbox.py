@@ -22,6 +22,7 @@ from handlers.domain.delivery import (
     AUDITOR,
     BROADCAST,
     DROPPED,
+    NOTHING_WAITS,
     PAGE,
     Dead,
     Held,
@@ -718,11 +719,11 @@ def settle(connection: Connection, now: datetime, number: int, verdict: str) -> 
     """A person's word on a post: `arrived`, `again`, `drop`. Refused where the row does not wait for one."""
     row = connection.execute(select(outbox).where(outbox.c.id == number).with_for_update()).mappings().first()
     if row is None:
-        message = f"There is no post {number} in the outbox."
+        message = NOTHING_WAITS.format(number)
         raise Refused(message)
     state = state_of(row)
     if row["state"] not in ("unknown", "held", "dead"):
-        message = f"Post {number} is {row['state']}: there is nothing to decide."
+        message = NOTHING_WAITS.format(number)
         raise Refused(message)
     verdicts: dict[str, dict[str, Any]] = {
         "arrived": {"state": "sent", "sent_at": now, "error": "a person saw it arrive"} | _owed(connection, row, now),

@@ -14,6 +14,8 @@ DROPPED = "dropped by a person"
 """What stands at a post that a person let be."""
 TAKEN_BACK = "retracted by "
 """How the approval of a notice begins that takes words back: it goes wherever they stand."""
+NOTHING_WAITS = "No post {} waits for an answer: there is nothing to decide. Nothing was changed."
+"""What everybody reads of a post that is not there, that is settled, or that they may not know of."""
 GONE = frozenset(
     {"is_archived", "not_in_channel", "channel_not_found", "BotNotInConversationRoster", "ConversationNotFound"}
 )

@@ -180,7 +180,7 @@ def test_only_what_waits_for_a_person_takes_a_persons_word(worker: Worker) -> No
     number = worker.row("card")["id"]
     with pytest.raises(Refused, match="nothing to decide"):
         worker.database.run(lambda c, now: outbox.settle(c, now, number, "again"))
-    with pytest.raises(Refused, match="no post 999"):
+    with pytest.raises(Refused, match="No post 999"):
         worker.database.run(lambda c, now: outbox.settle(c, now, 999, "drop"))
 
 
