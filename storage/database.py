@@ -27,8 +27,8 @@ PATIENCE = {
     "keepalives_count": 2,
 }
 """When a connection to PostgreSQL counts as broken where the network swallows everything: 3 s until it stands, 8 s
-(here in ms) for what was sent and not acknowledged, 9 s of silence while we wait. Without them it hangs for a quarter of an
-hour, and people with it. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
+(here in ms) for what was sent and not acknowledged, 9 s of silence while we wait. Without them it hangs for a quarter
+of an hour, and people with it. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
 
 _LATEST = select(catalogs.c.number, catalogs.c.at).order_by(catalogs.c.number.desc()).limit(1)
 
