@@ -24,13 +24,15 @@ class Proxy:
     """TCP on a loopback port, passed on by `dial`. The fields say what the network does from now on.
 
     `latency` seconds before each chunk; `reset_after` so many bytes of a connection, both ways; `half_closed`: what the
-    server says no longer comes back, while what the client says still arrives.
+    server says no longer comes back, while what the client says still arrives. `cut_at`: the line breaks instead of bringing
+    back what holds these bytes.
     """
 
     dial: Dial
     latency: float = 0.0
     reset_after: int | None = None
     half_closed: bool = False
+    cut_at: bytes = b""
     port: int = 0
     passed: int = 0
     _open: asyncio.Event = field(default_factory=asyncio.Event)
@@ -93,6 +95,9 @@ class Proxy:
                 await self._open.wait()
                 if back and self.half_closed:
                     continue
+                if back and self.cut_at and self.cut_at in chunk:
+                    self.reset()
+                    return
                 self.passed += len(chunk)
                 if self.reset_after is not None and self.passed > self.reset_after:
                     self.reset()

@@ -154,12 +154,15 @@ class Soak:
             await asyncio.sleep(seconds)
             process.send_signal(signal.SIGCONT)
 
-    async def restart_database(self) -> None:
-        """What `pg_ctl stop -m immediate` does: SIGQUIT, no farewell; then crash recovery."""
+    async def stop_database(self) -> None:
+        """What `pg_ctl stop -m immediate` does: SIGQUIT, no farewell."""
         pid = self.postgres.get_pid()
         os.kill(pid, signal.SIGQUIT)
         while _alive(pid):  # noqa: ASYNC110 - another process's end
             await asyncio.sleep(0.02)
+
+    async def start_database(self) -> None:
+        """Crash recovery."""
         await asyncio.to_thread(self.postgres.ensure_postgres_running)
 
     # --- people ------------------------------------------------------------------------------------------------------
@@ -211,7 +214,8 @@ class Soak:
         elif kind == "zombie":
             await self.zombie(place, dice.choice((1.0, 3.0, 12.0)))
         elif kind == "restart":
-            await self.restart_database()
+            await self.stop_database()
+            await self.start_database()
         else:
             proxy = self.proxies[place]
             how = dice.choice(("black hole", "reset", "half closed"))
@@ -248,6 +252,10 @@ class Soak:
         await self._rest()  # what stood in line behind them
         if await self._release():
             await self._rest()
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Tell every replica that this is the end."""
         for replica in self.replicas:
             assert replica.process.stdin is not None
             replica.process.stdin.close()
@@ -384,10 +392,14 @@ def _end(found: Soak) -> None:
         shutil.rmtree(found.folder, ignore_errors=True)
 
 
-async def main(kills: int, seconds: float, seed: int) -> int:
-    """Both databases, one after the other; the result in docs/soak.md. 1 if anything was wrong."""
+async def main(kills: int, seconds: float, seed: int, only: str) -> int:
+    """Both databases, one after the other; the result in docs/soak.md. 1 if anything was wrong.
+
+    `only`: of one of them, and printed alone.
+    """
     lines, wrong = [], 0
-    for name, house in (("PostgreSQL, two replicas", on_postgres), ("SQLite, one replica", on_sqlite)):
+    houses = (("PostgreSQL, two replicas", on_postgres), ("SQLite, one replica", on_sqlite))
+    for name, house in [each for each in houses if each[0].lower().startswith(only)]:
         began = time.monotonic()
         async with house(seed) as soak:
             try:
@@ -404,7 +416,8 @@ async def main(kills: int, seconds: float, seed: int) -> int:
             f"{soak.recovery:.1f} s | {verdict} | {took:.0f} min |"
         )
         print(lines[-1], flush=True)  # noqa: T201
-    RESULT.write_text(page(kills, seed, lines))
+    if not only:
+        RESULT.write_text(page(kills, seed, lines))
     return wrong
 
 
@@ -430,5 +443,6 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", choices=["", "postgresql", "sqlite"])
     told = parser.parse_args()
-    sys.exit(asyncio.run(main(told.kills, told.seconds, told.seed)))
+    sys.exit(asyncio.run(main(told.kills, told.seconds, told.seed, told.only)))

@@ -114,6 +114,19 @@ def test_every_threat_has_tests_and_every_test_of_one_is_named() -> None:
         assert all(name.startswith(f"test_threat_{int(number):02d}_") for name in tests), number
 
 
+def test_every_fault_has_tests_that_exist() -> None:
+    """docs/faults.md: what is promised in each row is tried by name, and under no name that is gone."""
+    text = (DOCS / "faults.md").read_text(encoding="utf-8")
+    sources = (file.read_text(encoding="utf-8") for file in (DOCS.parent / "tests").rglob("test_*.py"))
+    there = {n for source in sources for n in re.findall(r"^(?:async )?def (test_\w+)\(", source, re.MULTILINE)}
+    rows = [row for row in text.splitlines() if row.startswith("| ") and not row.startswith(("| fault |", "| rule |"))]
+    assert len(rows) > 30
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row)
+        assert named or "security.md" in row, row
+        assert set(named) <= there, row
+
+
 def test_the_architecture_page_names_only_files_that_exist() -> None:
     """A file that moved breaks the walk-through, so the page moves with it."""
     root = DOCS.parent

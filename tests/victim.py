@@ -1,8 +1,9 @@
 """A server that ends at a named point: `python -m tests.victim URL LEDGER POINT NUMBER kill|stop|blind`.
 
 It types a short story into a house that is furnished already, carries what comes of it to a platform whose only memory
-is a file, and at the NUMBER-th passing of POINT kills (or stops) itself (`blind`: kills, and Teams has no history); the points `before` and `after` mean the first
-call to a customer. Without a point it prints how often each was passed.
+is a file, and at the NUMBER-th passing of POINT kills (or stops) itself (`blind`: kills, and Teams has no history); the
+points `before` and `after` mean the first call to a customer. At the point `poison` one post ends every server that
+touches it, and NUMBER is the minutes that passed before. At the point `none` it prints how often each was passed.
 """
 
 import asyncio
@@ -39,6 +40,8 @@ STORY = (
     ("U0ANA", "send 1"),
 )
 """Who says what, each under a key of its own, so that a restarted story is the platform's retry."""
+POISON, POISONED = "inc-1/said/", 70
+"""The posts that end whoever touches them, by how their keys begin, and the exit status of whoever did."""
 
 
 @dataclass
@@ -48,7 +51,7 @@ class PaperCarrier:
     platform: str
     ledger: Path
     looks: bool = True
-    strike: str = ""  # kill the server `before` or `after` the first call to a customer; stop it `leaving` with any
+    strike: str = ""  # kill it `before` or `after` the first call to a customer; stop it `leaving` with any; `poison`
 
     def buckets(self, op: Op, address: str, *, edit: bool, broadcast: bool) -> tuple[Bucket, ...]:
         """Paper is patient."""
@@ -59,6 +62,8 @@ class PaperCarrier:
         """Take the call and write it down; the message id is the row's opaque id."""
         if self.strike == "before" and row.audience == "customer":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.strike == "poison" and row.key.startswith(POISON):
+            os._exit(POISONED)
         place = f"{self.platform}-room" if row.op == "open" else row.address
         if self.strike == "leaving" and row.op == "message" and not row.message_id:
             self.strike = ""
@@ -157,14 +162,19 @@ async def main(url: str, ledger: Path, point: str, number: int, way: str) -> Non
         if (point, passed["committed"]) == ("committed", number):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    if point in ("before", "after", "leaving"):
+    if point in ("before", "after", "leaving", "poison"):
         for carrier in house.delivery.carriers.values():
             assert isinstance(carrier, PaperCarrier)
             carrier.strike = point
     house.delivery.fault = fault
     house.intake.wake = committed
+    if point == "poison":
+        house.clock.wind(minutes=number)
     await tell(house)
     await house.delivery.drain()
+    if point == "poison":
+        await house.delivery.settle()
+        await house.delivery.drain()
     house.store.close()
     sys.stdout.write(json.dumps(passed))
 

@@ -1,14 +1,39 @@
 """What is away comes back: a platform for an hour or a day, its token, the clock's hour. Nothing is lost, nothing doubled."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import Connection, event, select
 
+from bot.intake import NOT_RECORDED
 from handlers.domain.delivery import Dead, Outcome, Retry
 from storage.outbox import Claimed
+from storage.tables import events
 from tests.desk import Desk, MemoryCarrier, words
 from tests.stories.quick import all_of, apology, approved, customer, furnish, told
+
+
+class Disk:
+    """The room that an embedded database has, in pages. https://www.sqlite.org/pragma.html#pragma_max_page_count."""
+
+    MOST = 1_073_741_823
+
+    def __init__(self, desk: Desk) -> None:
+        self.pages = self.MOST
+        event.listen(desk.store.database.engine, "begin", self._limit)
+
+    def _limit(self, connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={self.pages}")
+
+    def fill(self) -> None:
+        """Nothing more goes on it (a limit below what is there means what is there)."""
+        self.pages = 1
+
+    def make_room(self) -> None:
+        """Somebody deleted the ballast."""
+        self.pages = self.MOST
 
 
 async def ticks(desk: Desk, minutes: int, every: int = 1) -> None:
@@ -123,6 +148,30 @@ async def approved_after(desk: Desk, left: int) -> None:
     """An approved apology, on that Slack."""
     await revoked(desk, left)
     await approved(desk)
+
+
+async def test_a_full_disk_is_said_and_heals_with_space(seed_desk: Desk) -> None:
+    """No yes that is not kept: not recorded, people read, and the same request is recorded once when there is room."""
+    desk, disk = seed_desk, Disk(seed_desk)
+    await furnish(desk)
+    await all_of(desk, ("ana", "declare Mail is down sev1 services mail region NA"))
+    await desk.settle()
+    disk.fill()
+    refused = []
+    for n in range(40):  # a little room is left in pages that are there
+        answer = await desk.say("ana", f"note 1 {n:03} {'words ' * 400}", key=f"note-{n}")
+        if not answer.recorded:
+            refused.append(n)
+    assert refused
+    assert words(answer.show) == f"Amends\n{NOT_RECORDED}"
+    disk.make_room()
+    for n in range(40):
+        answer = await desk.say("ana", f"note 1 {n:03} {'words ' * 400}", key=f"note-{n}")
+        assert (answer.recorded, answer.repeated) == (n in refused, n not in refused)
+    told = await desk.store.rows(lambda c, _now: list(c.execute(select(events.c.words)).scalars()))
+    assert Counter(re.findall(r"(\d{3}) words", " ".join(told))) == {f"{n:03}": 1 for n in range(40)}
+    await desk.settle()
+    assert {p.state for p in await desk.posts() if p.due is not None} == {"sent"}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,10 +1,12 @@
 """A server killed at any moment: what was answered is kept, and everything is said once."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,11 +16,12 @@ import pytest
 from bot.delivery import CALL_SECONDS, LEAVE_SECONDS
 from bot.scenarios import FOLDER
 from handlers.domain.delivery import PostState
-from storage import outbox
+from storage import migrate, outbox
 from storage.database import Database, make_engine
+from storage.outbox import QUARANTINED
 from tests.conftest import hurried
 from tests.desk import Clock, Desk
-from tests.victim import Server, build, entries, tell
+from tests.victim import POISON, POISONED, Server, build, entries, tell
 
 ROOT = Path(__file__).parents[2]
 POINTS = ("committed", "claimed", "started", "called", "finished")
@@ -71,8 +74,25 @@ def check(posts: list[PostState], ledger: Path) -> list[PostState]:
     return open_
 
 
+def every_point() -> list[tuple[str, str, int]]:
+    """Each passing of each point, on both kinds of database: counted by a server that lives."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/count.db"
+        engine = make_engine(url)
+        migrate.migrate(engine)
+        engine.dispose()
+        asyncio.run(furnish(url))
+        with victim(url, Path(folder) / "ledger.jsonl", "none", 0) as process:
+            told = process.communicate()[0].decode()
+    passed = json.loads(told[told.rindex("{") :])
+    kinds = ("sqlite", "postgresql")
+    return [(kind, point, n) for kind in kinds for point in POINTS for n in range(1, passed[point] + 1)]
+
+
 CASES = [("sqlite", point, number) for point in POINTS for number in (1, 4)]
 CASES += [("sqlite", "started", 15), ("sqlite", "called", 15), *(("postgresql", point, 3) for point in POINTS[:4])]
+if os.environ.get("AMENDS_SOAK_POINTS"):  # `make soak`
+    CASES = every_point()
 
 
 @pytest.mark.parametrize(("database_url", "point", "number"), CASES, indirect=["database_url"])
@@ -143,6 +163,27 @@ async def test_a_server_that_stood_still_does_not_say_it_again(
         process.send_signal(signal.SIGCONT)
         assert await asyncio.to_thread(process.wait, 60) == 0
     server.clock.wind(minutes=5)
+    check(await recover(server), ledger)
+    server.store.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_post_that_ends_three_servers_is_left_to_a_person(database_url: str, tmp_path: Path) -> None:
+    """`os._exit` in its carrier, three servers in a row: it is held, all else is said once, and it can be tried again."""
+    await furnish(database_url)
+    ledger = tmp_path / "ledger.jsonl"
+    for minutes in range(1, 4):
+        with victim(database_url, ledger, "poison", minutes) as process:
+            assert await asyncio.to_thread(process.wait, 60) == POISONED
+    server = build(database_url, ledger)
+    server.clock.wind(minutes=4)
+    posts = await recover(server)
+    held = [p for p in posts if p.state == "held"]
+    assert {p.error for p in held} == {QUARANTINED}
+    assert {p.key[: len(POISON)] for p in held} == {POISON}
+    assert {p.state for p in posts if p not in held} == {"sent"}
+    for post in held:
+        await server.store.rows(lambda c, now, post=post: outbox.settle(c, now, post.id, "again"))
     check(await recover(server), ledger)
     server.store.close()
 

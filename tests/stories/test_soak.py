@@ -1,11 +1,24 @@
 """A short soak on each kind of database, and an oracle that can say no; `make soak` is the long one."""
 
+import asyncio
 import json
+import os
+from collections import Counter
 from contextlib import AbstractAsyncContextManager
 
 import pytest
 
+from bot.store import Store
+from handlers.card import Card
+from handlers.domain.delivery import BROADCAST, Place, Post
+from storage import outbox
+from storage.database import Database, make_engine
 from tests.soak import Soak, on_postgres, on_sqlite
+from tests.victim import entries
+
+REPLICAS = int(os.environ.get("AMENDS_SOAK_REPLICAS", "2"))
+POSTS = int(os.environ.get("AMENDS_SOAK_POSTS", "400"))
+"""`make soak` asks eight servers for a hundred thousand."""
 
 
 def house(kind: str, request: pytest.FixtureRequest, seed: int) -> AbstractAsyncContextManager[Soak]:
@@ -35,3 +48,26 @@ async def test_random_kills_lose_nothing_and_double_nothing(
         soak.ledger.write_bytes(b"".join(without))
         with pytest.raises(AssertionError, match="never said"):
             soak.judge()
+
+
+async def test_several_servers_at_one_outbox_say_each_post_once(postgres: str) -> None:
+    """Processes of their own, one database, everything due at once: nothing is said twice, nothing is left."""
+    del postgres  # skips where there is none
+    async with on_postgres(1, REPLICAS) as soak:
+        await soak.prepare()
+        (soak.folder / "calm").touch()  # no answer is lost
+        posts = [
+            Post(
+                f"mass-{n}", Place("slack", "thread", f"C{n % 5000}"), card=Card(str(n)), rank=BROADCAST, incident=n % 9
+            )
+            for n in range(POSTS)
+        ]
+        store = Store(Database(make_engine(soak.direct)))
+        await store.book(lambda book: book.send_all(posts))
+        for place in range(REPLICAS):
+            await soak.start(place)
+        while (await store.rows(lambda c, _now: outbox.counts(c))).get("sent", 0) < POSTS:  # noqa: ASYNC110 - others do it
+            await asyncio.sleep(0.1)
+        await soak.stop()
+        store.close()
+        assert Counter(e["key"] for e in entries(soak.ledger)) == {p.key: 1 for p in posts}
