@@ -231,6 +231,15 @@ class Spoiler:
         kind = self.dice.choice(kinds or self.kinds)
         return self.dice.choice([s for s in self.seeds if s.kind == kind])
 
+    def everywhere(self, *values: Any) -> Iterator[Case]:
+        """Each place of each recording once, holding the next of these values: what we read is never what it should be."""
+        turn = itertools.cycle(values)
+        for seed in self.seeds:
+            for path in list(paths(seed.payload)):
+                tree = self.fresh(seed)
+                put(tree, path, copy.deepcopy(next(turn)))
+                yield self.case("one place", seed, tree)
+
     def bent(self) -> Case:
         """One to three places taken away, or holding something odd."""
         seed = self.seed()
