@@ -46,7 +46,7 @@ def main(count: int = ALL, seed: int = 1) -> None:
         with behind_doors(database) as house:
             app_id, secret, now = house.box.teams.app_id, house.box.slack.signing_secret, int(time.time())
             forged = turned_away(house, slack_vectors(slack_kinds(), secret, now, every=1))
-            forged += turned_away(house, teams_vectors(activities(house), app_id, now, every=8))
+            forged += turned_away(house, teams_vectors(activities(house), app_id, now, every=6))
             count -= forged.total()
             watch = Watch(house, log)
             spoiler = Spoiler(house, recorded(house), seed)
