@@ -10,6 +10,7 @@ import logging
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from bot.logs import configure
@@ -17,6 +18,8 @@ from storage import migrate
 from storage.database import make_engine
 from tests.bot.doors import behind_doors
 from tests.bot.malformed import Spoiler, Watch, recorded
+from tests.bot.test_vectors import activities, slack_kinds, turned_away
+from tests.bot.vectors import slack_vectors, teams_vectors
 
 ALL = 50_000
 GROWTH = 20 * 1024 * 1024
@@ -31,7 +34,7 @@ def resident() -> int:
 
 
 def main(count: int = ALL, seed: int = 1) -> None:
-    """Ask `count` requests drawn from `seed`, and print what became of them."""
+    """Ask `count` requests, forged by combination or drawn from `seed`, and say what became of them."""
     log = io.StringIO()
     configure("json", stream=log, level=logging.INFO)
     began = time.monotonic()
@@ -41,6 +44,10 @@ def main(count: int = ALL, seed: int = 1) -> None:
         migrate.migrate(engine)
         engine.dispose()
         with behind_doors(database) as house:
+            app_id, secret, now = house.box.teams.app_id, house.box.slack.signing_secret, int(time.time())
+            forged = turned_away(house, slack_vectors(slack_kinds(), secret, now, every=1))
+            forged += turned_away(house, teams_vectors(activities(house), app_id, now, every=6))
+            count -= forged.total()
             watch = Watch(house, log)
             spoiler = Spoiler(house, recorded(house), seed)
             cases = spoiler.cases()
@@ -48,9 +55,14 @@ def main(count: int = ALL, seed: int = 1) -> None:
             before = resident()
             watch.ask(itertools.islice(cases, count - count // 10))
             grown = resident() - before
-    print(f"{watch.asked:,} bad requests from {len(spoiler.seeds)} recordings in {time.monotonic() - began:,.0f} s")
-    print("by status: " + ", ".join(f"{status}: {n:,}" for status, n in sorted(watch.statuses.items())))
-    print("by kind: " + ", ".join(f"{name}: {n:,}" for name, n in sorted(watch.kinds.items())))
+    asked, statuses = watch.asked + forged.total(), watch.statuses + forged
+    print(f"{asked:,} bad requests in {time.monotonic() - began:,.0f} s: {forged.total():,} forged by combination,")
+    print(f"{watch.asked:,} drawn from {len(spoiler.seeds)} recordings")
+    print("by status: " + ", ".join(f"{status}: {n:,}" for status, n in sorted(statuses.items())))
+    kinds = Counter[str]()
+    for name, n in watch.kinds.items():
+        kinds[name.partition(" (")[0]] += n
+    print("by kind: " + ", ".join(f"{name}: {n:,}" for name, n in sorted(kinds.items())))
     print(f"notes whose words were naughty, one effect for each intent: {watch.effects:,}; other effects: 0")
     print(f"memory: {grown / 2**20:+.1f} MB since the first tenth")
     if grown > GROWTH:

@@ -522,7 +522,11 @@ class SlackDoor:
         """Somebody put 📌 on a message, or took it off. It is read only where it stands in an incident's own room."""
         item, user, me = _object(event, "item"), event.get("user"), self.carrier.me
         channel, ts = item.get("channel"), item.get("ts")
-        if event.get("reaction") not in PIN or item.get("type") != "message" or (me is not None and user == me.user):
+        if (
+            str(event.get("reaction")) not in PIN
+            or item.get("type") != "message"
+            or (me is not None and user == me.user)
+        ):
             return Answer()
         if not isinstance(channel, str) or not isinstance(ts, str) or not isinstance(user, str):
             return Answer()
@@ -782,7 +786,7 @@ def _empty() -> BoltResponse:
 def _others(event: Mapping[str, Any]) -> bool:
     """Whether this is people talking among themselves: of channels only edits and deletions are listened to."""
     spoken = event.get("type") == "message" and event.get("channel_type") != "im"
-    return spoken and event.get("subtype") not in _ALTERED
+    return spoken and str(event.get("subtype")) not in _ALTERED
 
 
 def _now() -> float:

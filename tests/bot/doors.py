@@ -26,7 +26,7 @@ from storage.tables import metadata
 SLACK, TEAMS = "/slack/events", "/api/messages"
 INCIDENTS, CHANNEL = "C0INCIDENTS", "19:incidents@thread.tacv2"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-LASTING = ("incidents", "events", "members", "tasks", "facts", "apologies", "approvals", "pings", "settings")
+LASTING = ("incidents", "events", "members", "tasks", "facts", "apologies", "approvals", "pings", "settings", "pins")
 """What an accepted line may change; requests, accounts, conversations and answers come and go."""
 REFUSALS = {400, 401, 403, 413, 415}
 

@@ -17,7 +17,7 @@ from tests.bot.doors import House, behind_doors
 from tests.bot.malformed import WORDS, Spoiler, Watch, recorded
 from tests.desk import Desk, words
 
-SHARE = 2_000
+SHARE = 1_200
 """How many of them are asked here."""
 
 
@@ -46,6 +46,13 @@ def test_threat_12_bad_input_of_every_kind_is_answered_and_changes_nothing(watch
     assert watch.effects > 0
     kinds = {name.partition(" (")[0] for name in watch.kinds}
     assert kinds >= {"bent", "torn", "spoilt JSON", "a wrong type", "large", "deep", "noise", "naughty words"}
+
+
+def test_threat_12_every_place_of_every_request_may_hold_anything(watch: Watch) -> None:
+    """Where a text, a number or an object is read there is a list or an object of lists, place by place."""
+    watch.ask(spoiler(watch.house, seed=7).everywhere([{}], {"id": [[]]}))
+    assert watch.asked > 1_000
+    assert set(watch.statuses) <= {200, 400, 401, 403}
 
 
 def test_every_kind_of_request_is_among_the_recordings(house: House) -> None:

@@ -192,7 +192,7 @@ def as_outsider(seed: Seed, user: str, team: str, number: int) -> Json:
 
 @pytest.mark.parametrize("who", OUTSIDERS)
 def test_threat_03_an_outsider_acts_in_slack_by_any_way_there_is(house: House, who: str) -> None:
-    """Command, button, form, shortcut, mention, direct message, edit and home tab: nothing changes, nothing is learned.
+    """Command, button, form, shortcut, mention, direct message, edit, pushpin and home tab: nothing comes of any.
 
     Each thing tried is a line in the audit.
     """
@@ -201,6 +201,7 @@ def test_threat_03_an_outsider_acts_in_slack_by_any_way_there_is(house: House, w
     if user not in slack.world.channels[INCIDENTS].members:
         slack.world.channels[INCIDENTS].members.append(user)
     seeds = [s for s in recorded(house) if s.kind != "teams" and "challenge" not in s.payload]
+    seeds.append(pushpin(house, next(s for s in seeds if s.payload.get("event", {}).get("type") == "reaction_added")))
     lasting, said, tried = house.trace(*LASTING), house.said(), audited(house)
     answers = []
     for number, seed in enumerate(seeds):
@@ -212,8 +213,8 @@ def test_threat_03_an_outsider_acts_in_slack_by_any_way_there_is(house: House, w
     heard = " ".join([*answers, *(repr(e.payload) for e in house.box.ledger.entries[said:])])
     assert "not available" in heard
     assert not [word for word in SECRETS if word in heard]
-    # command x3, press, form, shortcut, mention x2, direct message x2
-    assert audited(house) - tried >= 8
+    # command x3, press, form, shortcut, mention x2, direct message x2, pushpin
+    assert audited(house) - tried >= 9
 
 
 def test_threat_03_an_outsider_acts_in_teams_by_any_way_there_is(house: House) -> None:
@@ -236,6 +237,14 @@ def test_threat_03_an_outsider_acts_in_teams_by_any_way_there_is(house: House) -
     assert "not available" in heard
     assert not [word for word in SECRETS if word in heard]
     assert audited(house) - tried >= 6
+
+
+def pushpin(house: House, seed: Seed) -> Seed:
+    """A pushpin on a message of the incident's room, which of a colleague's would go into the timeline."""
+    slack = house.box.slack
+    room = next(c.id for c in slack.world.channels.values() if c.name.startswith("inc-1"))
+    item = {"type": "message", "channel": room, "ts": slack.messages(room)[0].ts}
+    return Seed(seed.kind, {**seed.payload, "event": {**seed.payload["event"], "reaction": "pushpin", "item": item}})
 
 
 def audited(house: House) -> int:

@@ -246,7 +246,14 @@ PLACES: dict[str, Callable[[Json], Json]] = {
     "another channel": lambda a: a | {"channelId": "directline"},
     "a channel of web chats": lambda a: a | {"channelId": "webchat"},
 }
-FORBIDDEN = frozenset({"another tenant", "another tenant's conversation", "no tenant", "two tenants in a list"})
+FORBIDDEN = frozenset(
+    {
+        *((RIGHT, place) for place in ("another tenant", "another tenant's conversation", "no tenant")),
+        (RIGHT, "two tenants in a list"),
+        ("a key for web chats", "a channel of web chats"),  # Microsoft's word, and for another channel than ours
+    }
+)
+"""Keys and places of activities that are truly Microsoft's, and not for us."""
 
 
 def _token(activity: Json, key: str, claim: str, app_id: str, now: int) -> str:
@@ -277,6 +284,6 @@ def teams_vectors(
         authorization = SCHEMES[scheme](_token(activity, key, claim, app_id, now))
         headers = {"Content-Type": "application/json"}
         headers |= {} if authorization is None else {"Authorization": authorization}
-        known = (key, claim, scheme) == (RIGHT,) * 3 and place in FORBIDDEN
+        known = (claim, scheme) == (RIGHT, RIGHT) and (key, place) in FORBIDDEN
         name = f"{kind}: key {key}, claim {claim}, scheme {scheme}, place {place}"
         yield Vector(name, TEAMS, headers, json.dumps(activity).encode(), 403 if known else 401)

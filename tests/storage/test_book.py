@@ -327,7 +327,7 @@ def test_threat_09_each_audit_line_covers_the_one_before(database: Database) -> 
         "TRUNCATE audit",
     ],
 )
-def test_the_database_itself_refuses_to_change_the_audit(database: Database, line: str) -> None:
+def test_threat_09_the_database_itself_refuses_to_change_the_audit(database: Database, line: str) -> None:
     """Every UPDATE and DELETE but the emptying of words, on both databases; nothing has changed afterwards."""
     for number in range(3):
         with book(database) as b:
