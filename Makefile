@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 3978
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test lint bench soak format
+.PHONY: run test lint bench soak malformed format
 
 # What the bot needs to run; `.venv/.dev` adds what its tests need.
 .venv/.run: pyproject.toml constraints.txt
@@ -45,3 +45,7 @@ bench: .venv/.dev
 soak: .venv/.dev
 	AMENDS_SOAK_REQUESTS=10000 $(BIN)/python -m pytest tests/stories/test_once.py -n0 -o timeout=7200
 	$(BIN)/python -m tests.soak $(ARGS)
+
+# Fifty thousand bad requests at both doors; a few thousand of them are in `make test`.
+malformed: .venv/.dev
+	$(BIN)/python -m benchmarks.malformed

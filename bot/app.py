@@ -25,6 +25,7 @@ from bot.intake import House, Intake
 from bot.mail.carry import MailCarrier, utc_now
 from bot.mail.server import mail_sender, mail_server
 from bot.rates import Rates
+from bot.retention import Retention
 from bot.settings import Settings, Wrong, redacted
 from bot.slack.carry import SlackCarrier
 from bot.slack.listen import SlackDoor
@@ -89,6 +90,7 @@ class App:
         self.intake = Intake(self.store, House(settings.zone, platforms, settings.public_url, outlets))
         self.delivery = Delivery(self.store, self.intake, {})
         self.intake.wake = self.delivery.wake
+        self.retention = Retention(self.store, settings.retention_days)
         self.metronome = Metronome(self._tick, self.outside.tick_seconds)
         self.slack: SlackCarrier | None = None
         self.slack_door: SlackDoor | None = None
@@ -105,6 +107,7 @@ class App:
             if await self.delivery.audit():
                 self._audited -= AUDIT_SECONDS - AGAIN_SECONDS
             await health.refresh(self.store)
+            await self.retention.tick()
 
     async def start(self) -> None:
         """Database, schema, catalog, platforms, then the outbox and the clock. Raises Wrong with a cure."""

@@ -85,6 +85,16 @@ def delicate(row: Claimed) -> bool:
     return row.audience == "customer" and not row.message_id
 
 
+def _bug(row: Claimed, reason: str, *, handed: bool) -> Outcome:
+    """What a fault of ours means for a row: it may have come after the bytes left, and would come again.
+
+    To a customer it is no definite failure, after which their next channel would be told as well: a person looks.
+    """
+    if row.audience == "internal":
+        return Dead(reason)
+    return Unknown(reason) if handed and not repeatable(row) else Held(reason)
+
+
 class Delivery:
     """Carries the outbox to the platforms."""
 
@@ -327,7 +337,7 @@ class Delivery:
             self.wake()
 
     async def _call(self, row: Claimed, began: float) -> Outcome:
-        left = False
+        handed = False  # to the carrier: from then on bytes may have left
         try:
             # not wait_for: before Python 3.12 the call goes on by a step before it is cancelled, and that step may be
             # the one that writes, by a process that was stopped and whose row another one has
@@ -338,15 +348,14 @@ class Delivery:
                 # looked at as late as can be: the process may be stopped at any moment before
                 if time.monotonic() - began > LEAVE_SECONDS:  # it was: another may have the row now
                     return Retry("held up before it left", after=0)
-                left = True
+                handed = True
                 return await self.carriers[row.place.platform].carry(row)
         except TimeoutError:
-            return Unknown("no answer within 8 s") if left else Retry("its channel could not be looked at within 8 s")
+            return Unknown("no answer within 8 s") if handed else Retry("its channel could not be looked at within 8 s")
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("a bug while posting", key=row.key, reference=reference)
-            # it may have left all the same, and a customer is never told twice: a person looks
-            return (Unknown if left and delicate(row) else Dead)(f"a fault of ours, reference {reference}")
+            return _bug(row, f"a fault of ours, reference {reference}", handed=handed)
 
     async def _barred(self, row: Claimed) -> Outcome | None:
         """What speaks against this post going where it is addressed to; None if nothing does."""

@@ -133,15 +133,19 @@ def check_slack_envelope(envelope: object, admitted: Collection[str]) -> SlackRe
     return _slack_event(payload, admitted, retry_num)
 
 
-def check_teams_body(headers: Mapping[str, str], body: bytes) -> Json:
-    """Read one Bot Framework activity, or raise `Refusal` (413, 415, 400). Who sent it is `bot.teams.tokens`' question.
-
-    https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#activity-object
-    """
+def check_teams_body(headers: Mapping[str, str], body: bytes) -> None:
+    """Raise `Refusal` (413, 415) for a body that is not even looked at. Who sent it is `bot.teams.tokens`' question."""
     if len(body) > BODY_BYTES:
         raise Refusal(413, "the body is too large")
     if _media_type(headers) != _JSON:
         raise Refusal(415, "the content type is not JSON")
+
+
+def read_activity(body: bytes) -> Json:
+    """Read one Bot Framework activity, or raise `Refusal` 400; asked only once somebody we trust has sent it.
+
+    https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#activity-object
+    """
     activity = read_json(body)
     if not _name(activity.get("type")):
         raise Refusal(400, "the activity has no type")

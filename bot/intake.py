@@ -24,6 +24,7 @@ from handlers.domain.people import NOBODY, Account, Person
 from handlers.domain.permit import NOT_AVAILABLE
 from handlers.due import Due
 from handlers.pins import room_of
+from handlers.rooms import may_see
 from storage.book import SqlBook
 from storage.database import tie
 from storage.rows import pack, unpack
@@ -95,11 +96,13 @@ class Intake:
         if account is None:
             return Answer(known=False), 0
         ctx = self._context(book, request, book.of_account(account))
+        flooding = self._flooding(ctx.actor.key, book.now)
         if not ctx.actor.colleague:
-            book.record(ctx.actor.key, request.platform, "refused: not a colleague", None)
+            if not flooding:  # who may do nothing may not fill the audit either
+                book.record(ctx.actor.key, request.platform, "refused: not a colleague", None)
             self.refused += 1
             return Answer(Card("Amends", (line(NOT_AVAILABLE),)), refused=True), 0
-        if self._flooding(ctx.actor.key, book.now):
+        if flooding:
             words = "That is very much at once. Wait a minute, then say the last one again. It was not recorded."
             return Answer(Card("Amends", (line(words),), "warning"), refused=True), 0
         found = self._read(book, ctx, request)
@@ -171,7 +174,6 @@ class Intake:
 
     def _head(self, book: SqlBook, ctx: Context, command: commands.Command) -> str:
         """Every answer begins with the incident, where there is one."""
-        from handlers.rooms import may_see
         from handlers.say.incident import head
 
         apology = getattr(command, "apology", None)
@@ -203,7 +205,7 @@ class Intake:
             now=ctx.now,
             zone=ctx.zone,
             room=ctx.whence.room,
-            exists=lambda n: book.get(Incident, n) is not None,
+            exists=lambda n: (found := book.get(Incident, n)) is not None and may_see(book, ctx.actor, found),
             is_service=lambda w: may_be_service(book.catalog, w),
             is_customer=lambda w: book.catalog.customer(w) is not None,
         )

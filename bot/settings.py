@@ -28,6 +28,10 @@ class Wrong(Exception):  # noqa: N818 - read as a sentence by whoever starts the
     """A setting (or the world around the server) is wrong; the sentence says how to mend it."""
 
 
+SHORTEST_RETENTION, LONGEST_RETENTION = 90, 36_500
+"""Days: promises of an apology are followed for 90; a century is a slip. Ours."""
+
+
 class Settings(BaseSettings):
     """Every setting, from the environment or `.env` (interface.md, Settings)."""
 
@@ -59,6 +63,8 @@ class Settings(BaseSettings):
     mail_from: str = Field("", validation_alias="AMENDS_MAIL_FROM")
     webhook_secret: SecretStr = Field(SecretStr(""), validation_alias="AMENDS_WEBHOOK_SECRET")
     webhook_private: str = Field("", validation_alias="AMENDS_WEBHOOK_PRIVATE")
+
+    retention_days: int = Field(0, validation_alias="AMENDS_RETENTION_DAYS")
 
     @field_serializer("database_url")
     def _without_password(self, url: str) -> str:
@@ -152,6 +158,11 @@ def check(settings: Settings) -> None:
         )
     if not settings.public_url.startswith(("http://", "https://")):
         raise Wrong("AMENDS_PUBLIC_URL must begin with https:// (or http:// on your own machine).")
+    if settings.retention_days and not SHORTEST_RETENTION <= settings.retention_days <= LONGEST_RETENTION:
+        raise Wrong(
+            f"AMENDS_RETENTION_DAYS is {settings.retention_days}: write 0 (nothing is erased by itself) or "
+            f"{SHORTEST_RETENTION} to {LONGEST_RETENTION} days."
+        )
     _check_slack(settings)
     _check_teams(settings)
     _check_mail(settings)

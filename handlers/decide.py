@@ -40,13 +40,14 @@ from handlers.book import Book
 from handlers.card import Card, Reply, line
 from handlers.context import Context
 from handlers.domain.errors import Refused
-from handlers.domain.permit import NOT_AVAILABLE
+from handlers.domain.people import NOBODY
+from handlers.domain.permit import NOT_AVAILABLE, TABLE
 from handlers.due import Due
 
 
 def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
     """What comes of a command: a reply, and in the book the record and the posts. Raises Refused, changing nothing."""
-    if not ctx.actor.colleague:
+    if not ctx.actor.colleague or (type(command).__name__ in TABLE["machine"].commands and ctx.actor != NOBODY):
         raise Refused(NOT_AVAILABLE, audit=True)
     match command:
         case c.Declare():

@@ -122,7 +122,7 @@ def who_am_i(ctx: Context, book: Book) -> Reply:
     """Who the bot thinks one is, and what one may do."""
     place = standing(book, ctx)
     person = ctx.actor
-    acts = [f"{act}: {words}" for act, (_, words) in TABLE.items() if may(act, place)]
+    acts = [act for act in TABLE if may(act, place)]
     both = " and ".join(p for p, i in (("Slack", person.slack), ("Teams", person.teams)) if i)
     roles = ", ".join(sorted(person.roles)) or "none in the catalog"
     return Reply(
@@ -132,7 +132,7 @@ def who_am_i(ctx: Context, book: Book) -> Reply:
                 line(f"Known on {both or 'no platform'}; roles: {roles}."),
                 line(_linked(ctx, book)),
                 line(f"E-mail: {person.email or 'not known'}."),
-                small("Yours to do: " + "; ".join(a.split(":")[0] for a in acts)),
+                small("Yours to do: " + "; ".join(acts)),
             ),
         )
     )

@@ -14,6 +14,7 @@ from handlers.domain.apology import Apology, Promise, Proposal, Version, Waiver
 from handlers.domain.errors import Refused
 from handlers.domain.incident import ApologyDue, HandOver, Incident, Ping, Review, Task
 from handlers.domain.people import Person
+from handlers.domain.permit import may
 from handlers.domain.relay import TOLD, Relay
 from handlers.reviews import AGAIN, owners_of, part_of
 from handlers.rooms import sees, standing
@@ -165,7 +166,7 @@ def _to_send(book: Book, ctx: Context, proposals: Iterable[Proposal]) -> list[It
     found = []
     for row in proposals:
         incident = book.get(Incident, row.incident)
-        if incident is None or row.by == ctx.actor.key or not standing(book, ctx, incident).running:
+        if incident is None or row.by == ctx.actor.key or not may("send", standing(book, ctx, incident)):
             continue
         if any(h == ctx.actor.key for _, h in incident.roles):
             show = Button(f"Show {incident.name}", f"show {incident.number}")

@@ -33,7 +33,7 @@ from handlers.customers import (
 )
 from handlers.customers import customer_posts as posts_of
 from handlers.domain.apology import Apology, Approval, Proposal, Recipient, Version
-from handlers.domain.delivery import GONE, TAKEN_BACK, PostState
+from handlers.domain.delivery import GONE, NOTHING_WAITS, TAKEN_BACK, PostState
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident, Setting
 from handlers.domain.letter import LETTERS
@@ -515,7 +515,7 @@ def settle(command: Settle, ctx: Context, book: Book) -> Reply:
     apology, numbers = _about(book, after)
     incidents = [i for n in numbers if (i := book.get(Incident, n)) is not None]
     if not all(may_see(book, ctx.actor, i) for i in incidents):
-        raise Refused(f"There is no post {command.post} in the outbox. Nothing was changed.")
+        raise Refused(NOTHING_WAITS.format(command.post))
     must("settle" if after.audience == "customer" else "act", standing(book, ctx, *incidents))
     if apology is not None and apology.state in UNSETTLED and command.verdict == "again":
         raise Refused(

@@ -30,10 +30,11 @@ LONGEST = 1500
 def ask(command: RelayAsk, ctx: Context, book: Book) -> Reply:
     """A customer's question, for whoever can answer it once for all; where that was done, the answer at once."""
     customer = customer_of(book, command.customer)
-    must("ask", standing(book, ctx, manages=manages(book, ctx, customer)))
+    apology, incident = _about(book, ctx, customer)
+    incidents = incidents_of(book, apology) if apology else [incident] if incident else []
+    must("ask", standing(book, ctx, *incidents, manages=manages(book, ctx, customer)))
     if len(command.question) > LONGEST:
         raise Refused(f"Keep it under {LONGEST:,} characters. Nothing was recorded.")
-    apology, incident = _about(book, ctx, customer)
     known = _same(book, apology, incident, command.question)
     if known is not None and known.customer == customer.key and not known.same_as and not known.answer:
         return Reply(_card(book, known, f"{customer.name} asked this already; nobody has answered yet."))

@@ -17,7 +17,7 @@ from handlers.domain.compose import Audience
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
 from handlers.domain.lint import Finding, drift, record_view
-from handlers.domain.permit import Standing, may, must
+from handlers.domain.permit import may, must
 from handlers.domain.relay import OUT, Act, Relay, follows, refuses
 from handlers.rooms import hidden, sees, standing, tell
 from handlers.say import apology as say_apology
@@ -153,12 +153,13 @@ def relays(command: RelayList, ctx: Context, book: Book) -> Reply:
 def check(command: RelayCheck, ctx: Context, book: Book) -> Reply:
     """One's own words, read by the linter as a relay; nothing is recorded."""
     customer = customer_of(book, command.customer)
-    must("ask", _standing(book, ctx, customer))
     rows = [
         (a, r)
         for r in book.find(Relay, customer=customer.key, state=OUT)
         if (a := book.get(Apology, r.apology)) is not None and sees(book, ctx, *a.incidents)
     ]
+    incidents = [i for a, _ in rows for i in packs.incidents_of(book, a)]
+    must("ask", standing(book, ctx, *incidents, manages=manages(book, ctx, customer)))
     if not rows:
         raise Refused(f"{customer.name} has no approved words yet to compare with. Nothing was recorded.")
     apology, row = max(rows, key=lambda found: (found[1].open, found[0].number))
@@ -170,10 +171,6 @@ def check(command: RelayCheck, ctx: Context, book: Book) -> Reply:
         blocks.append(small("Sent as they are, they need a reason: `relay done … because … -- …`."))
     tone: Tone = "danger" if wrong else "warning" if found else "good"
     return Reply(Card(f"{say_apology.named(apology)}: relay to {customer.name}", tuple(blocks), tone))
-
-
-def _standing(book: Book, ctx: Context, customer: Customer) -> Standing:
-    return standing(book, ctx, manages=manages(book, ctx, customer))
 
 
 def drift_of(book: Book, ctx: Context, apology: Apology, row: Relay, words: str) -> tuple[Finding, ...]:

@@ -1,6 +1,5 @@
 """handlers.book.Book on SQLAlchemy Core: one transaction, its records, its posts, and the journal undo reads."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,11 +32,11 @@ from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import OPEN, Event, Incident
 from handlers.domain.people import Account, Person
+from storage import audit, statements
 from storage import outbox as posts_
-from storage import statements
 from storage.outbox import BATCH
 from storage.rows import from_row, plain, to_row, typed
-from storage.tables import RECORDS, accounts, audit, catalogs, events, incidents, members, requests
+from storage.tables import RECORDS, accounts, catalogs, events, incidents, members, requests
 
 R = TypeVar("R")
 _LATEST_CATALOG = select(func.max(catalogs.c.number))
@@ -519,13 +518,7 @@ class SqlBook:
 
     def record(self, person: str, platform: str, what: str, incident: int | None) -> None:
         """Append to the audit chain: each line's digest covers the one before."""
-        if self.connection.dialect.name == "postgresql":
-            self.connection.execute(select(func.pg_advisory_xact_lock(0x414D454E)))  # one chain, one writer at a time
-        last = self.connection.execute(statements.LAST_LINK).mappings().first()
-        seq, previous = (1, "") if last is None else (last["seq"] + 1, last["digest"])
-        digest = link(previous, seq, self._now, person, platform, what, incident)
-        row = {"seq": seq, "at": self._now, "person": person, "platform": platform, "what": what}
-        self.connection.execute(statements.new(audit), row | {"incident": incident, "digest": digest})
+        audit.append(self.connection, self._now, person, platform, what, incident)
 
     def repeated(self, person: str, line: str, channel: str, since: datetime) -> Any | None:
         """The stored reply where somebody's latest change here was made with these same words, younger than `since`."""
@@ -627,12 +620,6 @@ class SqlBook:
         self.connection.execute(insert(catalogs).values(number=number, at=self._now, digest=digest, content=content))
         self._catalog = self._people = None
         return number
-
-
-def link(previous: str, seq: int, at: datetime, person: str, platform: str, what: str, incident: int | None) -> str:
-    """One link of the audit chain: SHA-256 over the previous link and this line."""
-    line = json.dumps([previous, seq, at.isoformat(), person, platform, what, incident], ensure_ascii=False)
-    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def _unrevised(record: dict[str, Any]) -> dict[str, Any]:

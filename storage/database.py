@@ -102,6 +102,16 @@ class Database:
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
+    def compact(self) -> None:
+        """Write an embedded database's log into its file, so that nothing that was replaced is left in the log.
+
+        PostgreSQL keeps replaced rows until it vacuums.
+        """
+        if self.sqlite:
+            with self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()

@@ -19,6 +19,7 @@ from handlers.domain.facts import Fact
 from handlers.domain.incident import ApologyDue, Event, HandOver, Incident, Member, Pinned, Recurrence, Room, Task
 from handlers.domain.lint import lint
 from handlers.domain.relay import AffectedByHand, Covering, Question, Relay, RelayStep
+from storage import audit as chain
 from storage.rows import from_row
 from storage.tables import RECORDS, attempts, audit, outbox
 
@@ -72,6 +73,7 @@ def gather(connection: Connection, number: int) -> Json:
         ],
         "covers": [plain(c) for c in _find(connection, Covering) if c.person in managers],
         "audit": _audit(connection, number, apologies),
+        "audit_head": _head(connection),
     }
 
 
@@ -236,6 +238,12 @@ def _audit(connection: Connection, number: int, apologies: Sequence[Apology]) ->
     query = select(audit).where(or_(audit.c.incident == number, audit.c.incident.is_(None))).order_by(audit.c.seq)
     rows = connection.execute(query).mappings()
     return [_line(row) for row in rows if row["incident"] is not None or _about(row, number, apologies)]
+
+
+def _head(connection: Connection) -> Json:
+    """Where the whole chain stood at this moment, for `amends audit verify --head`."""
+    found = chain.head(connection)
+    return {"lines": found.lines, "head": found.digest, "at": utc(found.at)}
 
 
 def _about(row: Mapping[Any, Any], number: int, apologies: Sequence[Apology]) -> bool:

@@ -22,6 +22,7 @@ from handlers.domain.delivery import (
     AUDITOR,
     BROADCAST,
     DROPPED,
+    NOTHING_WAITS,
     PAGE,
     Dead,
     Held,
@@ -54,6 +55,8 @@ CLAIMABLE = ("pending", "retry")
 """States of a post that a worker may take."""
 LATE = timedelta(seconds=60)
 """How long after its time a post is overdue (promises.md, section 3)."""
+LATE_TRIES = 6
+"""A post that was tried so often is overdue although it is due again only later: six tries take 83 s (`BACKOFF`)."""
 RECENT = 1000
 """The attempts looked at to tell whether a platform takes posts; more than a minute holds."""
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -716,11 +719,11 @@ def settle(connection: Connection, now: datetime, number: int, verdict: str) -> 
     """A person's word on a post: `arrived`, `again`, `drop`. Refused where the row does not wait for one."""
     row = connection.execute(select(outbox).where(outbox.c.id == number).with_for_update()).mappings().first()
     if row is None:
-        message = f"There is no post {number} in the outbox."
+        message = NOTHING_WAITS.format(number)
         raise Refused(message)
     state = state_of(row)
     if row["state"] not in ("unknown", "held", "dead"):
-        message = f"Post {number} is {row['state']}: there is nothing to decide."
+        message = NOTHING_WAITS.format(number)
         raise Refused(message)
     verdicts: dict[str, dict[str, Any]] = {
         "arrived": {"state": "sent", "sent_at": now, "error": "a person saw it arrive"} | _owed(connection, row, now),
@@ -796,7 +799,8 @@ def overdue(connection: Connection, now: datetime) -> int:
     """How many posts were due over 60 s ago and are neither sent nor held: the auditor's question.
 
     What stands behind a post that waits for a person waits for that person, who was asked; and a broadcast that takes
-    longer than a minute is not late while its platform goes on taking posts.
+    longer than a minute is not late while its platform goes on taking posts. What is tried in vain again and again is
+    late, whenever its next try is due.
     """
     late = now - LATE
     ahead, needed = outbox.alias("ahead"), outbox.alias("needed")
@@ -819,7 +823,8 @@ def overdue(connection: Connection, now: datetime) -> int:
     moving = moving.where(attempts.c.id > newest - RECENT, attempts.c.started_at > late, attempts.c.outcome == "sent")
     platforms = list(connection.execute(moving.distinct()).scalars())
     in_line = and_(outbox.c.rank >= BROADCAST, outbox.c.platform.in_(platforms))
-    query = select(func.count()).where(outbox.c.due < late, outbox.c.state.in_(WAITING), ~in_line, ~asked)
+    in_vain = and_(outbox.c.state == "retry", outbox.c.attempts >= LATE_TRIES)
+    query = select(func.count()).where(or_(outbox.c.due < late, in_vain), outbox.c.state.in_(WAITING), ~in_line, ~asked)
     return connection.execute(query.where(~outbox.c.key.startswith(AUDITOR))).scalar_one()
 
 

@@ -237,4 +237,8 @@ audit = Table(
     Column("what", Text, nullable=False),
     Column("incident", Number),
     Column("digest", Text, nullable=False),
+    Column("person_salt", Text, nullable=False),
+    Column("what_salt", Text, nullable=False),
+    Column("person_seal", Text, nullable=False),  # SHA-256 over the salt and the words (storage.audit)
+    Column("what_seal", Text, nullable=False),
 )

@@ -97,6 +97,23 @@ def test_operations_names_every_metric() -> None:
     assert {name.removesuffix("_total") for name in told} == ours
 
 
+def test_every_threat_has_tests_and_every_test_of_one_is_named() -> None:
+    """docs/security.md: twelve rows, each with tests of its own number; all of them exist, and none is left out."""
+    text = (DOCS / "security.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\d+)\. (.*)$", text, re.MULTILINE))
+    assert list(rows) == [str(number) for number in range(1, 13)]
+    named = {name for row in rows.values() for name in re.findall(r"`(test_\w+)`", row)}
+    sources = (file.read_text(encoding="utf-8") for file in (DOCS.parent / "tests").rglob("test_*.py"))
+    there = {
+        name for source in sources for name in re.findall(r"^(?:async )?def (test_threat_\w+)\(", source, re.MULTILINE)
+    }
+    assert named == there
+    for number, row in rows.items():
+        tests = re.findall(r"`(test_\w+)`", row)
+        assert tests, f"threat {number} has no test"
+        assert all(name.startswith(f"test_threat_{int(number):02d}_") for name in tests), number
+
+
 def test_the_architecture_page_names_only_files_that_exist() -> None:
     """A file that moved breaks the walk-through, so the page moves with it."""
     root = DOCS.parent

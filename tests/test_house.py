@@ -123,4 +123,4 @@ def test_every_record_has_a_table_and_the_code_has_one_head() -> None:
 
 def test_permissions_have_words() -> None:
     """Each refusal says whose right it is."""
-    assert all(words for _, words in TABLE.values())
+    assert all(act.whose and act.said for act in TABLE.values())

@@ -1,14 +1,16 @@
-"""`audit verify`: the chain of SHA-256 digests over everything anybody did."""
+"""`audit verify|head`: the chain of SHA-256 digests over everything anybody did."""
+
+import json
+import re
 
 import click
-from sqlalchemy import select
 
 from bot.cli.opening import opened
 from bot.settings import Wrong
-from storage.book import link
-from storage.tables import audit as lines
+from storage import audit as chain
+from storage.export import utc
 
-AT_ONCE = 1000
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @click.group(short_help="The sealed record of who did what.")
@@ -25,25 +27,35 @@ def verify(head: str) -> None:
     nothing of what stood before it is gone.
     """
     wanted = head.strip().lower()
-    count, previous, seen = 0, "", not wanted
+    if wanted and DIGEST.fullmatch(wanted) is None:
+        raise Wrong(f"“{head.strip()[:80]}” is no head: 64 characters 0-9 and a-f, as `amends audit head` prints them.")
     with opened() as database, database.begin() as (connection, _now):
-        rows = connection.execution_options(yield_per=AT_ONCE).execute(select(lines).order_by(lines.c.seq)).mappings()
-        for row in rows:
-            count += 1
-            if row["seq"] != count:
-                raise Wrong(f"The audit chain is broken: line {count} is missing (the next is {row['seq']}).")
-            digest = link(previous, row["seq"], row["at"], row["person"], row["platform"], row["what"], row["incident"])
-            if digest != row["digest"]:
-                when = row["at"].isoformat(timespec="seconds").replace("+00:00", "Z")
-                raise Wrong(
-                    f"The audit chain is broken at line {count} ({when}, {row['person']}): it was altered, or the line "
-                    "before it was."
-                )
-            previous = digest
-            seen = seen or digest == wanted
+        try:
+            found, seen = chain.verify(connection, wanted)
+        except chain.BrokenChainError as error:
+            raise Wrong(f"The audit chain is broken {error}") from None
     if not seen:
         raise Wrong(f"The chain is sound, but the head {wanted[:16]}… is not in it: lines were cut off or replaced.")
-    if not count:
+    if not found.lines:
         click.echo("The audit chain is empty: nothing was done yet.")
         return
-    click.echo(f"{count} line{'s' * (count != 1)}, all sound. Head: {previous}")
+    erased = f" ({found.erased} erased)" if found.erased else ""
+    click.echo(f"{found.lines} line{'s' * (found.lines != 1)}{erased}, all sound. Head: {found.digest}")
+
+
+@audit.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, with the number of lines and the time.")
+def head(as_json: bool) -> None:
+    """Print the head of the chain alone, to be kept where nobody who can change the database can reach it.
+
+    A job that mails it or writes it to a log elsewhere every day makes every later change of what stood before evident:
+    `amends audit verify --head DIGEST`.
+    """
+    with opened() as database, database.begin() as (connection, _now):
+        found = chain.head(connection)
+    if as_json:
+        click.echo(json.dumps({"lines": found.lines, "head": found.digest, "at": utc(found.at)}))
+    elif found.lines:
+        click.echo(found.digest)
+    else:
+        raise Wrong("The audit chain is empty: nothing was done yet, so there is no head to keep.")

@@ -108,6 +108,9 @@ def _local(settings: Settings) -> Iterator[Check]:
     finally:
         database.dispose()
     yield from _disk(settings)
+    days = settings.retention_days
+    after = f"who left is erased after {days} days without a trace." if days else "nothing is erased by itself."
+    yield Check("Retention", after, "note")
 
 
 def _catalog_file(settings: Settings) -> Iterator[Check]:

@@ -80,6 +80,9 @@ def outline(found: Json) -> Iterator[Part]:
     )
     yield from _table("Promises", ("Promise", "What", "Owner", "Due", "State", "Evidence"), found["promises"], _promise)
     yield from _table("Audit", ("Line", "When", "Who", "Where", "What", "SHA-256"), found["audit"], _audit)
+    if found["audit_head"]["lines"]:
+        end = found["audit_head"]
+        yield Words(f"The whole chain had {end['lines']} lines when this was written. Its head: {end['head']}")
 
 
 def _told(found: Json) -> Iterator[tuple[str, ...]]:

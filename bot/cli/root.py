@@ -19,6 +19,7 @@ from bot.cli.audit import audit
 from bot.cli.catalog import catalog
 from bot.cli.copies import backup, restore
 from bot.cli.doctor import doctor
+from bot.cli.erase import erase
 from bot.cli.export import export
 from bot.cli.lint import lint
 from bot.cli.manifests import manifest
@@ -117,5 +118,6 @@ def cli() -> None:
 
 for command in (
     serve, sandbox, run, replay, migrate, catalog, manifest, doctor, lint, export, audit, backup, restore, outbox,
+    erase,
 ):  # fmt: skip
     cli.add_command(command)

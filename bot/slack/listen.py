@@ -407,7 +407,9 @@ class SlackDoor:
         return self._after_form(answer, view, way)
 
     def _after_form(self, answer: Answer, view: Json, way: _Way) -> BoltResponse:
-        inputs = [str(b.get("block_id")) for b in view.get("blocks") or [] if b.get("type") == "input"]
+        shown = view.get("blocks")
+        drawn = [b for b in shown if isinstance(b, dict)] if isinstance(shown, list) else []
+        inputs = [str(b.get("block_id")) for b in drawn if b.get("type") == "input"]
         faults = dict(answer.fields)
         if not faults and answer.refused and isinstance(answer.show, Card):
             faults = {"": _sentence(answer.show)}

@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channel import Answer, Request
-from bot.gate import Refusal, check_teams_body, teams_replay_key
+from bot.gate import Refusal, check_teams_body, read_activity, teams_replay_key
 from bot.intake import NOT_RECORDED, Intake
 from bot.store import Store
 from bot.teams import cards
@@ -106,8 +106,10 @@ class TeamsListener:
         `peer` is the address the connection came from; only unsigned local tools are asked for it.
         """
         try:
-            activity = check_teams_body(headers, body)
-            verified = await self._verifier.verify(headers, activity, peer)
+            check_teams_body(headers, body)
+            sender = await self._verifier.sender(headers, peer)
+            activity = read_activity(body)
+            verified = self._verifier.fits(sender, activity)
         except Refusal as refusal:
             log.warning("refused at the door", platform="teams", status=refusal.status, reason=refusal.reason)
             return refusal.status, {"error": refusal.reason}

@@ -43,6 +43,16 @@ class Forbidden(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """What a token says of the request that carries it, before a byte of the body is read."""
+
+    endorsements: frozenset[str] = frozenset()
+    """The channels whose activities its key may sign."""
+    service_urls: tuple[object, ...] = ()
+    """The serviceUrls it was made for; what stands there may be anything."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """What is proven about an activity."""
 
@@ -83,21 +93,28 @@ class Verifier:
         self._hosts = Hosts(any_loopback=True) if unauthenticated_loopback else hosts or Hosts()
         self._clock = clock
 
-    async def verify(
-        self, headers: Mapping[str, str], activity: Mapping[str, Any], peer: str | None = None
-    ) -> Verified:
-        """What is proven about this activity; raises `Unauthorised` (401) or `Forbidden` (403), nothing else.
+    async def sender(self, headers: Mapping[str, str], peer: str | None = None) -> Sender:
+        """Who sent this request, by its headers alone; raises `Unauthorised` (401), nothing else.
 
         `peer` is the address the connection came from; only unauthenticated loopback asks for it.
         """
+        if self._unauthenticated:
+            self._check_local(headers, peer)
+            return Sender()
+        return await self._check_token(header(headers, "authorization"))
+
+    def fits(self, sender: Sender, activity: Mapping[str, Any]) -> Verified:
+        """What is proven about their activity; raises `Unauthorised` (401) or `Forbidden` (403), nothing else."""
         service_url = activity.get("serviceUrl")
         if not isinstance(service_url, str) or not self._hosts.admits(service_url):
             raise Unauthorised("the serviceUrl is not on the list")
-        if self._unauthenticated:
-            self._check_local(headers, peer)
-        else:
-            await self._check_token(header(headers, "authorization"), activity, service_url)
-            if activity.get("channelId") != CHANNEL:
+        if not self._unauthenticated:
+            channel = activity.get("channelId")
+            if not isinstance(channel, str) or channel not in sender.endorsements:
+                raise Unauthorised("the key is not endorsed for this channel")
+            if not sender.service_urls or any(claim != service_url for claim in sender.service_urls):
+                raise Unauthorised("the token is for another serviceUrl")
+            if channel != CHANNEL:
                 raise Forbidden("the channel is not Teams")
         return Verified(service_url, self._check_tenant(activity), self._app_id, signed=not self._unauthenticated)
 
@@ -111,7 +128,7 @@ class Verifier:
         if not _names_loopback(header(headers, "host")) or (origin and not _names_loopback(origin.partition("://")[2])):
             raise Unauthorised("unsigned activities are not taken from a web page")
 
-    async def _check_token(self, authorization: str, activity: Mapping[str, Any], service_url: str) -> None:
+    async def _check_token(self, authorization: str) -> Sender:
         bearer = _AUTHORIZATION.fullmatch(authorization.strip()) if len(authorization) <= _TOKEN_CHARACTERS else None
         if bearer is None or not _TOKEN.fullmatch(bearer[1]):
             raise Unauthorised("the request carries no token")
@@ -129,9 +146,6 @@ class Verifier:
             raise Unauthorised("the signing keys are not available") from None
         if key is None:
             raise Unauthorised("the key is unknown")
-        channel = activity.get("channelId")
-        if not isinstance(channel, str) or channel not in key.endorsements:
-            raise Unauthorised("the key is not endorsed for this channel")
         try:
             claims = jwt.decode(
                 token,
@@ -156,9 +170,8 @@ class Verifier:
             raise Unauthorised("the token has expired")
         if begins is None or begins > now + LEEWAY_SECONDS:
             raise Unauthorised("the token is not valid yet")
-        spoken_for = [claims[name] for name in ("serviceurl", "serviceUrl") if name in claims]
-        if not spoken_for or any(claim != service_url for claim in spoken_for):
-            raise Unauthorised("the token is for another serviceUrl")
+        spoken_for = tuple(claims[name] for name in ("serviceurl", "serviceUrl") if name in claims)
+        return Sender(key.endorsements, spoken_for)
 
     def _check_tenant(self, activity: Mapping[str, Any]) -> str:
         """The activity's tenant: the token does not name it, and guests bring their own. Every one must fit."""

@@ -4,16 +4,16 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
-BODY_BYTES = 256 * 1024
-"""The gate's cap (promises.md, section 5); one byte more is read, so that the gate can say 413."""
+from bot.gate import BODY_BYTES
+
 READ_SECONDS = 5
-"""A body that takes longer is dropped."""
+"""A body that takes longer is dropped (promises.md, section 5)."""
 
 
-async def body_of(request: Request) -> bytes | None:
-    """The raw body, cut one byte past the cap; None if it does not arrive in time."""
+async def body_of(request: Request, seconds: float = READ_SECONDS) -> bytes | None:
+    """The raw body, cut one byte past the gate's cap, so that the gate can say 413; None if it is late."""
     try:
-        return await asyncio.wait_for(_read(request), READ_SECONDS)
+        return await asyncio.wait_for(_read(request), seconds)
     except (TimeoutError, ClientDisconnect):
         return None
 

@@ -14,6 +14,8 @@ DROPPED = "dropped by a person"
 """What stands at a post that a person let be."""
 TAKEN_BACK = "retracted by "
 """How the approval of a notice begins that takes words back: it goes wherever they stand."""
+NOTHING_WAITS = "No post {} waits for an answer: there is nothing to decide. Nothing was changed."
+"""What everybody reads of a post that is not there, that is settled, or that they may not know of."""
 GONE = frozenset(
     {"is_archived", "not_in_channel", "channel_not_found", "BotNotInConversationRoster", "ConversationNotFound"}
 )
@@ -165,8 +167,9 @@ class Held:
 
 Outcome = Sent | Retry | Unknown | Dead | Held
 
-BACKOFF = (1, 2, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200)
-"""Seconds between tries: 13 tries over 28 h (promises.md asks for 12 or more over at least 24 h)."""
+BACKOFF = (1, 2, 5, 15, 60, 300, *[900] * 111)
+"""Seconds between tries, for 28 h (promises.md, section 3, asks for at least 24). A quarter of an hour at most:
+a platform that was away for a day gets what waited soon after it is back, not half a day later."""
 
 
 def next_try(attempts: int) -> int | None:

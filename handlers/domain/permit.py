@@ -1,70 +1,148 @@
-"""Who may do what (one table, printed in docs/permissions.md).
+"""Who may do what: one table of acts, commands and roles, printed in docs/permissions.md and tried cell by cell.
 
-Colleagues are full members of the house's own workspace or tenant, as the platform says. Guests, Slack Connect members
-and other tenants may do nothing and learn nothing.
+Colleagues are full members of the house's own workspace or tenant, as the platform says. Guests, Slack Connect members,
+other tenants and bots may do nothing and learn nothing.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
 from handlers.domain.errors import Refused
 from handlers.domain.incident import Incident
 from handlers.domain.people import Person
 
-Who = Literal["colleague", "running", "publisher", "settler", "manager", "accounts", "commander", "admin", "credit"]
+COLLEAGUE = "colleague"
+MANAGES = "manages"
+ROLES = ("commander", "deputy", "comms", "scribe", "comms-approver", "legal", "account-manager", "admin")
+"""Roles of an incident (the first four) and of the catalog; the policy's own roles may sign, nothing else."""
+RELATIONS = (COLLEAGUE, *ROLES, MANAGES)
+"""How one may stand to what is acted on. `manages`: the customer's account manager, or covering for them today."""
 
-RUNNING = "the commander, deputy or comms of the incident"
-PUBLISHERS = "a comms-approver or the commander"
-TABLE: dict[str, tuple[Who, str]] = {
-    "look": ("colleague", "any colleague"),
-    "declare": ("colleague", "any colleague"),
-    "act": ("colleague", "any colleague"),
-    "draft": ("colleague", "any colleague"),
-    "here": ("colleague", "any colleague"),
-    "confirm": ("commander", "the commander of the incident"),
-    "status-page": ("running", RUNNING),
-    "customers": ("running", RUNNING),
-    "send": ("running", f"{RUNNING}, and not whoever wrote it"),
-    "holding": ("running", RUNNING),
-    "affected": ("running", RUNNING),
-    "cancel": ("running", RUNNING),
-    "merge": ("running", RUNNING),
-    "private": ("running", RUNNING),
-    "publish": ("publisher", PUBLISHERS),
-    "retract": ("publisher", PUBLISHERS),
-    "settle": ("settler", f"{RUNNING}, or a comms-approver"),
-    "relay": ("manager", "the customer's account manager, the commander or comms"),
-    "ask": ("accounts", "account managers and comms"),
-    "channel": ("admin", "an admin of the catalog"),
-    "credit": ("credit", "that customer's account manager, the commander, comms or an admin"),
-}
-"""act → who, and the words for a refusal."""
 
-TRIED: dict[str, str] = {
-    "look": "list, show, timeline, facts, affected, relay list, promises, customer, service, stats",
-    "declare": "declare",
-    "act": "join, leave, note, pin, unpin, fact, task, severity, status, services, region, title, role, "
-    "handover, accept, cannot, subscribe, resolve, reopen, remind, notify, update into the room, link, promise",
-    "draft": "apology draft, fill, edit, suggest, lint, submit, correct; waive a warning; recap",
-    "here": "here",
-    "confirm": "confirm",
-    "status-page": "update … to status",
-    "customers": "update … to customers (to write it)",
-    "send": "the press on Send",
-    "holding": "holding",
-    "affected": "affected ±",
-    "cancel": "cancel",
-    "merge": "merge",
-    "private": "private",
-    "publish": "apology publish, pause, resume",
-    "retract": "apology retract",
-    "settle": "It arrived / Send again under an unknown post",
-    "relay": "relay pack, done, ack, skip, close",
-    "ask": "relay check, ask, answer; cover",
-    "channel": "customer channel, manager, zone",
-    "credit": "credit",
+class Act(NamedTuple):
+    """A row of the table: who may, the words for a refusal, what is said, and the commands that ask for it."""
+
+    who: frozenset[str]
+    whose: str
+    said: str
+    commands: tuple[str, ...]
+
+
+def _act(who: str, whose: str, said: str, commands: str) -> Act:
+    found = frozenset(who.split())
+    assert found <= set(RELATIONS), who
+    return Act(found, whose, said, tuple(commands.split()))
+
+
+_ANY = "any colleague"
+_RUNNING = "commander deputy comms"
+_RUNNERS = "the commander, deputy or comms of the incident"
+_PUBLISHERS = "a comms-approver or the commander"
+TABLE: dict[str, Act] = {
+    "look": _act(
+        COLLEAGUE,
+        _ANY,
+        "help, whoami, people, subscriptions, list, show, timeline, facts, affected, apology show, why, lint, status, "
+        "relay list, promises, customer, service, stats; opening a form",
+        "Help WhoAmI ShowPeople ShowSubscriptions ListIncidents Show Timeline ShowFacts ShowAffected ApologyShow "
+        "ApologyWhy ApologyLint ApologyStatus RelayList ShowPromises CustomerList CustomerShow ServiceList "
+        "ServiceShow Stats OpenForm",
+    ),
+    "declare": _act(COLLEAGUE, _ANY, "declare", "Declare"),
+    "act": _act(
+        COLLEAGUE,
+        _ANY,
+        "join, leave, note, pin, unpin, fact, task, severity, status, services, region, title, role, handover, "
+        "resolve, reopen, remind, notify, On track, subscribe, update and can into the room, link, promise, "
+        "what became of a post inside the house",
+        "Join Leave Note Pin Unpin RecordFact ReplaceFact DropFact TaskAdd TaskDone TaskMove "
+        "CanReport Subscribe Notify SetSeverity SetStatus SetServices SetRegion "
+        "SetTitle SetRole Resolve Reopen Remind RemindMe OnTrack Update Link Unlink PromiseDone PromiseMove "
+        "PromiseWithdraw Settle",
+    ),
+    "handed": _act(
+        COLLEAGUE,
+        "whoever it was handed to, until they answer",
+        "accept (I have it), cannot",
+        "AcceptHandOver DeclineHandOver",
+    ),
+    "mine": _act(
+        COLLEAGUE,
+        "whose own it is; of a subscription also whoever made it, or an admin; of a channel's anybody",
+        "remind me off, unsubscribe",
+        "CancelPing Unsubscribe",
+    ),
+    "draft": _act(
+        COLLEAGUE,
+        _ANY,
+        "apology draft, fill, edit, mend, suggest, waive, submit, correct, follow-up; recap",
+        "ApologyDraft ApologyFill ApologyEdit ApologyMend ApologySuggest ApologyWaive ApologySubmit ApologyCorrect "
+        "ApologyFollowUp Recap",
+    ),
+    "here": _act(COLLEAGUE, _ANY, "here", "Here"),
+    "undo": _act(COLLEAGUE, "whoever did it, within two minutes, as long as nothing left the house", "undo", "Undo"),
+    "confirm": _act("commander", "the commander of the incident", "confirm", "ConfirmFact"),
+    "status-page": _act(_RUNNING, _RUNNERS, "update … to status", "Update"),
+    "customers": _act(_RUNNING, _RUNNERS, "update … to customers (to write it)", "Update"),
+    "send": _act(_RUNNING, f"{_RUNNERS}, and not whoever wrote it", "the press on Send", "Send"),
+    "holding": _act(_RUNNING, _RUNNERS, "holding, closure (to propose it)", "Holding Closure"),
+    "affected": _act(_RUNNING, _RUNNERS, "affected ±", "ChangeAffected"),
+    "cancel": _act(_RUNNING, _RUNNERS, "cancel", "Cancel"),
+    "merge": _act(_RUNNING, _RUNNERS, "merge", "Merge"),
+    "private": _act(_RUNNING, _RUNNERS, "private", "SetPrivate"),
+    "sign": _act(
+        "commander comms-approver legal manages",
+        "whoever is asked to sign it: sev1 and sev2 the commander (facts) and a comms-approver (words), sev3 and sev4 "
+        "a comms-approver; legal where the words ask for it, a customer's own account manager (no cover) where the "
+        "text holds a fact for that customer alone",
+        "apology approve; reject (whoever wrote it, too)",
+        "ApologyApprove ApologyReject",
+    ),
+    "publish": _act(
+        "comms-approver commander",
+        _PUBLISHERS,
+        "apology publish, pause, resume",
+        "ApologyPublish ApologyPause ApologyResume",
+    ),
+    "retract": _act("comms-approver commander", _PUBLISHERS, "apology retract", "ApologyRetract"),
+    "settle": _act(
+        f"comms-approver {_RUNNING}",
+        f"{_RUNNERS}, or a comms-approver",
+        "It arrived / Send again under an unknown post to a customer",
+        "Settle",
+    ),
+    "relay": _act(
+        "manages commander comms",
+        "the customer's account manager, the commander or comms",
+        "relay pack, done, ack, skip, close",
+        "RelayPack RelayDone RelayAck RelaySkip RelayClose",
+    ),
+    "ask": _act(
+        "manages account-manager comms",
+        "account managers and comms",
+        "relay check, ask, answer; cover (of one's own accounts)",
+        "RelayCheck RelayAsk RelayAnswer Cover",
+    ),
+    "channel": _act(
+        "admin",
+        "an admin of the catalog",
+        "customer channel, manager, zone",
+        "CustomerChannel CustomerManager CustomerZone",
+    ),
+    "credit": _act(
+        "manages commander comms admin",
+        "that customer's account manager, the commander, comms or an admin",
+        "credit",
+        "ShowCredit",
+    ),
+    "machine": _act(
+        "",
+        "nobody: the machine asks it of itself, in no words that can be said",
+        "what a platform or the clock told",
+        "RoomOpened CannotDo PostSettled MessageChanged ChannelSeen ChannelTouched ChannelMoved Audited Tick",
+    ),
 }
-"""act → the verbs it stands for, in people's words."""
+"""act → who may, and which commands ask for it. A command in several rows asks for one of them, by what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,50 +155,37 @@ class Standing:
     approver_named: bool = True  # whether the catalog names a comms-approver at all
     author: bool = False  # of the words at hand
 
-    def holds(self, *roles: str) -> bool:
-        """Whether this person has one of these roles in a covered incident, or by the catalog."""
-        held = {r for i in self.incidents for r, p in i.roles if p == self.person.key}
-        return bool((held | self.person.roles) & set(roles))
-
     @property
-    def running(self) -> bool:
-        """Commander, deputy or comms of a covered incident, or by the catalog."""
-        return self.holds("commander", "deputy", "comms")
+    def relations(self) -> frozenset[str]:
+        """Everything this person is to what is acted on; nothing at all for anybody from outside.
+
+        Roles count by any covered incident or by the catalog. While the catalog names no comms-approver (a small
+        company), anybody who did not write the words is one.
+        """
+        if not self.person.colleague:
+            return frozenset()
+        held = {r for i in self.incidents for r, p in i.roles if p == self.person.key}
+        found = {COLLEAGUE} | ((held | self.person.roles) & set(ROLES))
+        if self.manages:
+            found.add(MANAGES)
+        if not self.approver_named and not self.author:
+            found.add("comms-approver")
+        return frozenset(found)
 
     @property
     def commander(self) -> bool:
         """The commander of a covered incident, or the catalog's role."""
-        return self.holds("commander")
+        return "commander" in self.relations
 
     @property
     def approver(self) -> bool:
-        """A comms-approver; while the catalog names none (a small company), anybody who did not write the words."""
-        return "comms-approver" in self.person.roles or (not self.approver_named and not self.author)
+        """A comms-approver."""
+        return "comms-approver" in self.relations
 
 
 def may(act: str, standing: Standing) -> bool:
     """Whether this person may do this."""
-    if not standing.person.colleague:
-        return False
-    match TABLE[act][0]:
-        case "colleague":
-            return True
-        case "running":
-            return standing.running
-        case "commander":
-            return standing.commander
-        case "publisher":
-            return standing.approver or standing.commander
-        case "settler":
-            return standing.approver or standing.running
-        case "manager":
-            return standing.manages or standing.holds("commander", "comms")
-        case "accounts":
-            return standing.manages or standing.holds("account-manager", "comms")
-        case "credit":
-            return standing.manages or standing.holds("commander", "comms", "admin")
-        case "admin":
-            return "admin" in standing.person.roles
+    return bool(TABLE[act].who & standing.relations)
 
 
 def must(act: str, standing: Standing) -> None:
@@ -128,7 +193,7 @@ def must(act: str, standing: Standing) -> None:
     if not standing.person.colleague:
         raise Refused(NOT_AVAILABLE, audit=True)
     if not may(act, standing):
-        message = f"That is for {TABLE[act][1]}. Nothing was changed."
+        message = f"That is for {TABLE[act].whose}. Nothing was changed."
         raise Refused(message, audit=True)
 
 

@@ -30,6 +30,7 @@ from bot.cli.root import cli
 from bot.scenarios import FOLDER as SCENARIOS
 from handlers.domain.apology import Apology
 from handlers.domain.delivery import Place, Post
+from handlers.domain.people import Account
 from storage import migrate
 from storage import outbox as posts
 from storage.book import SqlBook
@@ -141,7 +142,7 @@ def test_every_command_answers_help(amends: Amends, words: list[str]) -> None:
 def test_the_commands_are_those_of_the_contract() -> None:
     """Nothing that the contract names is missing."""
     assert set(cli.commands) == {
-        "serve", "sandbox", "run", "replay", "migrate", "catalog", "manifest", "doctor", "lint", "export", "audit",
+        "serve", "sandbox", "run", "replay", "migrate", "catalog", "manifest", "doctor", "lint", "export", "audit", "erase",
         "backup", "restore", "outbox",
     }  # fmt: skip
 
@@ -403,12 +404,48 @@ def test_the_audit_chain_is_verified_to_its_head(amends: Amends, database: Datab
     ],
 )
 @pytest.mark.usefixtures("database")
-def test_an_altered_audit_line_is_found(amends: Amends, tamper: str, broken: str) -> None:
+def test_threat_09_an_altered_audit_line_is_found(amends: Amends, tamper: str, broken: str) -> None:
     """The first broken line is named, and the exit status says so to a script."""
     with closing(sqlite3.connect("amends.db")) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(tamper)
+        for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            connection.execute(f"drop trigger {name}")  # whoever owns the file can: the digests still tell
         connection.execute(tamper)
         connection.commit()
     assert broken in sentence(amends("audit", "verify"))
+
+
+def test_lines_cut_off_the_end_are_found_with_a_head_kept_elsewhere(amends: Amends, database: Database) -> None:
+    """What is left is sound in itself; the head of `audit head` and of an export say what is gone."""
+    kept = amends("audit", "head").stdout.strip()
+    exported = json.loads(amends("export", "3").stdout)["audit_head"]
+    assert exported == json.loads(amends("audit", "head", "--json").stdout)
+    assert exported["head"] == kept
+    assert kept[:16] in amends("export", "3", "--format", "md").stdout
+    with closing(sqlite3.connect("amends.db")) as connection:
+        connection.execute("drop trigger audit_no_delete")
+        connection.execute("delete from audit where seq = (select max(seq) from audit)")
+        connection.commit()
+    assert "all sound" in amends("audit", "verify").stdout
+    assert "cut off" in sentence(amends("audit", "verify", "--head", kept))
+    database.run(lambda c, now: SqlBook(c, now, database.catalog).record("mallory", "slack", "list", None))
+    assert "cut off" in sentence(amends("audit", "verify", "--head", exported["head"]))
+
+
+@pytest.mark.parametrize("head", ["x", "0" * 63, "0" * 65, "g" * 64, "0x" + "0" * 62])
+@pytest.mark.usefixtures("database")
+def test_what_is_no_head_is_refused_as_such(amends: Amends, head: str) -> None:
+    """A slip in copying is not reported as lines cut off."""
+    assert "no head" in sentence(amends("audit", "verify", "--head", head))
+
+
+@pytest.mark.usefixtures("here")
+def test_an_empty_chain_has_no_head(amends: Amends) -> None:
+    """A sentence and exit status 1; JSON says nothing was done."""
+    assert amends("migrate").exit_code == 0
+    assert "no head" in sentence(amends("audit", "head"))
+    assert json.loads(amends("audit", "head", "--json").stdout) == {"lines": 0, "head": "", "at": None}
 
 
 # --- outbox ----------------------------------------------------------------------------------------------------------
@@ -509,7 +546,8 @@ def test_what_is_broken_is_not_called_a_backup(amends: Amends, here: Path) -> No
 
 def a_line(now: datetime) -> dict[str, Any]:
     """An audit line that no chain holds."""
-    return {"seq": 9999, "at": now, "person": "x", "platform": "x", "what": "x", "incident": None, "digest": "x"}
+    said = dict.fromkeys(("person", "platform", "what", "digest", "person_salt", "what_salt", "person_seal"), "x")
+    return said | {"seq": 9999, "at": now, "incident": None, "what_seal": "x"}
 
 
 def test_restore_puts_the_copy_back_and_holds_what_was_not_settled(
@@ -916,3 +954,63 @@ def test_the_commands_work_on_both_kinds_of_database(
     result = amends("doctor")
     assert result.exit_code == 0, result.output
     assert ("Database clock" in result.stdout) == database_url.startswith("postgresql")
+
+
+# --- erase -----------------------------------------------------------------------------------------------------------
+
+
+def test_erase_says_what_would_go_and_does_it_only_when_told_to(amends: Amends, database: Database, here: Path) -> None:
+    """The dry run changes nothing; afterwards not even the file's bytes hold the person, and the chain is sound."""
+    who = "wanda.gone@example.com"
+    database.run(
+        lambda c, now: SqlBook(c, now, database.catalog).put(
+            Account("slack", "U0WANDA", "Wanda Gone", "colleague", who)
+        )
+    )
+    database.run(lambda c, now: SqlBook(c, now, database.catalog).record(who, "slack", "note 3 I was here", 3))
+    first = amends("erase", "person", who)
+    assert first.exit_code == 0, first.output
+    assert "would be erased" in first.stdout
+    assert "1  accounts" in first.stdout
+    assert "Nothing was changed" in first.stdout
+    assert who in amends("export", "3").stdout
+    (here / "amends.db.20261120T120000Z.backup").write_bytes(b"x")
+    done = amends("erase", "person", who, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "was erased as erased-1" in done.stdout
+    assert "amends.db.20261120T120000Z.backup" in done.stdout
+    assert "restored brings everything back" in done.stdout
+    assert who not in amends("export", "3").stdout
+    assert "(1 erased), all sound" in amends("audit", "verify").stdout
+    database.dispose()
+    for file in here.glob("amends.db*"):
+        assert b"wanda" not in file.read_bytes().lower(), file.name
+    assert "Nothing here knows" in sentence(amends("erase", "person", who))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["person"], "Missing argument"),
+        (["customer"], "Missing argument"),
+        (["person", "not an address"], "neither an e-mail address nor an id"),
+        (["customer", "nobody"], "Nothing here knows"),
+        (["customer", "nobody", "--yes"], "Nothing here knows"),
+        (["everybody"], "No such command"),
+    ],
+)
+@pytest.mark.usefixtures("database")
+def test_a_slip_in_erase_is_a_sentence(amends: Amends, line: list[str], said: str) -> None:
+    """And nothing is erased."""
+    result = amends("erase", *line)
+    assert result.exit_code in (1, 2)
+    assert said in result.output
+
+
+def test_whoever_the_catalog_still_names_is_not_erased(amends: Amends, database: Database) -> None:
+    """Not even with --yes; what stands in the way is said."""
+    catalog = database.run(lambda c, _now: database.catalog(c))
+    key = catalog.customers[0].key
+    before = amends("export", "3").stdout
+    assert f"The catalog names {key}" in sentence(amends("erase", "customer", key, "--yes"))
+    assert amends("export", "3").stdout == before

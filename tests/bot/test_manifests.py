@@ -60,7 +60,7 @@ def test_nothing_else_lies_there() -> None:
 # --- Slack -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_scopes_are_those_that_were_agreed_to() -> None:
+def test_threat_10_the_scopes_are_those_that_were_agreed_to() -> None:
     """No more, no fewer, and each with a reason in code."""
     asked = manifest.slack_manifest(URL)["oauth_config"]["scopes"]
     assert set(asked) == {"bot"}

@@ -232,7 +232,7 @@ async def test_somebody_slack_is_slow_about_is_asked_to_say_it_again(house: Worl
     assert len([c for c in house.slack.calls if c.method == "users.info"]) == asked
 
 
-async def test_guests_and_strangers_do_nothing_at_all(house: World) -> None:
+async def test_threat_03_guests_and_strangers_do_nothing_at_all(house: World) -> None:
     """Neither typed nor pressed: they read that it is not available, and nothing is written down for them."""
     await house.says("ana", "declare Search is slow sev3 services search")
     await house.settled()

@@ -228,3 +228,15 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
 def test_every_setting_has_our_prefix() -> None:
     """So that a typo can be told from another program's setting."""
     assert all(name.startswith(PREFIXES) for name in NAMES)
+
+
+@pytest.mark.parametrize("days", ["-1", "1", "89", "36501", "x", "1.5"])
+def test_a_retention_that_cannot_be_meant_is_refused(tmp_path: Path, days: str) -> None:
+    """Too short to keep what is promised, too long to be meant, or no number."""
+    assert "AMENDS_RETENTION_DAYS" in sentence(tmp_path, AMENDS_RETENTION_DAYS=days)
+
+
+def test_by_default_nothing_is_erased_by_itself(tmp_path: Path) -> None:
+    """And a number of days turns it on."""
+    assert read(folder=tmp_path).retention_days == 0
+    assert written(tmp_path, AMENDS_RETENTION_DAYS="400").retention_days == 400

@@ -199,7 +199,7 @@ def test_golden_views_pass_slacks_own_checks(name: str) -> None:
 # people's words
 
 
-def test_markup_in_peoples_words_has_no_effect_anywhere() -> None:
+def test_threat_06_markup_in_peoples_words_has_no_effect_anywhere() -> None:
     """A title with a broadcast, a mention and formatting calls nobody and formats nothing."""
     drawn = blocks.message(reminder())
     everything = json.dumps(drawn)
@@ -217,7 +217,7 @@ def test_a_headline_is_never_read_with_entities_in_it(head: str, kind: str) -> N
     assert seen(top).strip("*") == head
 
 
-def test_only_a_call_mentions_a_person() -> None:
+def test_threat_06_only_a_call_mentions_a_person() -> None:
     """Without ping the name is printed; with it, but without a Slack id, too."""
     quiet = blocks.message(Card("INC-7", (Line((Mention("Ana Ruiz", "U0ANA"), Text(" joined"))),)))
     unknown = blocks.message(Card("INC-7", (Line((Mention("Ben", teams="29:x", ping=True), Text(": due"))),)))
@@ -226,7 +226,7 @@ def test_only_a_call_mentions_a_person() -> None:
     assert "Ben: due" in seen(unknown["blocks"])
 
 
-def test_what_nobody_sees_is_taken_out_and_emoji_stay_whole() -> None:
+def test_threat_06_what_nobody_sees_is_taken_out_and_emoji_stay_whole() -> None:
     """Bidirectional and zero-width characters go; joiners inside emoji, flags and Persian stay."""
     family, wales, persian = (
         "👩‍👩‍👧",

@@ -719,7 +719,7 @@ async def test_the_sandbox_grants_every_scope_we_ask_for(rig: Rig) -> None:
         "https://[x",
     ],
 )
-async def test_answers_go_to_slack_only(rig: Rig, url: str) -> None:
+async def test_threat_11_answers_go_to_slack_only(rig: Rig, url: str) -> None:
     """A response_url that points elsewhere is not called."""
     assert await rig.carrier.respond(url, {"text": "x"}) is False
 

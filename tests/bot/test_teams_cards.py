@@ -207,7 +207,7 @@ def test_golden_cards_pass_teams_own_checks(name: str) -> None:
 # people's words
 
 
-def test_people_are_called_only_by_our_own_mentions() -> None:
+def test_threat_06_people_are_called_only_by_our_own_mentions() -> None:
     """What looks like a mention, a function or a link in people's words is shown as it was typed."""
     card = drawn(reminder())
     assert [e["mentioned"] for e in card["msteams"]["entities"]] == [{"id": "29:ana", "name": "Ana Ruiz"}]
@@ -226,7 +226,7 @@ def test_two_people_of_one_name_are_two_mentions() -> None:
     assert texts(card)[1] == "<at>Alex Kim</at><at>Alex Kim 2</at><at>Alex Kim</at>"
 
 
-def test_a_name_cannot_break_out_of_its_mention() -> None:
+def test_threat_06_a_name_cannot_break_out_of_its_mention() -> None:
     """Whatever somebody is called on the platform."""
     card = drawn(Card("INC-7", (Line((Mention("</at>**Eve** <at>x", teams="29:e", ping=True),)),)))
     assert texts(card)[1] == "<at>atEve atx</at>"

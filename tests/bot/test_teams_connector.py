@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from bot.gate import Refusal, check_teams_body
+from bot.gate import Refusal, check_teams_body, read_activity
 from bot.sandbox.ledger import Fault, Ledger, SandboxClock
 from bot.sandbox.teams import APP_ID, HOME_TENANT, FakeTeams
 from bot.teams.calls import Caller, ConnectorFailed, retry_after
@@ -130,7 +130,7 @@ def verifier(keys: KeySet | None = None, **options: Any) -> Verifier:
 async def verdict(checker: Verifier, authorization: str, received: Json, **headers: str) -> int:
     """200, or the status of the refusal."""
     try:
-        await checker.verify({"Authorization": authorization, **headers}, received)
+        checker.fits(await checker.sender({"Authorization": authorization, **headers}), received)
     except Refusal as refusal:
         return refusal.status
     return 200
@@ -142,8 +142,9 @@ async def verdict(checker: Verifier, authorization: str, received: Json, **heade
 @pytest.mark.usefixtures("microsoft")
 async def test_a_genuine_activity_is_verified() -> None:
     """A token signed by Microsoft for our app, our tenant and this serviceUrl is believed, whatever the header's case."""
+    checker = verifier()
     for name in ("Authorization", "authorization", "AUTHORIZATION"):
-        proven = await verifier().verify({name: token()}, activity())
+        proven = checker.fits(await checker.sender({name: token()}), activity())
         assert proven == Verified(SERVICE, TENANT, APP, signed=True)
     assert await verdict(verifier(), token(serviceurl=None, serviceUrl=SERVICE), activity()) == 200
 
@@ -291,7 +292,7 @@ async def test_the_tenant_may_stand_in_either_place() -> None:
     ],
     ids=str,
 )
-async def test_a_service_url_off_the_list_is_refused(url: Any) -> None:
+async def test_threat_11_a_service_url_off_the_list_is_refused(url: Any) -> None:
     """Even signed and claimed, a serviceUrl whose host is not Teams' is a 401, and nothing is sent there."""
     assert await verdict(verifier(), token(serviceurl=url), activity(serviceUrl=url)) == 401
     connector = Connector(APP, "", TENANT, token_source=lambda: ("T", 3600))
@@ -316,7 +317,7 @@ def test_teams_hosts_and_named_local_ones_are_admitted() -> None:
     assert not is_loopback("127.0.0.1.evil.example")
 
 
-def test_a_blank_app_id_or_tenant_refuses_to_start() -> None:
+def test_threat_02_a_blank_app_id_or_tenant_refuses_to_start() -> None:
     """Without an app id nothing could be checked; without a tenant everybody's activities would pass."""
     for app_id, tenant_id in (("", TENANT), ("  ", TENANT), (APP, ""), (APP, " ")):
         with pytest.raises(ValueError, match="Teams bot"):
@@ -335,7 +336,7 @@ PLAYGROUND = "http://localhost:56150/_connector"
 async def local(received: Json, peer: str | None = "127.0.0.1", tenant: str = "", **headers: str) -> int:
     checker = Verifier("", tenant, KeySet(), unauthenticated_loopback=True)
     try:
-        proven = await checker.verify({"Host": "127.0.0.1:3978", **headers}, received, peer)
+        proven = checker.fits(await checker.sender({"Host": "127.0.0.1:3978", **headers}, peer), received)
     except Refusal as refusal:
         return refusal.status
     assert not proven.signed
@@ -366,12 +367,12 @@ async def test_a_local_tool_needs_no_token() -> None:
     ],
     ids=str,
 )
-async def test_an_unsigned_activity_through_a_proxy_or_page_is_refused(headers: dict[str, str]) -> None:
+async def test_threat_02_an_unsigned_activity_through_a_proxy_or_page_is_refused(headers: dict[str, str]) -> None:
     """Forwarded requests and other sites' pages could come from anywhere: 401."""
     assert await local(activity(serviceUrl=PLAYGROUND), **headers) == 401
 
 
-async def test_an_unsigned_activity_from_elsewhere_is_refused() -> None:
+async def test_threat_02_an_unsigned_activity_from_elsewhere_is_refused() -> None:
     """Another machine's address, an unknown one, or an answer that would go to another machine: 401."""
     assert await local(activity(serviceUrl=PLAYGROUND), "192.0.2.7") == 401
     assert await local(activity(serviceUrl=PLAYGROUND), None) == 401
@@ -1211,7 +1212,7 @@ async def test_a_slow_token_is_definite_and_shared() -> None:
     assert len(asked) == 1
 
 
-async def test_neither_redirects_cookies_nor_proxies_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_threat_11_neither_redirects_cookies_nor_proxies_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A redirect is an answer, a cookie is forgotten, and this machine is reached without the environment's proxy."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     raw = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
@@ -1297,8 +1298,10 @@ class Bot:
         """The endpoint, as the listener has it."""
         assert self.verifier is not None
         try:
-            received = check_teams_body(request.headers, await request.body())
-            proven = await self.verifier.verify(request.headers, received)
+            body = await request.body()
+            check_teams_body(request.headers, body)
+            sender = await self.verifier.sender(request.headers)
+            proven = self.verifier.fits(sender, received := read_activity(body))
         except Refusal as refusal:
             return Response(status_code=refusal.status)
         status, body = await self.door.handle(received, proven, self.hear)

@@ -426,16 +426,17 @@ async def test_another_tenant_is_refused_at_the_door(rig: Rig) -> None:
 
 
 async def test_what_is_not_let_in_gets_its_status(rig: Rig) -> None:
-    """Too large, another type, not signed, no JSON: 413, 415, 401, 400, each with a reason."""
+    """Too large, another type, not signed, signed but no JSON: 413, 415, 401, 400, each with a reason."""
     own = {"content-type": "application/json"}
     activity = json.dumps({"type": "message", "serviceUrl": rig.teams.service_url}).encode()
     answers = [
         await rig.listener.handle(own, b" " * 300_000, "127.0.0.1"),
         await rig.listener.handle({"content-type": "text/plain"}, b"{}", "127.0.0.1"),
         await rig.listener.handle(own, activity, "127.0.0.1"),
+        await rig.listener.handle(own | {"authorization": rig.teams.identity.sign({})}, b"{", "127.0.0.1"),
         await rig.listener.handle(own, b"{", "127.0.0.1"),
     ]
-    assert [status for status, _ in answers] == [413, 415, 401, 400]
+    assert [status for status, _ in answers] == [413, 415, 401, 400, 401], "an unsigned body is not read"
     assert all(body and body["error"] for _, body in answers)
 
 

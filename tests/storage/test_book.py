@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import StatementError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from handlers.card import Card
 from handlers.domain.delivery import Place, Post
@@ -20,11 +20,11 @@ from handlers.domain.errors import Refused
 from handlers.domain.facts import Fact
 from handlers.domain.incident import Event, Incident, Member, Setting, Task
 from handlers.domain.people import Account
-from storage import migrate
-from storage.book import SqlBook, link
+from storage import audit, migrate
+from storage.book import SqlBook
 from storage.database import Database, make_engine
 from storage.rows import TAGGED, pack, unpack
-from storage.tables import RECORDS, audit
+from storage.tables import RECORDS
 from tests.conftest import hurried
 from tests.desk import Clock, Desk, words
 
@@ -281,29 +281,109 @@ def test_people_of_an_incident_are_found_by_any_of_several(database: Database) -
         assert [m.incident for m in b.find(Member, incident=(1, 3))] == [1, 3]
 
 
-def chain(database: Database) -> list[Any]:
-    """The audit lines, each checked against the one before."""
+def chain(database: Database) -> audit.Head:
+    """The end of the audit chain, each line checked against the one before."""
     with database.begin() as (connection, _):
-        rows = list(connection.execute(select(audit).order_by(audit.c.seq)).mappings())
-    previous = ""
-    for number, row in enumerate(rows, 1):
-        body = (row["at"], row["person"], row["platform"], row["what"], row["incident"])
-        assert row["seq"] == number
-        assert row["digest"] == link(previous, number, *body)
-        previous = row["digest"]
-    return rows
+        return audit.verify(connection)[0]
 
 
-def test_each_audit_line_covers_the_one_before(database: Database) -> None:
+def unguarded(database: Database, line: str) -> None:
+    """Change the audit as its owner could, who takes the guards away first."""
+    with database.engine.begin() as connection:
+        if database.sqlite:
+            for name in (
+                connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
+            ):
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            connection.execute(text("ALTER TABLE audit DISABLE TRIGGER ALL"))
+        connection.execute(text(line))
+
+
+def test_threat_09_each_audit_line_covers_the_one_before(database: Database) -> None:
     """Whatever was said; changing one word anywhere breaks every link after it."""
     for number in range(3):
         with book(database) as b:
             b.record("ana", "slack", f"{AWKWARD} {number}", number or None)
-    assert len(chain(database)) == 3
-    with database.begin() as (connection, _):
-        connection.execute(audit.update().where(audit.c.seq == 2).values(what="nothing"))
-    with pytest.raises(AssertionError):
+    assert chain(database).lines == 3
+    unguarded(database, "UPDATE audit SET what = 'nothing' WHERE seq = 2")
+    with pytest.raises(audit.BrokenChainError, match="line 2"):
         chain(database)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DELETE FROM audit WHERE seq = 2",
+        "DELETE FROM audit",
+        "UPDATE audit SET what = 'nothing' WHERE seq = 2",
+        "UPDATE audit SET person = 'ben' WHERE seq = 2",
+        "UPDATE audit SET incident = 7 WHERE seq = 1",
+        "UPDATE audit SET at = '2020-01-01 00:00:00' WHERE seq = 1",
+        "UPDATE audit SET digest = 'x', what = '[erased]', what_salt = '' WHERE seq = 1",
+        "UPDATE audit SET what_seal = '', what = 'else', what_salt = '' WHERE seq = 1",
+        "UPDATE audit SET seq = 9 WHERE seq = 3",
+        "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE seq = 1",
+        "TRUNCATE audit",
+    ],
+)
+def test_the_database_itself_refuses_to_change_the_audit(database: Database, line: str) -> None:
+    """Every UPDATE and DELETE but the emptying of words, on both databases; nothing has changed afterwards."""
+    for number in range(3):
+        with book(database) as b:
+            b.record("ana", "slack", f"act {number}", None)
+    before = chain(database)
+    if line.split(maxsplit=1)[0] == ("TRUNCATE" if database.sqlite else "INSERT"):
+        line = "DELETE FROM audit WHERE seq > 0"  # the other database's word
+    with pytest.raises(DBAPIError, match="append-only"), database.engine.begin() as connection:
+        connection.execute(text(line))
+    assert chain(database) == before
+
+
+def test_words_can_be_emptied_and_every_digest_still_holds(database: Database) -> None:
+    """With a line that lists what was emptied; without one it is a break. Salts go with the words."""
+    for number in range(9):
+        with book(database) as b:
+            b.record("ana", "slack", f"act {number}", None)
+    head = chain(database).digest
+    with database.begin() as (connection, _):
+        audit.empty(connection, {2: ("person", "what"), 3: ("what",), 7: ("person",)})
+    with pytest.raises(audit.BrokenChainError, match="line 2: it was emptied"):
+        chain(database)
+    with book(database) as b:
+        b.record("operator", "shell", f"erased somebody; {audit.in_words([7, 2, 3])}", None)
+    with database.begin() as (connection, _):
+        found, seen = audit.verify(connection, head)
+        (kept,) = connection.execute(text("SELECT what_salt || person_salt FROM audit WHERE seq = 2")).scalars()
+    assert (found.lines, found.erased, seen, kept) == (10, 3, True, "")
+
+
+def test_only_the_operators_line_lists_what_was_erased(database: Database) -> None:
+    """A line somebody typed in a chat, with the same words, excuses nothing."""
+    for line in ("act", "note 1 emptied audit lines 1"):
+        with book(database) as b:
+            b.record("ana", "slack", line, None)
+    with database.begin() as (connection, _):
+        audit.empty(connection, {1: ("what",)})
+    with pytest.raises(audit.BrokenChainError, match="line 1"):
+        chain(database)
+
+
+def test_an_erased_line_with_other_words_in_it_is_a_break(database: Database) -> None:
+    """Emptied is one word and nothing else."""
+    with book(database) as b:
+        b.record("ana", "slack", "act", None)
+        b.record("operator", "shell", f"erased; {audit.in_words([1])}", None)
+    unguarded(database, "UPDATE audit SET what = 'something else', what_salt = '' WHERE seq = 1")
+    with pytest.raises(audit.BrokenChainError, match="line 1"):
+        chain(database)
+
+
+@pytest.mark.parametrize("lines", [[], [1], [1, 2, 3], [5, 1, 3, 4, 9]])
+def test_a_list_of_lines_is_read_back(lines: list[int]) -> None:
+    """As runs of numbers; other words hold none."""
+    assert audit.numbers_in(audit.in_words(lines)) == set(lines)
+    assert audit.numbers_in("declare emptied audit lines of 3 servers") == set()
 
 
 def test_the_audit_chain_has_one_order_however_many_write(database: Database) -> None:
@@ -320,7 +400,7 @@ def test_the_audit_chain_has_one_order_however_many_write(database: Database) ->
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert len(chain(database)) == 20
+    assert chain(database).lines == 20
 
 
 def test_two_who_write_the_same_new_record_at_once_both_succeed(database: Database) -> None:

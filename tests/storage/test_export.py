@@ -24,7 +24,7 @@ from tests.conftest import hurried
 from tests.desk import Clock, Desk
 from tests.stories.seed import publish_seed
 
-KEYS = {"incident", "timeline", "facts", "tasks", "promises", "apologies", "relays", "audit"}
+KEYS = {"incident", "timeline", "facts", "tasks", "promises", "apologies", "relays", "audit", "audit_head"}
 INCIDENT = {
     "number", "title", "severity", "status", "services", "region", "declared_at", "resolved_at", "private", "drill", "links",
 }  # fmt: skip

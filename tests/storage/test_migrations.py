@@ -5,19 +5,21 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, select, text
+from sqlalchemy import Engine, column, create_engine, insert, inspect, select, table, text
 
 from handlers.domain.incident import Setting
-from storage import migrate
+from storage import audit, migrate
 from storage.book import SqlBook
 from storage.database import Database, make_engine
-from storage.tables import attempts, metadata, outbox
+from storage.tables import Instant, attempts, metadata, outbox
 from tests.storage.worker import Worker, apology, post
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +104,34 @@ def test_the_rules_of_the_database_itself_are_made_too(engine: Engine) -> None:
     migrate.migrate(engine)
     checks = {c["name"] for c in inspect(engine).get_check_constraints("outbox")}
     assert checks == {"customer_rows_carry_an_approval", "customers_and_the_house_never_share_a_place"}
+
+
+def test_lines_of_before_the_seals_keep_their_digests_and_can_be_erased(engine: Engine) -> None:
+    """A head that was kept before stays good; what was written then is held by the plain formula, and can go as well."""
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0007")
+    previous, made = "", []
+    for seq in (1, 2, 3):
+        row = (seq, datetime(2026, 11, 20, 12, seq, tzinfo=UTC), "dana@example.com", "slack", f"act {seq}", None)
+        previous = audit.link(previous, *row)
+        made.append(dict(zip(("seq", "at", "person", "platform", "what", "incident"), row, strict=True)))
+        made[-1]["digest"] = previous
+    with engine.begin() as connection:
+        for row_ in made:
+            old = insert(table("audit", *(column(name, Instant if name == "at" else None) for name in row_)))
+            connection.execute(old.values(row_))
+    assert migrate.migrate(engine)
+    database = Database(engine)
+    database.run(lambda c, now: SqlBook(c, now, database.catalog).record("dana@example.com", "slack", "act 4", 1))
+    with engine.begin() as connection:
+        assert audit.verify(connection, previous)[0].lines == 4
+        assert audit.verify(connection, previous)[1]
+        audit.empty(connection, {2: ("person",), 4: ("person",)})
+    listing = f"erased somebody; {audit.in_words([2, 4])}"
+    database.run(lambda c, now: SqlBook(c, now, database.catalog).record("operator", "shell", listing, None))
+    with engine.begin() as connection:
+        head, seen = audit.verify(connection, previous)
+        assert (head.lines, head.erased, seen) == (5, 2, True)
 
 
 def test_several_processes_at_once_are_safe(empty_url: str) -> None:

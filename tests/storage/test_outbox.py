@@ -93,7 +93,7 @@ def test_an_edit_that_comes_while_the_post_is_under_way_is_still_owed(worker: Wo
     assert (worker.state("card"), worker.keys()) == ("sent", [])
 
 
-def test_customers_get_nothing_that_was_not_approved(worker: Worker) -> None:
+def test_threat_05_customers_get_nothing_that_was_not_approved(worker: Worker) -> None:
     """The database itself refuses a customer row without an approval, new or changed."""
     worker.put(apology("apology-1/contoso"))
     with pytest.raises(IntegrityError, match=r"customer_rows_carry_an_approval"):

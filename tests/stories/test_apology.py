@@ -44,14 +44,14 @@ async def test_the_seed_ends_in_one_message_for_each_customer_who_was_hit(desk: 
     assert (await apology(desk)).state == "published"
 
 
-async def test_what_was_approved_is_what_was_sent(desk: Desk) -> None:
+async def test_threat_08_what_was_approved_is_what_was_sent(desk: Desk) -> None:
     """Byte for byte: the hash that was signed covers the texts on screen."""
     await publish_seed(desk)
     approved = {r.address: r.text for r in (await version(desk)).recipients}
     assert {s.place: s.text for s in desk.screens("apology-1/") if s.text} == approved
 
 
-async def test_nobody_signs_their_own_words_on_either_platform(desk: Desk) -> None:
+async def test_threat_08_nobody_signs_their_own_words_on_either_platform(desk: Desk) -> None:
     """Ben drafted in Teams; he is the same man in Slack."""
     await type_seed(desk)
     for on in ("teams", "slack"):
@@ -60,7 +60,7 @@ async def test_nobody_signs_their_own_words_on_either_platform(desk: Desk) -> No
     assert (await apology(desk)).state == "submitted"
 
 
-async def test_one_person_on_two_platforms_signs_once(desk: Desk) -> None:
+async def test_threat_08_one_person_on_two_platforms_signs_once(desk: Desk) -> None:
     """Cleo's press in Teams after her press in Slack is not a second signature."""
     await type_seed(desk)
     assert not (await desk.say("cleo", "apology approve")).refused
@@ -89,7 +89,7 @@ async def test_publishing_needs_the_approval(desk: Desk) -> None:
     assert [p for p in await desk.posts("apology-1/") if p.audience == "customer"] == []
 
 
-async def test_an_approval_expires(desk: Desk) -> None:
+async def test_threat_08_an_approval_expires(desk: Desk) -> None:
     """Eight hours after the last signature the text goes back to draft instead of out."""
     await type_seed(desk)
     await desk.say("ana", "apology approve")

@@ -41,7 +41,7 @@ async def test_the_commander_may_sign_the_facts_as_the_only_author(desk: Desk) -
     assert (await apology(desk)).state == "approved"
 
 
-async def test_a_comms_approver_who_wrote_it_does_not_sign_it(desk: Desk) -> None:
+async def test_threat_08_a_comms_approver_who_wrote_it_does_not_sign_it(desk: Desk) -> None:
     """Nobody signs their own words, whatever their role."""
     await submitted(desk, by="cleo")
     assert "somebody else signs" in refused(await desk.say("cleo", "apology approve 1"))
@@ -115,7 +115,7 @@ async def test_a_raised_severity_asks_for_the_missing_signature(desk: Desk) -> N
         "apology waive 1 F14 because the house signs",
     ],
 )
-async def test_whatever_changes_under_a_signature_voids_it(desk: Desk, change: str) -> None:
+async def test_threat_08_whatever_changes_under_a_signature_voids_it(desk: Desk, change: str) -> None:
     """Facts, services, region, recipients, tasks, signatory: it is a draft again, and nothing is sent."""
     await approved(desk)
     answer = await desk.say("ana", change)

@@ -10,6 +10,7 @@ from storage.tables import outbox as table
 from tests.desk import Desk, words
 
 HERE = Place("slack", "thread", "C0HERE")
+THEIRS = Place("slack", "channel", "C0HERE")
 
 
 def post(key: str, **more: object) -> Post:
@@ -68,8 +69,7 @@ async def test_a_room_is_closed_although_nobody_could_say_farewell(desk: Desk) -
 async def test_what_waits_behind_a_person_is_not_late(desk: Desk) -> None:
     """A need that is unknown, a customer's line behind a post that is unclear: the person was asked already."""
     desk.slack.fail = {"first": Unknown("time-out")}
-    theirs = Place("slack", "channel", "C0ACME")
-    customer = [Post(f"{n}/acme", theirs, text=n, audience="customer", approval="d") for n in ("first", "second")]
+    customer = [Post(f"{n}/acme", THEIRS, text=n, audience="customer", approval="d") for n in ("first", "second")]
     await put(desk, *customer)
     await desk.settle()
     await audit(desk)

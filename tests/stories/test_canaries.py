@@ -269,7 +269,7 @@ def own(house: House, said: Said) -> Told | None:
     return next((c for c in house.customers.values() if (said.platform, said.place) in c.channels), None)
 
 
-async def test_every_customer_reads_its_own_words_once_and_nobody_elses(house: House) -> None:
+async def test_threat_05_every_customer_reads_its_own_words_once_and_nobody_elses(house: House) -> None:
     """Updates, holding statements, apologies, a correction, a retraction, a follow-up; answers lost on the way."""
     alone = {number: await ran(house, number, *rest) for number, *rest in INCIDENTS}
     _each_once(house)

@@ -71,7 +71,9 @@ def asked(desk: Desk) -> list[Screen]:
     st.booleans(),
     st.sampled_from(["message", "open", "pin"]),
 )
-def test_a_post_that_crosses_cannot_be_made(kind: str, audience: str, approval: str, card: bool, op: str) -> None:
+def test_threat_05_a_post_that_crosses_cannot_be_made(
+    kind: str, audience: str, approval: str, card: bool, op: str
+) -> None:
     """Customers' words: approved, in a customer's channel, no card, no other call. The house's: never there."""
     theirs = (audience, kind, bool(approval), card, op) == ("customer", "channel", True, False, "message")
     inside = audience == "internal" and kind != "channel" and not approval
@@ -89,7 +91,7 @@ def test_a_post_that_crosses_cannot_be_made(kind: str, audience: str, approval: 
     "change",
     ["kind = 'room'", "audience = 'internal', approval = ''", "approval = ''", "audience = 'internal'"],
 )
-async def test_the_database_itself_refuses_a_row_that_crosses(database_url: str, change: str) -> None:
+async def test_threat_05_the_database_itself_refuses_a_row_that_crosses(database_url: str, change: str) -> None:
     """Whatever code wrote it."""
     from storage.database import Database, make_engine
     from tests.desk import Clock
@@ -165,7 +167,9 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_a_channel_that_drifted_between_approval_and_send_pauses_it_all(desk: Desk, change: str) -> None:
+async def test_threat_05_a_channel_that_drifted_between_approval_and_send_pauses_it_all(
+    desk: Desk, change: str
+) -> None:
     """One wrong audience is enough: held with a sentence, the rest waits, the comms owner is asked at once."""
     await approved(desk)
     await all_of(desk, ("ana", "role 1 comms @Ben"))

@@ -116,7 +116,7 @@ CLOSED = (
 )
 
 
-async def test_nobody_else_reads_or_touches_anything_of_a_private_incident(desk: Desk) -> None:
+async def test_threat_04_nobody_else_reads_or_touches_anything_of_a_private_incident(desk: Desk) -> None:
     """No list, no search, no task, no promise, no receipt, no apology, and no act; the words do not even hint."""
     await private_apology(desk)
     await all_of(desk, ("adam", "declare Search is slow sev4 services search"))
@@ -244,3 +244,36 @@ async def test_the_apology_names_no_title_and_nobody(desk: Desk) -> None:
     body = words(card.show).split("\n", 1)[1]
     for word in ("Mail is down", "Ana", "Noor", "Ben Okafor", "SEV1", "INC-1"):
         assert word not in body
+
+
+TWICE = tuple(
+    line
+    for line in CLOSED
+    if " 1" in line
+    and line not in ("apology draft 1 2", "merge 2 into 1 because same", "confirm 1 F1", "relay pack 1 acme")
+)
+
+
+async def test_what_one_may_not_see_reads_like_what_is_not_there(desk: Desk) -> None:
+    """A private incident, its apology, its promises and its posts: the same words as for a number that nobody has."""
+    await private_apology(desk)
+    for who in ("noor", "adam"):
+        for line in (*TWICE, "merge 2 into 1 because same", "settle 1 arrived", "send 1", "relay answer 1 -- x"):
+            one, other = line.replace(" 1", " 77").replace("A1", "A77"), line
+            if line.startswith("merge 2"):
+                one = "merge 2 into 77 because same"
+            missing = refused(await desk.say(who, one)).replace("77", "1")
+            hidden = refused(await desk.say(who, other))
+            assert hidden == missing, f"{who}: {line}"
+
+
+async def test_a_bare_number_is_text_where_the_incident_is_hidden(desk: Desk) -> None:
+    """In a room "update 1 of 5 …" asks which is meant only if one may know of INC-1."""
+    from handlers.domain.incident import Room
+
+    await private_apology(desk)
+    await all_of(desk, ("noor", "declare Search is slow sev4 services search"))
+    await desk.store.book(lambda b: b.put(Room(2, "slack", "C0ROOM0002", "inc-2", "")))
+    answer = await desk.say("noor", "update 1 server less now", channel="C0ROOM0002")
+    assert "INC-1" not in words(answer.show)
+    assert not answer.refused

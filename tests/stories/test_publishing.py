@@ -3,9 +3,11 @@
 import pytest
 
 from handlers.card import Form
-from handlers.domain.delivery import Dead, Retry, Unknown
+from handlers.domain.channels import Seen
+from handlers.domain.delivery import Dead, Outcome, Post, Retry, Unknown
 from handlers.domain.relay import Relay
-from tests.desk import Desk, buttons, words
+from storage.outbox import Claimed
+from tests.desk import Desk, MemoryCarrier, buttons, words
 from tests.stories.quick import all_of, apology, approved, customer, furnish, refused, submitted, told
 
 MANY = tuple(customer(f"c{n:02}", f"slack: C0MANY{n:03}") for n in range(1, 41))
@@ -155,6 +157,72 @@ async def test_deliver_first_falls_back_only_after_a_definite_failure(seed_desk:
     await all_of(desk, ("cleo", "apology resume 1"))
     await desk.settle()
     assert "C0ACME001" not in told(desk)  # told in the second channel: the first is not tried again
+
+
+class Clumsy(MemoryCarrier):
+    """A platform whose carrier has a bug: `after` the post is on screen, or `before`, while its channel is looked at."""
+
+    stumbles = ""
+
+    async def carry(self, row: Claimed) -> Outcome:
+        """On screen, and then the bug."""
+        found = await super().carry(row)
+        if self.stumbles == "after" and row.audience == "customer":
+            raise KeyError("ts")
+        return found
+
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
+        """The bug, before anything left."""
+        if self.stumbles == "before":
+            raise KeyError("channel")
+        return await super().see(address, first=first, tried=tried)
+
+
+async def clumsy(desk: Desk) -> Clumsy:
+    """Acme with two channels, of which the first is told, on a platform that can stumble."""
+    carrier = Clumsy("slack")
+    desk.slack = desk.delivery.carriers["slack"] = carrier
+    await furnish(desk, customer("acme", "slack: C0ACME001", "teams: '19:acme@thread.tacv2'"))
+    await approved(desk)
+    return carrier
+
+
+@pytest.mark.parametrize(
+    ("stumbles", "state", "shown"), [("after", "unknown", {"C0ACME001"}), ("before", "held", set())]
+)
+async def test_a_bug_of_ours_is_no_definite_failure(
+    seed_desk: Desk, stumbles: str, state: str, shown: set[str]
+) -> None:
+    """It may have come after the words were written: no second channel, a person is asked, and knows a reference."""
+    desk = seed_desk
+    (await clumsy(desk)).stumbles = stumbles
+    await all_of(desk, ("cleo", "apology publish 1"))
+    await desk.settle()
+    desk.clock.wind(seconds=11)
+    await desk.delivery.settle()
+    await desk.settle()
+    (post,) = await desk.posts("apology-1/acme/")
+    assert (post.state, post.error[:24]) == (state, "a fault of ours, referen")
+    assert set(told(desk)) == shown
+    asked = "unclear/" if state == "unknown" else "inc-1/untold/"
+    assert len(await desk.posts(asked)) == 1
+
+
+async def test_a_bug_in_a_correction_does_not_tell_the_next_channel(seed_desk: Desk) -> None:
+    """The first words stand in the first channel: the correction waits for a person, it does not go elsewhere."""
+    desk = seed_desk
+    carrier = await clumsy(desk)
+    await all_of(desk, ("cleo", "apology publish 1"))
+    await desk.settle()
+    assert set(told(desk)) == {"C0ACME001"}
+    (post,) = await desk.posts("apology-1/acme/")
+    carrier.stumbles = "after"
+    again = Post(post.key, post.place, text="Other words.", audience="customer", approval=post.approval, incident=1)
+    await desk.store.book(lambda book: book.send(again))
+    await desk.settle()
+    (post,) = await desk.posts("apology-1/acme/")
+    assert (post.state, post.error[:24]) == ("held", "a fault of ours, referen")
+    assert set(told(desk)) == {"C0ACME001"}
 
 
 async def test_an_update_falls_back_too(seed_desk: Desk) -> None:

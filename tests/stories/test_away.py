@@ -1,0 +1,146 @@
+"""What is away comes back: a platform for an hour or a day, its token, the clock's hour. Nothing is lost, nothing doubled."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from handlers.domain.delivery import Dead, Outcome, Retry
+from storage.outbox import Claimed
+from tests.desk import Desk, MemoryCarrier, words
+from tests.stories.quick import all_of, apology, approved, customer, furnish, told
+
+
+async def ticks(desk: Desk, minutes: int, every: int = 1) -> None:
+    """Minutes pass; the clock ticks, the auditor asks, and what comes of it is carried."""
+    for _ in range(0, minutes, every):
+        await desk.pass_time(minutes=every)
+        if await desk.delivery.audit():
+            await desk.delivery.audit()
+        await desk.settle()
+
+
+def stand(desk: Desk, platform: str) -> list[str]:
+    """The numbers of the updates that stand in a platform's room, in the order of their arrival."""
+    screens = (desk.slack if platform == "slack" else desk.teams).screens.values()
+    return [said.split("Step ")[1][:3] for s in screens if "Step " in (said := words(s.card)) and "/said/" in s.key]
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+async def test_a_platform_that_was_away_gets_all_of_it_in_order_and_the_other_went_on(
+    seed_desk: Desk, hours: int
+) -> None:
+    """Every update of those hours, once, in order, a quarter of an hour after it is back at the latest; nothing is dead."""
+    desk = seed_desk
+    await furnish(desk)
+    await all_of(desk, ("ana", "declare Mail is down sev1 services mail region NA"))
+    await desk.settle()
+    before = {s.key for s in desk.screens()}
+    desk.slack.fail[""] = Retry("no connection to Slack")
+    said = [f"{n:03}" for n in range(hours * 2)]
+    for number in said:
+        await all_of(desk, ("ana", f"update 1 Step {number} is done"))
+        await ticks(desk, 30, every=10)
+        assert stand(desk, "teams")[-1] == number
+    assert stand(desk, "slack") == []
+    assert any("Posts are stuck" in words(s.card) for s in desk.teams.screens.values())
+    desk.slack.fail = {}
+    await ticks(desk, 15, every=5)
+    assert stand(desk, "slack") == stand(desk, "teams") == said
+    posts = await desk.posts()
+    assert {p.state for p in posts if p.due is not None} == {"sent"}
+    assert max(Counter(s.key for s in desk.screens()).values()) == 1
+    assert before < {s.key for s in desk.screens()}
+    assert not any("Posts are stuck" in words(s.card) for s in desk.screens())
+
+
+@dataclass
+class Revoked(MemoryCarrier):
+    """A Slack that takes so many customers' posts, and then nothing: its token was revoked."""
+
+    left: int = 10**9
+
+    async def carry(self, row: Claimed) -> Outcome:
+        """Until nothing is left."""
+        if self.left <= 0:
+            return Dead("token_revoked")
+        self.left -= row.audience == "customer"
+        return await super().carry(row)
+
+
+MANY = (
+    *(customer(f"s{n:02}", f"slack: C0MANY{n:03}") for n in range(20)),
+    *(customer(f"t{n:02}", f"teams: '19:many{n:02}@thread.tacv2'") for n in range(20)),
+)
+
+
+async def revoked(desk: Desk, left: int) -> Revoked:
+    """Forty customers, half of them on a Slack that takes only so many more posts."""
+    desk.slack = desk.delivery.carriers["slack"] = slack = Revoked("slack")
+    await furnish(desk, *MANY)
+    slack.left = left
+    return slack
+
+
+async def customers(desk: Desk, prefix: str) -> Counter[tuple[str, str, str]]:
+    """How many customers' posts of a series are in which state, and why."""
+    posts = [p for p in await desk.posts(prefix) if p.audience == "customer"]
+    return Counter((p.place.platform, p.state, p.error) for p in posts)
+
+
+async def test_a_token_revoked_in_the_midst_of_a_broadcast(seed_desk: Desk) -> None:
+    """Slack's rest is dead with that reason, and all of Teams is told."""
+    desk = seed_desk
+    await revoked(desk, 12)
+    await all_of(
+        desk,
+        ("ana", "declare Mail is down sev1 services mail region NA"),
+        ("ana", "update 1 Mail is slow since 12:00 UTC to customers"),
+        ("ben", "send 1"),
+    )
+    await desk.settle()
+    expected = {("slack", "sent", ""): 12, ("slack", "dead", "token_revoked"): 8, ("teams", "sent", ""): 20}
+    assert await customers(desk, "update-1/") == expected
+
+
+async def test_a_token_revoked_while_an_apology_goes_out(seed_desk: Desk) -> None:
+    """It pauses by itself; with a new token all who were not told are told, and nobody twice."""
+    desk = seed_desk
+    await approved_after(desk, 12)
+    await all_of(desk, ("cleo", "apology publish 1 to 40"))
+    await desk.settle()
+    assert (await apology(desk)).state == "paused"
+    assert (await customers(desk, "apology-1/"))["slack", "dead", "token_revoked"] > 0
+    assert isinstance(desk.slack, Revoked)
+    desk.slack.left = 10**9
+    await all_of(desk, ("cleo", "apology resume 1"))
+    await desk.settle()
+    assert ((await apology(desk)).state, len(told(desk))) == ("published", 40)
+    assert max(Counter(s.key for s in desk.screens("apology-1/")).values()) == 1
+
+
+async def approved_after(desk: Desk, left: int) -> None:
+    """An approved apology, on that Slack."""
+    await revoked(desk, left)
+    await approved(desk)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("jump", [-60, 60, -5, 5])
+async def test_a_clock_that_jumps_says_each_reminder_once(desk: Desk, jump: int) -> None:
+    """The database's clock is set by an hour or five minutes: due once, said once, at the latest when it is due again."""
+    await all_of(desk, ("ana", "declare Checkout is down sev1 services sign-in region NA"))
+    await desk.settle()
+    await ticks(desk, 15)
+    assert reminded(desk) == []
+    desk.clock.wind(minutes=jump)
+    await ticks(desk, 10 + max(0, -jump), every=5)
+    assert reminded(desk) == ["inc-1/reminder/1@slack", "inc-1/reminder/1@teams"]
+    desk.clock.wind(minutes=-max(jump, 0))
+    await ticks(desk, 5)
+    assert reminded(desk) == ["inc-1/reminder/1@slack", "inc-1/reminder/1@teams"]
+
+
+def reminded(desk: Desk) -> list[str]:
+    """The rooms' reminders on screen."""
+    return [s.key for s in desk.screens("/reminder/") if "/to/" not in s.key and "/channel@" not in s.key]
