@@ -318,10 +318,11 @@ class Remind:
 
 @dataclass(frozen=True, slots=True)
 class RemindMe:
-    """A ping for oneself."""
+    """A ping for oneself: after a while, or at a time (UTC)."""
 
-    once_in: timedelta
+    once_in: timedelta | None
     what: str
+    once_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -800,6 +801,13 @@ class CustomerZone:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogReviewed:
+    """One's part of the catalog was looked through and is right: one's customers, or services, people and policy."""
+
+    part: Literal["customer", "service"]
+
+
+@dataclass(frozen=True, slots=True)
 class ShowCredit:
     """What an incident, or all an apology covers, costs by contract; of one customer, or of all that may be read of."""
 
@@ -1056,6 +1064,7 @@ Command = (
     | CustomerChannel
     | CustomerManager
     | CustomerZone
+    | CatalogReviewed
     | ShowCredit
     | ServiceList
     | ServiceShow

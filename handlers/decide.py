@@ -31,6 +31,7 @@ from handlers import (
     relay,
     relay_clock,
     remind,
+    reviews,
     subscribe,
     trouble,
     watch,
@@ -76,6 +77,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             return directory.customer_manager(command, ctx, book)
         case c.CustomerZone():
             return directory.customer_zone(command, ctx, book)
+        case c.CatalogReviewed():
+            return reviews.reviewed(command, ctx, book)
         case c.ShowCredit():
             return credit.show(command, ctx, book)
         case c.ServiceList():
@@ -287,6 +290,8 @@ DUE: tuple[Due[Any], ...] = (
     afterwards.APOLOGIES,
     afterwards.TASKS,
     afterwards.WAIVERS,
+    reviews.LISTED,
+    reviews.REVIEWS,
     nudge.KEPT,
     digest.ROUNDS,
     digest.MORNINGS,

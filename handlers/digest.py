@@ -15,7 +15,7 @@ from handlers.domain.apology import Promise
 from handlers.domain.delivery import BROADCAST, Place, Post
 from handlers.domain.errors import Refused
 from handlers.domain.hours import WEEKDAYS, next_time, parse_clock, parse_hours
-from handlers.domain.incident import OPEN, Incident, KeptBack, Preference, Round
+from handlers.domain.incident import OPEN, Incident, KeptBack, Preference, Review, Round
 from handlers.domain.people import Person
 from handlers.domain.permit import must
 from handlers.domain.policy import Team
@@ -103,6 +103,7 @@ def _people(book: Book, everything: Open) -> list[Person]:
     keys = {p.email.lower() for p in book.catalog.people if p.email and p.roles}
     keys |= {t.owner for t in everything.tasks} | {p.owner for p in everything.promises}
     keys |= {h.to for h in everything.handovers} | {p.person for p in everything.pings}
+    keys |= {w.by for w in everything.waivers} | {r.owner for r in everything.reviews}
     about = {r.incident for r in everything.proposals} | {n for a in everything.submitted for n in a.incidents}
     about |= {r.incident for r in everything.owed}
     for number in about:
@@ -173,6 +174,9 @@ def _week(book: Book, ctx: Context) -> None:
         blocks += [Line((Strong("Still open"),)), Bullets(tuple(rows[:20]))]
     untold = len(book.find(Relay, state="released"))
     blocks.append(line(f"Promises to customers: {len(promised)} open, {late} of them late. Still to tell: {untold}."))
+    old = sum(r.ping_at is not None and r.due_at <= ctx.now for r in book.find(Review))
+    if old:
+        blocks.append(line(f"Parts of the catalog that nobody has looked through in time: {old}."))
     blocks.append(Buttons((Button("Open incidents", "list open"), Button("What waits for me", "list mine"))))
     card = Card("The week", tuple(blocks), "warning" if late else "plain")
     for platform in ctx.platforms:

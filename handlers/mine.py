@@ -10,13 +10,15 @@ from handlers.book import Book
 from handlers.card import Block, Bullets, Button, Buttons, Card, Line, Moment, Reply, Span, Strong, Text, line, small
 from handlers.commands import CancelPing
 from handlers.context import Context
-from handlers.domain.apology import Apology, Promise, Proposal, Version
+from handlers.domain.apology import Apology, Promise, Proposal, Version, Waiver
 from handlers.domain.errors import Refused
-from handlers.domain.incident import ApologyDue, HandOver, Incident, Ping, Task
+from handlers.domain.incident import ApologyDue, HandOver, Incident, Ping, Review, Task
 from handlers.domain.people import Person
 from handlers.domain.permit import may
 from handlers.domain.relay import TOLD, Relay
+from handlers.reviews import AGAIN, owners_of, part_of
 from handlers.rooms import sees, standing
+from handlers.void import UNSETTLED
 
 MOST = 20
 """Lines of one card."""
@@ -52,6 +54,8 @@ class Open:
     proposals: Sequence[Proposal]
     owed: Sequence[ApologyDue]
     pings: Sequence[Ping]
+    waivers: Sequence[Waiver]
+    reviews: Sequence[Review]
 
 
 def gather(book: Book, person: str = "") -> Open:
@@ -66,6 +70,8 @@ def gather(book: Book, person: str = "") -> Open:
         book.find(Proposal, state="open"),
         owed(book),
         book.find(Ping, said_at=None, **({"person": person} if person else {})),
+        [w for w in book.find(Waiver, void=False, **({"by": person} if person else {})) if w.ends_at is not None],
+        [r for r in book.find(Review) if r.ping_at is not None and r.due_at - AGAIN <= book.now],
     )
 
 
@@ -96,12 +102,14 @@ def waiting(book: Book, ctx: Context, everything: Open | None = None) -> list[It
              Button(f"Draft apology for {i.name}", f"apology draft {i.number}"))
         for row in all_.owed if (i := book.get(Incident, row.incident)) is not None and me == owner_of(i)
     ]  # fmt: skip
+    found += _waivers(book, [w for w in all_.waivers if w.by == me])
+    found += [_review(book, r) for r in all_.reviews if any(p.key == me for p in owners_of(book, ctx, r))]
     found += [
         Item("reminder", f"Reminder {p.number}", p.what, p.due_at, "", (p.incident,) if p.incident else (),
              Button(f"Forget reminder {p.number}", f"remind me off {p.number}"))
         for p in all_.pings if p.person == me
     ]  # fmt: skip
-    seen = [i for i in found if i.kind == "reminder" or sees(book, ctx, *i.incidents)]
+    seen = [i for i in found if i.kind in ("reminder", "review") or sees(book, ctx, *i.incidents)]
     return sorted(seen, key=lambda i: (i.due_at is None, i.due_at or ctx.now))
 
 
@@ -119,6 +127,24 @@ def _relays(book: Book, ctx: Context, rows: Iterable[Relay]) -> list[Item]:
             words = f"tell {customer.name}{wrong}"
             found.append(Item("relay", f"A{row.apology}", words, None, "", apology.incidents, told))
     return found
+
+
+def _waivers(book: Book, rows: Iterable[Waiver]) -> list[Item]:
+    """What somebody left out of a text until a date, while the text can still change."""
+    found = []
+    for row in rows:
+        apology = book.get(Apology, row.apology)
+        if apology is not None and apology.state in UNSETTLED:
+            look = Button(f"Look at A{row.apology}", f"apology lint {row.apology}")
+            words = f"{row.rule} is left out until then"
+            found.append(Item("waiver", f"A{row.apology}", words, row.ends_at, row.until, apology.incidents, look))
+    return found
+
+
+def _review(book: Book, row: Review) -> Item:
+    part, words = part_of(book, row)
+    right = Button("The catalog is right", f"{part} reviewed")
+    return Item("review", "The catalog", f"look through {words}", row.due_at, "", (), right)
 
 
 def _approvals(book: Book, ctx: Context, submitted: Iterable[Apology]) -> list[Item]:

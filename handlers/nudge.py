@@ -42,10 +42,11 @@ def quiet_until(book: Book, ctx: Context, person: Person) -> datetime | None:
 
 def nudge(
     book: Book, ctx: Context, person: Person, key: str, card: Card, rank: int = REMINDER, incident: int | None = None
-) -> None:
+) -> datetime | None:
     """Tell one person, now or when their quiet hours end. A running sev1 or sev2 breaks through.
 
-    The same `key` again changes what was said, or what is still kept back.
+    The same `key` again changes what was said, or what is still kept back. Returns until when it is kept back (UTC);
+    None: it was said.
     """
     kept = book.get(KeptBack, key)
     waiting = kept is not None and kept.said_at is None
@@ -66,6 +67,8 @@ def nudge(
                 button.says if button else "", button.form if button else False,
             )
         )  # fmt: skip
+        return until
+    return None
 
 
 def _words(card: Card) -> str:

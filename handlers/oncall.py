@@ -7,11 +7,11 @@ from handlers.book import Book
 from handlers.card import Bullets, Button, Buttons, Card, Reply, Strong, Text, line
 from handlers.commands import ShowPeople
 from handlers.context import Context
+from handlers.domain.delivery import PAGE
 from handlers.domain.incident import Incident, Member
 from handlers.domain.people import Person
 from handlers.domain.policy import OnCall
-from handlers.nudge import nudge
-from handlers.rooms import enter, incident_of, tell
+from handlers.rooms import enter, incident_of, say_to, tell
 from handlers.say import incident as say
 
 
@@ -65,7 +65,8 @@ def _page(book: Book, ctx: Context, incident: Incident, person: Person, for_: st
         ),
         say.tone(incident),
     )  # fmt: skip
-    nudge(book, ctx, person, f"inc-{incident.number}/oncall/{person.key}", card, 1, incident.number)
+    # whoever is on call is called, whatever their quiet hours
+    say_to(book, ctx, person, f"inc-{incident.number}/oncall/{person.key}", card, PAGE, incident.number)
 
 
 def who_is_in(command: ShowPeople, ctx: Context, book: Book) -> Reply:

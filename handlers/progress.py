@@ -54,6 +54,7 @@ from handlers.domain.incident import LONGEST_TITLE, OPEN, Incident, Member, Room
 from handlers.domain.people import Person
 from handlers.domain.permit import must
 from handlers.handover import is_handed, offer, withdraw
+from handlers.nudge import nudge
 from handlers.oncall import invite
 from handlers.outside import leaks
 from handlers.remind import answer_reminder, asks_next, fits
@@ -68,7 +69,6 @@ from handlers.rooms import (
     region_key,
     running,
     say_in_rooms,
-    say_to,
     service_keys,
     standing,
     tell,
@@ -490,6 +490,7 @@ def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
     note = f" — {command.note}" if command.note else ""
     last = targets[-1]
     named = handed = 0
+    until: datetime | None = None
     for incident in targets:
         must("act", standing(book, ctx, incident))
         if incident.holder(command.role) == person.key:
@@ -532,7 +533,8 @@ def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
                 ),
                 say.tone(last),
             )
-            say_to(book, ctx, person, f"inc-{last.number}/role/{last.revision}", card, incident=last.number)
+            key = f"inc-{last.number}/role/{last.revision}"
+            until = nudge(book, ctx, person, key, card, PAGE, last.number)
     if handed:
         where = f" in {handed} incidents" if command.everywhere else ""
         holder = book.person(last.holder(command.role))
@@ -542,7 +544,9 @@ def set_role(command: SetRole, ctx: Context, book: Book) -> Reply:
         rows = (Buttons((back,)),) if holder is not None and not command.everywhere else ()
         return Reply(say.understood(last, words, *rows), changed=True)
     where = f" in {len(targets)} incidents" if command.everywhere else ""
-    return Reply(say.understood(last, f"{person.name} is {command.role} now{where}."), changed=named > 0)
+    asleep = () if until is None else (
+        small(f"{person.name} has quiet hours and reads of it at ", say.clock(until, ctx.zone.key), "."),)  # fmt: skip
+    return Reply(say.understood(last, f"{person.name} is {command.role} now{where}.", *asleep), changed=named > 0)
 
 
 def _mentioned(person: Person | None) -> str:

@@ -140,11 +140,11 @@ ANSWERS = ("update", "update-public", "reminders", "status", "severity", "merged
 def remind_me(command: RemindMe, ctx: Context, book: Book) -> Reply:
     """A ping for oneself, in the personal chat."""
     must("act", standing(book, ctx))
-    fits(command.once_in)
+    due = command.once_at or ctx.now + (command.once_in or SHORTEST)
+    fits(due - ctx.now)
     what = command.what.strip()
     if not what or len(what) > LONGEST_WHAT:
         raise Refused(f"Of what? `remind me in 10m -- call the CIO`, up to {LONGEST_WHAT} characters.")
-    due = ctx.now + command.once_in
     book.put(Ping(book.number("pings"), ctx.actor.key, what, due, ctx.whence.room))
     return Reply(
         Card("Reminder for you", (line("I will remind you at ", say.clock(due, ctx.zone.key), f": {what}"),)),
@@ -301,10 +301,11 @@ def _webhook(ctx: Context, incident: Incident, address: str, step: str, event: s
 
 
 def _quiet(book: Book, ctx: Context, incident: Incident) -> None:
-    """The personal messages of earlier steps lose their buttons: the latest one has them."""
+    """The personal messages of the step before lose their buttons, as those before did; the latest one has them."""
     at = say.clock(ctx.now, ctx.zone.key)
     card = Card("", (line(f"{incident.name}: asked again at ", at, "."),), say.tone(incident))
-    for post in book.posts(f"inc-{incident.number}/reminder/{incident.reminded}/to/"):
+    before = f"inc-{incident.number}/reminder/{incident.reminded}/to/{incident.remind_step - 1}/"
+    for post in book.posts(before):
         book.send(Post(post.key, post.place, card=card, rank=EDIT, incident=incident.number))
 
 

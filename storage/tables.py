@@ -94,6 +94,7 @@ apologies_due = _record("apologies_due", incident.ApologyDue, ("incident", "kind
 subscriptions = _record("subscriptions", incident.Subscription, ("number",))
 preferences = _record("preferences", incident.Preference, ("person",), ("digest_at",))
 kept_back = _record("kept_back", incident.KeptBack, ("key",), ("due_at",), ("person",))
+reviews = _record("reviews", incident.Review, ("owner",), ("ping_at",))
 rounds = _record("rounds", incident.Round, ("name",))
 recurrences = _record("recurrences", incident.Recurrence, ("incident", "earlier"))
 pings = _record("pings", incident.Ping, ("number",), ("due_at",))

@@ -608,7 +608,13 @@ def _greeting(first: Sequence[Any]) -> Card:
                 Code("help"),
                 ".",
             ),
-            Buttons((Button("Declare an incident", "declare", "danger", form=True), Button("Help", "help"))),
+            Buttons(
+                (
+                    Button("Declare an incident", "declare", "danger", form=True),
+                    Button("What waits for me", "list mine"),
+                    Button("Help", "help"),
+                )
+            ),
         ),
     )
 

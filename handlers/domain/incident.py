@@ -239,6 +239,20 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """A part of the catalog that its owner looks through every so often; instants are UTC.
+
+    `owner` is an account manager's address in small letters; empty: what is the house's own, the admins'.
+    """
+
+    owner: str
+    since: datetime  # looked through last, or here since
+    due_at: datetime
+    ping_at: datetime | None = None  # None: nobody is asked
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Recurrence:
     """`incident` came because the fix of `earlier` did not hold; `gone` once unlinked."""
 

@@ -195,6 +195,8 @@ class Reminders:
     """How long before an apology is due its owner is reminded."""
     task_before: tuple[int, ...] = (1,)
     """Days before a task is due on which its owner is reminded."""
+    catalog_review: timedelta | None = timedelta(days=90)
+    """How often each part of the catalog is to be looked through by whoever answers for it; None: never."""
     promise_before: tuple[int, ...] = (7, 1)
     """Days before a promise is due on which its owner is reminded."""
 

@@ -93,6 +93,14 @@ def _long_or_at(answer: Answer, reading: Reading) -> str:
         return _moment(answer, reading)
 
 
+def _in_or_at(answer: Answer, reading: Reading) -> str:
+    """The same with its word before it."""
+    try:
+        return f"in {_length(answer, reading)}"
+    except Refused:
+        return f"at {_moment(answer, reading)}"
+
+
 def _names(answer: Answer, _reading: Reading) -> str:
     given = answer if isinstance(answer, tuple) else tuple(answer.split(","))
     return ",".join(quote(protect(name.strip())) for name in given if name.strip())
@@ -298,7 +306,7 @@ FORMS: dict[str, tuple[Ask, ...]] = {
         Ask(FormField("because", "Why off?", "text", optional=True), "because {}"),
     ),
     "remind me": (
-        Ask(FormField("how_long", "In", hint="10m, 1h"), "in {}", _length),
+        Ask(FormField("how_long", "In, or at", hint="10m, 1h, 15:00"), "{}", _in_or_at),
         Ask(FormField("what", "Of what?"), "-- {}"),
     ),
     "note": (Ask(FormField("text", "Note, for the house only", "text"), "{}"),),

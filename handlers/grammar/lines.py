@@ -107,7 +107,7 @@ USAGE: dict[str, Usage] = {
         True,
     ),
     "remind me": Usage(
-        "remind me in 10m -- <what>", "A reminder for you alone.", "remind me in 10m -- call the vendor", True
+        "remind me in 10m|at 15:00 -- <what>", "A reminder for you alone.", "remind me in 10m -- call the vendor", True
     ),
     "remind me off": Usage("remind me off <number>", "Forget a reminder of yours.", "remind me off 3", True),
     "notify": Usage(
@@ -275,6 +275,9 @@ USAGE: dict[str, Usage] = {
         "customer zone contoso Europe/Berlin",
         True,
     ),
+    "customer reviewed": Usage(
+        "customer reviewed", "What the catalog says of your customers is right.", "customer reviewed"
+    ),
     "credit": Usage(
         "credit [N|A] [customer]",
         "What it costs by contract, step by step; for you alone.",
@@ -282,6 +285,9 @@ USAGE: dict[str, Usage] = {
     ),
     "service list": Usage("service list", "All services.", "service list"),
     "service show": Usage("service show <service>", "One service.", "service show checkout", True),
+    "service reviewed": Usage(
+        "service reviewed", "Services, people and policy of the catalog are right.", "service reviewed"
+    ),
     "stats": Usage("stats [service a] [since 90d]", "Numbers over a time.", "stats since 90d"),
     "send": Usage("send P", "Send what another person proposed.", "send 4", True),
     "settle": Usage("settle <id> arrived|again|drop", "Say what became of a post.", "settle 12 arrived", True),
@@ -314,6 +320,8 @@ ALIASES: dict[str, str] = {
     "snooze": "remind snooze",
     "on-track": "ontrack",
     "who": "whoami",
+    "home": "list mine",
+    "mine": "list mine",
     "?": "help",
     "tasks": "task",
     "customers": "customer list",

@@ -100,6 +100,8 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "customer manager": relays.read_customer_manager,
     "customer zone": relays.read_customer_zone,
     "credit": relays.read_credit,
+    "customer reviewed": incidents.alone(lambda: c.CatalogReviewed("customer")),
+    "service reviewed": incidents.alone(lambda: c.CatalogReviewed("service")),
     "service list": incidents.alone(c.ServiceList),
     "service show": relays.read_service_show,
     "stats": relays.read_stats,

@@ -74,8 +74,10 @@ def _read_remind_me(cursor: Cursor) -> c.Command:
         cursor.gap("how_long", "what")
     if cursor.word() in {"off", "cancel", "forget"}:
         return _read_remind_me_off(cursor)
+    if cursor.word() == "at":
+        return _read_remind_me_at(cursor)
     if cursor.word() != "in":
-        cursor.wrong("Say when first: remind me in 10m -- call the vendor")
+        cursor.wrong("Say when first: remind me in 10m -- call the vendor, or: remind me at 15:00 -- call the vendor")
     cursor.at += 1
     found = [(end, length) for end, length in duration("in")(cursor, cursor.at - 1)]
     if not found:
@@ -85,12 +87,37 @@ def _read_remind_me(cursor: Cursor) -> c.Command:
             cursor.wrong(fault.sentence)
     end, length = found[0]
     cursor.at = end
+    return c.RemindMe(length, _of_what(cursor))
+
+
+def _of_what(cursor: Cursor) -> str:
+    """`-- what`, `to what`."""
     if not cursor.done and (cursor.at_dash or cursor.word() in {"to", "about", "that"}):
         cursor.at += 1
     what = cursor.free(cursor.at)
     if not what:
         cursor.gap("what", given=("how_long",))
-    return c.RemindMe(length, what)
+    return what
+
+
+def _read_remind_me_at(cursor: Cursor) -> c.Command:
+    """`remind me at 15:00 -- what`: as many words as make a time to come, up to the dash if there is one."""
+    cursor.at += 1
+    if cursor.done:
+        cursor.gap("how_long", "what")
+    dash = cursor.split(because=False, dash=True)
+    moment, fault = None, ""
+    for end in range(min(dash, cursor.at + 6), cursor.at, -1):
+        try:
+            moment = future(cursor, cursor.slice(cursor.at, end))
+        except Unreadable as error:
+            fault = error.sentence  # of the fewest words: the time itself
+            continue
+        cursor.at = end
+        break
+    if moment is None:
+        cursor.wrong(fault)
+    return c.RemindMe(None, _of_what(cursor), moment)
 
 
 def _read_remind_me_off(cursor: Cursor) -> c.Command:

@@ -167,6 +167,7 @@ def write(command: c.Command) -> str:
             return _write_relay(command)
         case (
             c.CustomerList() | c.CustomerShow() | c.CustomerChannel() | c.CustomerManager() | c.CustomerZone()
+            | c.CatalogReviewed()
             | c.ShowCredit() | c.ServiceList() | c.ServiceShow() | c.Stats() | c.Send() | c.Settle()
         ):  # fmt: skip
             return _write_catalog(command)
@@ -347,7 +348,9 @@ def _write_reminder(command: _Reminder) -> str:
             because = _because(command.off_because) if mode == "off" else ""
             return _line("remind", _number(command.incident), mode, _round(command.round), because)
         case c.RemindMe():
-            return _line("remind me in", write_duration(command.once_in), _dash(command.what))
+            length = f"in {write_duration(command.once_in)}" if command.once_in is not None else ""
+            when = f"at {_stamp(command.once_at)}" if command.once_at is not None else length
+            return _line("remind me", when, _dash(command.what))
         case c.CancelPing(ping=ping):
             return _line("remind me off", _number(ping))
         case c.Notify():
@@ -530,8 +533,8 @@ def _write_relay(command: _Relay) -> str:
 
 
 _Catalog = (
-    c.CustomerList | c.CustomerShow | c.CustomerChannel | c.CustomerManager | c.CustomerZone | c.ShowCredit
-    | c.ServiceList | c.ServiceShow | c.Stats | c.Send | c.Settle
+    c.CustomerList | c.CustomerShow | c.CustomerChannel | c.CustomerManager | c.CustomerZone | c.CatalogReviewed
+    | c.ShowCredit | c.ServiceList | c.ServiceShow | c.Stats | c.Send | c.Settle
 )  # fmt: skip
 
 
@@ -548,6 +551,8 @@ def _write_catalog(command: _Catalog) -> str:
             return _line("customer manager", _value(command.customer), _mention(command.person))
         case c.CustomerZone():
             return _line("customer zone", _value(command.customer), command.zone)
+        case c.CatalogReviewed():
+            return f"{command.part} reviewed"
         case c.ShowCredit():
             customer = _value(command.customer) if command.customer else ""
             return _line("credit", _number(command.incident) or _apology(command.apology), customer)

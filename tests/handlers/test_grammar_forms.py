@@ -98,6 +98,11 @@ SENT: tuple[tuple[str, Mapping[str, Answer], Command], ...] = (
     ("remind", {"how": "off", "because": "it sleeps"}, c.Remind(None, off_because="it sleeps")),
     ("remind me", {"how_long": "half an hour", "what": "call"}, c.RemindMe(HALF, "call")),
     (
+        "remind me",
+        {"how_long": "2099-03-20 15:00 UTC", "what": "call"},
+        c.RemindMe(None, "call", datetime(2099, 3, 20, 15, tzinfo=UTC)),
+    ),
+    (
         "task 7 add",
         {"text": "Do it due tomorrow", "owner": "29:abcdef", "due": "2026-03-20"},
         c.TaskAdd(7, "Do it due tomorrow", "<@29:abcdef>", "2026-03-20"),

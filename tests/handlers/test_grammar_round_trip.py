@@ -150,7 +150,7 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     | st.builds(c.Remind, _MAYBE, once_at=_COMING)
     | st.builds(c.Remind, _MAYBE, snooze=_LENGTH, round=_NUMBER)
     | st.builds(c.Remind, _MAYBE, off_because=_TEXT, round=st.just(0) | _NUMBER),
-    c.RemindMe: st.builds(c.RemindMe, _LENGTH, _TEXT),
+    c.RemindMe: st.builds(c.RemindMe, _LENGTH, _TEXT) | st.builds(c.RemindMe, st.none(), _TEXT, _COMING),
     c.CanReport: st.builds(c.CanReport, _MAYBE, _CAN, _CAN, _CAN, st.none() | _LENGTH),
     c.ShowPeople: st.builds(c.ShowPeople, _MAYBE),
     c.Subscribe: st.builds(
@@ -250,6 +250,7 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
         c.CustomerChannel, _LINE, st.sampled_from(["<#C1>", "#x", "C0123456789", "19:abc@thread.tacv2"]), st.booleans()
     ),
     c.CustomerManager: st.builds(c.CustomerManager, _LINE, _PERSON),
+    c.CatalogReviewed: st.builds(c.CatalogReviewed, st.sampled_from(["customer", "service"])),
     c.CustomerZone: st.builds(c.CustomerZone, _LINE, st.sampled_from(["America/New_York", "UTC", "UTC+02:00", "CET"])),
     c.ShowCredit: st.builds(c.ShowCredit, _MAYBE, st.none(), st.just("") | _LINE)
     | st.builds(c.ShowCredit, st.none(), _MAYBE, st.just("") | _LINE),

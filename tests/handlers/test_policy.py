@@ -53,6 +53,7 @@ def test_the_escalation_is_the_houses_own() -> None:
         ("escalation: [{tell: [roles]}]", "either before or after"),
         ("escalation: [{after: soon, tell: [roles]}]", "no length of time"),
         ("again: 1m", "out of range"),
+        ("catalog_review: 1d", "out of range"),
         ("drills: perhaps", "none of remind, mute"),
     ],
 )

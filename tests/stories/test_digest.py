@@ -333,3 +333,39 @@ async def test_an_edit_of_the_calendar_counts_at_the_next_tick(desk: Desk) -> No
     await furnish(desk, policy="policy: {digest: {at: 'off'}}\n")
     await desk.pass_time(days=2)
     assert len(to(desk, "noor", "digest/")) == 1
+
+
+async def test_teams_has_its_home_in_the_chat(desk: Desk) -> None:
+    """The same list as in Slack's App Home, by a word."""
+    await all_of(desk, ("ana", "declare Mail is down sev3"), ("noor", "task 1 add Alert on expiry @Ana due 2026-11-24"))
+    found = (await desk.say("ana", "home", on="teams")).show
+    task = "INC-1 task 1 Alert on expiry, due 2026-11-24"
+    assert task in words(found)
+    assert task in await home(desk, "ana")
+
+
+async def test_a_reminder_at_a_time(desk: Desk) -> None:
+    """On the house's clock, whatever the hour; one that has passed today is tomorrow's."""
+    await all_of(desk, ("ana", "notify quiet 00:00-23:59"), ("ana", "remind me at 09:30 -- call the CIO"))
+    await desk.pass_time(minutes=89)
+    assert to(desk, "ana", "ping/") == []
+    await desk.pass_time(minutes=1)
+    [shown] = to(desk, "ana", "ping/")
+    assert "call the CIO" in words(shown.card)
+    await all_of(desk, ("ana", "remind me at 08:00 -- stand up"))
+    pings = await desk.store.book(lambda b: b.find(Ping, said_at=None))
+    assert [p.due_at for p in pings] == [datetime(2026, 11, 24, 8, 0, tzinfo=UTC)]
+
+
+async def test_what_is_left_out_until_a_date_is_on_the_list_of_whoever_left_it_out(desk: Desk) -> None:
+    """With its day; not on anybody else's."""
+    await draft(desk)
+    await all_of(
+        desk,
+        ("ben", "fact 1 drop F5 because the count is wrong"),
+        ("ana", "apology waive 1 count because we still count until 2026-11-27"),
+    )
+    shown = words((await desk.say("ana", "list mine")).show)
+    assert "A1 count is left out" in shown
+    assert "is left out until then, due 2026-11-27" in shown
+    assert "is left out" not in words((await desk.say("ben", "list mine")).show)

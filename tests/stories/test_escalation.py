@@ -141,6 +141,19 @@ async def test_two_hours_of_silence_do_not_flood_the_room(desk: Desk) -> None:
     assert len(await story(desk)) == 5
 
 
+async def test_a_message_is_put_out_of_date_once(desk: Desk) -> None:
+    """By the step after it; a silence of days does not draw every older message anew each hour."""
+    for minutes in (SEV1, SEV1 + 5, SEV1 + 15):
+        await until(desk, minutes)
+    [first] = desk.screens("/to/3/ana")
+    said = words(first.card)
+    assert "asked again at" in said
+    for hours in (1, 2, 3):
+        await until(desk, SEV1 + 15 + hours * 60)
+    assert words(first.card) == said
+    assert buttons(desk.screens("/to/7/ana")[0].card)
+
+
 async def test_nobody_outside_hears_of_a_drill_or_of_what_is_private(desk: Desk) -> None:
     """A drill wakes nobody on call; a private incident is named in no channel, and only its number leaves."""
     await all_of(

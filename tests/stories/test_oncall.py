@@ -62,6 +62,28 @@ async def test_a_change_of_severity_or_services_calls_too_and_nobody_twice(desk:
     assert len(paged(desk)) == 1
 
 
+async def test_who_is_on_call_is_called_at_night(desk: Desk) -> None:
+    """Quiet hours are for those who are not."""
+    rule = "{severities: [sev3], people: [noor@example.com]}"
+    await furnish(desk, policy=f"policy: {{quiet_hours: '00:00-23:59', on_call: [{rule}]}}\n")
+    await all_of(desk, ("ana", "declare Search is slow sev3"))
+    await desk.settle()
+    assert len(paged(desk)) == 1
+
+
+async def test_who_is_named_in_their_quiet_hours_reads_of_it_later_and_the_other_knows(desk: Desk) -> None:
+    """Of a sev3; a running sev1 wakes them."""
+    await furnish(desk, policy="policy: {quiet_hours: '00:00-23:59'}\n")
+    await all_of(desk, ("ana", "declare Search is slow sev3"))
+    said = words((await desk.say("ana", "role 1 deputy @Ben")).show)
+    assert "Ben Okafor is deputy now." in said
+    assert "Ben Okafor has quiet hours and reads of it at" in said
+    await all_of(desk, ("ana", "severity 1 sev1"))
+    assert "quiet hours" not in words((await desk.say("ana", "role 1 comms @Noor")).show)
+    await desk.settle()
+    assert [s.place for s in desk.screens("/role/")] == ["U0NOOR"]
+
+
 async def test_nobody_is_called_into_a_private_incident(desk: Desk) -> None:
     """Its members choose."""
     await all_of(desk, ("ana", "declare Payroll leak sev1 services mail private"))

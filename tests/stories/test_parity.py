@@ -131,6 +131,8 @@ SCRIPT: tuple[tuple[str, str, str], ...] = (
     ("customer channel", "ana", "customer channel contoso +C0OTHER0001"),
     ("customer manager", "ana", "customer manager contoso @Priya"),
     ("customer zone", "ana", "customer zone contoso Europe/Berlin"),
+    ("customer reviewed", "dana", "customer reviewed"),
+    ("service reviewed", "ana", "service reviewed"),
     ("credit", "ana", "credit 1 contoso"),
     ("credit", "ana", "credit A1"),
     ("service list", "dana", "service list"),
@@ -147,6 +149,7 @@ REFUSED = {
         "customer channel contoso +C0OTHER0001",
         "customer manager contoso @Priya",
         "customer zone contoso Europe/Berlin",
+        "service reviewed",
         "settle 1 arrived",
     )
     for on in ("slack", "teams")

@@ -76,6 +76,7 @@ REMINDER_KEYS = (
     "handover_expires",
     "apology_before",
     "task_before",
+    "catalog_review",
     "promise_before",
     "escalation",
     "again",
@@ -222,6 +223,7 @@ def _reminders(section: Section) -> Reminders:
         row.fault("relay_escalate", "must not come before relay_remind")
     before = _length(row, "before_due", default.before_due, _ONE, timedelta(hours=1))
     again = None if row.text("again").casefold() == "none" else default.again
+    review = None if row.text("catalog_review").casefold() == "none" else default.catalog_review
     handover_remind = _length(row, "handover_remind", default.handover_remind, _ONE, timedelta(hours=4))
     handover_expires = _length(row, "handover_expires", default.handover_expires, _ONE, timedelta(days=1))
     if handover_expires < handover_remind:
@@ -234,6 +236,7 @@ def _reminders(section: Section) -> Reminders:
         handover_expires=handover_expires,
         apology_before=_length(row, "apology_before", default.apology_before, _ONE, _WEEK),
         task_before=_days(row, "task_before", default.task_before),
+        catalog_review=review and _length(row, "catalog_review", review, _WEEK, timedelta(days=366)),
         promise_before=_days(row, "promise_before", default.promise_before),
         escalation=_chain(row, before),
         again=again and _length(row, "again", again, timedelta(minutes=5), _WEEK),

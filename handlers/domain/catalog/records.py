@@ -156,6 +156,12 @@ class Catalog:
         return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
     @cached_property
+    def managers_mark(self) -> str:
+        """Changes when an account manager comes or goes (SHA-256)."""
+        listed = sorted({c.account_manager.casefold() for c in self.customers})
+        return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
+
+    @cached_property
     def _people(self) -> dict[tuple[str, str], Person]:
         found = {("email", p.email.casefold()): p for p in self.people if p.email}
         found |= {("slack", p.slack): p for p in self.people if p.slack}
