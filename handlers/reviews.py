@@ -108,7 +108,7 @@ def reviewed(command: CatalogReviewed, ctx: Context, book: Book) -> Reply:
         must("channel", standing(book, ctx))
         mine = {HOUSE}
     else:
-        must("act", standing(book, ctx))
+        must("mine", standing(book, ctx))
         mine = set(accounts_of(book, ctx))
     every = book.catalog.policy.reminders.catalog_review
     if every is None:

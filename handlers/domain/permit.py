@@ -69,8 +69,8 @@ TABLE: dict[str, Act] = {
     "mine": _act(
         COLLEAGUE,
         "whose own it is; of a subscription also whoever made it, or an admin; of a channel's anybody",
-        "remind me off, unsubscribe",
-        "CancelPing Unsubscribe",
+        "remind me off, unsubscribe, customer reviewed",
+        "CancelPing Unsubscribe CatalogReviewed",
     ),
     "draft": _act(
         COLLEAGUE,
@@ -126,8 +126,8 @@ TABLE: dict[str, Act] = {
     "channel": _act(
         "admin",
         "an admin of the catalog",
-        "customer channel, manager, zone",
-        "CustomerChannel CustomerManager CustomerZone",
+        "customer channel, manager, zone; service reviewed",
+        "CustomerChannel CustomerManager CustomerZone CatalogReviewed",
     ),
     "credit": _act(
         "manages commander comms admin",

@@ -72,6 +72,7 @@ MAY: dict[str, set[str]] = {
     "undo": {"colleague"},  # who did it
     "handed": {"colleague"},  # to whom it was
     "mine": {"colleague"},  # whose it is
+    "mine, the accounts": {"manager", "cover"},
     "mine, or an admin's": {"colleague", "admin", "author"},
     "confirm": {"commander", "catalog commander", "author"},
     "status-page": RUNNING,
@@ -160,6 +161,8 @@ ROWS: dict[str, tuple[tuple[str, str], ...]] = {
         ("channel", "customer channel acme +C0OTHER01"),
         ("channel", "customer manager acme @Priya"),
         ("channel", "customer zone acme Europe/Berlin"),
+        ("channel", "service reviewed"),
+        ("mine, the accounts", "customer reviewed"),
         ("credit", "credit 1 acme"),
         ("undo", "undo"),
     ),
@@ -219,6 +222,7 @@ NOT_ON_RECORD = {
     "cover @Pat until 2010-12-24",
     "unsubscribe S1",
     "remind me off 1",
+    "customer reviewed",
     "accept 1 scribe",
     "cannot 1 scribe because I am on a train",
 }
