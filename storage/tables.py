@@ -149,6 +149,7 @@ requests = Table(
     Column("left_house", Boolean, nullable=False),
     Column("undone", Boolean, nullable=False),
     Index("ix_requests_person_at", "person", "at"),
+    Index("ix_requests_channel_at", "channel", "at"),
 )
 
 _LET_GO = text("due IS NOT NULL")
