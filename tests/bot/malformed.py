@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 
 from bot.gate import BODY_BYTES, JSON_DEPTH
 from bot.sandbox.ledger import Json
+from handlers.domain.people import NOBODY
 from storage.tables import accounts, audit, events, requests
 from tests.bot import vectors
 from tests.bot.doors import CHANNEL, FORM, INCIDENTS, JSON, LASTING, SLACK, TEAMS, House, line
@@ -444,11 +445,12 @@ class Watch:
             assert not any(words in body for words in BROKE), f"broken: {case} {body!r}"
 
     def _counts(self) -> tuple[int, int]:
-        """Changes that somebody asked for, and things written down of incidents."""
+        """Changes that somebody asked for, and what people wrote down of incidents (not what a platform refused)."""
 
         def look(connection: Any, _now: object) -> tuple[int, int]:
             changes = connection.scalar(select(func.count()).select_from(requests).where(requests.c.changed.is_(True)))
-            return changes, connection.scalar(select(func.count()).select_from(events))
+            people = select(func.count()).select_from(events).where(events.c.person != NOBODY.key)
+            return changes, connection.scalar(people)
 
         return self.house.box.app.database.run(look)
 

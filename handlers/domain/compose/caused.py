@@ -200,8 +200,10 @@ class Caused(Frame):
             if case.had_fix:
                 after: tuple[Part, ...] = (" after the trouble", *apart) if apart else ()
                 parts: tuple[Part, ...] = ("The fix", *after, " ", self._resolved_not(case), " the problem")
-                if later and not self.several:
-                    parts = (*parts, ", and it came back", *self.on_days(later))
+                # one of this apology that came back is told of with its own words
+                back = [c for c in later if not self.several or c.number not in self.ledger.numbers]
+                if back:
+                    parts = (*parts, ", and it came back", *self.on_days(back))
                 out.append(Said("recurrence", "F9", (*parts, "."), 86))
             elif later and not self._same_latent(case, later):
                 verdict = Token("came back", case.state_ids)

@@ -833,7 +833,13 @@ def _f9(reading: Reading, record: RecordView, kind: Kind) -> Iterator[Finding]:
         yield missing(reading, "F9", kind)
     own = set(record.days)
     told = dates(reading.text)
-    linked = [day for day in record.every_day if day not in own and not any(mention.is_day(day) for mention in told)]
+    linked = sorted(
+        {
+            window.day
+            for window in record.windows
+            if not own & (days := record.days_shown(window)) and not any(m.is_day(d) for m in told for d in days)
+        }
+    )
     if linked:
         yield missing(
             reading,

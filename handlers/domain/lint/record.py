@@ -222,6 +222,11 @@ class RecordView:
         shown = {window.start.astimezone(zone).date()} if zone and window.start else set()
         return frozenset({window.day} | shown)
 
+    def days_shown(self, window: WindowView) -> frozenset[date]:
+        """The days on which a window began by any clock of this record: one instant has two dates around midnight."""
+        zones = self._zones() if window.start else ()
+        return frozenset({window.day, *(window.start.astimezone(zone).date() for zone in zones if window.start)})
+
     def all_days(self) -> frozenset[date]:
         """Every day a text may name: impact, reports, due dates, promises, publication, days inside fact values."""
         known = {window.day for window in self.windows} | {window.last_day for window in self.windows}
