@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import Connection, event, select
 
-from bot.intake import NOT_RECORDED
+from bot.intake import DISK_FULL
 from handlers.domain.delivery import Dead, Outcome, Retry
 from storage.outbox import Claimed
 from storage.tables import events
@@ -163,7 +163,7 @@ async def test_a_full_disk_is_said_and_heals_with_space(seed_desk: Desk) -> None
         if not answer.recorded:
             refused.append(n)
     assert refused
-    assert words(answer.show) == f"Amends\n{NOT_RECORDED}"
+    assert words(answer.show) == f"Amends\n{DISK_FULL}"
     disk.make_room()
     for n in range(40):
         answer = await desk.say("ana", f"note 1 {n:03} {'words ' * 400}", key=f"note-{n}")

@@ -28,7 +28,7 @@ async def incident(desk: Desk, number: int = 1) -> Incident:
         ("show 99", "list"),
         ("task 1 done 9", "no task"),
         ("fact 1 drop F9 because x", "facts 1"),
-        ("confirm 1 F9", "facts 1"),
+        ("confirm 1 F9", "the commander of the incident"),
         ("apology show 9", "apology draft"),
         ("promise done 9 -- x", "promises open"),
         ("settle 999 arrived", "no post"),
