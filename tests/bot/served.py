@@ -193,7 +193,7 @@ def shown(message: SlackMessage) -> str:
 
 
 async def eventually(
-    true: Callable[[], object], seconds: float = 10, otherwise: Callable[[], object] = lambda: ""
+    true: Callable[[], object], seconds: float = 20, otherwise: Callable[[], object] = lambda: ""
 ) -> None:
     """Wait until it is so."""
     end = asyncio.get_running_loop().time() + seconds

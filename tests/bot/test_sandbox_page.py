@@ -643,6 +643,18 @@ async def test_typing_a_command_in_the_browser(sandbox: Sandbox, window: Window)
     assert sandbox.bot.heard[0]["command"] == "/incident"
 
 
+async def test_a_line_typed_before_the_one_before_was_answered_goes_next(sandbox: Sandbox, window: Window) -> None:
+    """Whoever types fast loses no Enter: the second line is there before the first can have been answered."""
+    await window.page.get_by_test_id("slack-composer").evaluate(
+        """(box) => { for (const n of [7, 8]) {
+            box.value = `/incident show ${n}`;
+            box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", cancelable: true }));
+        } }"""
+    )
+    await expect(window.page.get_by_test_id("slack-messages")).to_contain_text("INC-7 show 8")
+    assert [told["text"] for told in sandbox.bot.heard] == ["show 7", "show 8"]
+
+
 async def test_what_people_and_bots_write_is_never_markup(sandbox: Sandbox, window: Window) -> None:
     """Hostile text shows as text on both platforms: no element of it is made, nothing runs."""
     sandbox.say(

@@ -16,6 +16,7 @@ export function composer({ testid, sendTestid, label, hints, send, before = null
   let open = null;
   let at = -1;
   let sending = false;
+  let pressed = false; // Enter, while the line before was still on its way
 
   const grow = () => { box.style.setProperty("height", "auto"); if (box.scrollHeight) box.style.setProperty("height", `${Math.min(box.scrollHeight, 168)}px`); button.disabled = !box.value.trim(); };
   const shut = () => { open = null; at = -1; list.hidden = true; box.setAttribute("aria-expanded", "false"); box.removeAttribute("aria-activedescendant"); };
@@ -47,7 +48,8 @@ export function composer({ testid, sendTestid, label, hints, send, before = null
   }
   async function go() {
     const text = box.value.replace(/\s+$/, "");
-    if (!text.trim() || sending) return;
+    if (!text.trim()) return;
+    if (sending) { pressed = true; return; }
     sending = true;
     root.setAttribute("aria-busy", "true");
     shut();
@@ -62,6 +64,7 @@ export function composer({ testid, sendTestid, label, hints, send, before = null
       root.removeAttribute("aria-busy");
       grow();
     }
+    if (pressed) { pressed = false; await go(); }
   }
   box.addEventListener("input", () => { grow(); suggest(); onEdit?.(box.value); });
   box.addEventListener("click", suggest);
