@@ -126,14 +126,12 @@ def task_ping(book: Book, ctx: Context, due_at: datetime | None) -> datetime | N
 
 def task_move(command: TaskMove, ctx: Context, book: Book) -> Reply:
     """Another date, another owner, or both. A promise that rests on the task is moved by `promise move`."""
-    from handlers.facts import read_due
+    from handlers.facts import read_due, task_of
     from handlers.progress import somebody
 
     incident = incident_of(book, ctx, command.incident)
     must("act", standing(book, ctx, incident))
-    task = book.get(Task, incident.number, command.task)
-    if task is None:
-        raise Refused(f"{incident.name} has no task {command.task}. Nothing was changed.")
+    task = task_of(book, incident, command.task)
     if task.done_at is not None:
         raise Refused(f"Task {task.number} was done already. Nothing was changed.")
     promise = next(

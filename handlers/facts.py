@@ -290,13 +290,19 @@ def task_add(command: TaskAdd, ctx: Context, book: Book) -> Reply:
     return Reply(say.understood(incident, f"Task {task.number}: {words}{who}{when}."), changed=True)
 
 
+def task_of(book: Book, incident: Incident, number: int) -> Task:
+    """A task of this incident; refused where it has no such one."""
+    task = book.get(Task, incident.number, number)
+    if task is None:
+        raise Refused(f"{incident.name} has no task {number}. Nothing was changed.")
+    return task
+
+
 def task_done(command: TaskDone, ctx: Context, book: Book) -> Reply:
     """A task is done."""
     incident = incident_of(book, ctx, command.incident)
     must("act", standing(book, ctx, incident))
-    task = book.get(Task, incident.number, command.task)
-    if task is None:
-        raise Refused(f"{incident.name} has no task {command.task}. Nothing was changed.")
+    task = task_of(book, incident, command.task)
     if task.done_at is not None:
         return Reply(say.understood(incident, f"Task {task.number} was done already."))
     book.put(replace(task, done_at=ctx.now, done_by=ctx.actor.key, ping_at=None))

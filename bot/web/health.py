@@ -20,7 +20,6 @@ database_up = Gauge("amends_database_up", "1 while the database answers")
 skew = Gauge("amends_clock_skew_seconds", "How far this machine's clock is ahead of the database's")
 LOOK_SECONDS = 2.0
 """How long a database that does nothing is waited for; ours."""
-STATES = ("pending", "claimed", "sending", "retry", "unknown", "held", "dead", "sent")
 
 
 def routes(store: Store) -> list[Route]:
@@ -58,7 +57,7 @@ async def refresh(store: Store) -> float:
         database_up.set(0)
         raise
     database_up.set(1)
-    for state in STATES:
+    for state in outbox.STATES:
         waiting.labels(state).set(counts.get(state, 0))
     overdue.set(late)
     quarantined.set(poison)
