@@ -44,7 +44,7 @@ def subscribe(command: Subscribe, ctx: Context, book: Book) -> Reply:
         else:
             channel = channel_of(command.target)
             platform, address = channel.platform, channel.address
-        who = f"{platform.capitalize()} {address}"
+        who = _place(ctx, platform, address)
         _inside(book, platform, address)
         if about is not None and about.private:
             raise Refused(f"{about.name} is private: its members alone are told, no channel is. Nothing was changed.")
@@ -125,7 +125,8 @@ def subscriptions(ctx: Context, book: Book) -> Reply:
         how = "Nobody is subscribed that you know of. Say `subscribe me to sev1` or `subscribe here to service …`."
         return Reply(Card("Subscriptions", (line(how),)))
     items = tuple(
-        (Strong(f"S{s.number}"), Text(f" {_who(book, s)}: {_scope_words(book, s)}, {_events(s)}")) for s in rows[:MOST]
+        (Strong(f"S{s.number}"), Text(f" {_who(book, ctx, s)}: {_scope_words(book, s)}, {_events(s)}"))
+        for s in rows[:MOST]
     )
     stop = tuple(Button(f"Stop S{s.number}", f"unsubscribe S{s.number}") for s in rows[:5])
     return Reply(Card("Subscriptions", (Bullets(items), Buttons(stop))))
@@ -136,9 +137,15 @@ def _may_know(book: Book, person: Person, row: Subscription) -> bool:
     return incident is None or may_see(book, person, incident)
 
 
-def _who(book: Book, row: Subscription) -> str:
+def _place(ctx: Context, platform: str, address: str) -> str:
+    """A channel, by its id where it is another one than this."""
+    here = (ctx.whence.platform, ctx.whence.channel.partition(";messageid=")[0])
+    return "this channel" if here == (platform, address) else f"{platform.capitalize()} {address}"
+
+
+def _who(book: Book, ctx: Context, row: Subscription) -> str:
     if not row.person:
-        return f"{row.platform.capitalize()} {row.address}"
+        return _place(ctx, row.platform, row.address)
     found = book.person(row.person)
     return found.name if found else row.person
 

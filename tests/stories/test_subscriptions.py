@@ -27,7 +27,7 @@ def follows(desk: Desk, place: str) -> list[Screen]:
 async def test_a_channel_follows_a_severity_in_one_card_and_short_lines(desk: Desk, on: str, place: str) -> None:
     """One card an incident, edited as it goes; each event a line below it; a milder incident is not told."""
     answer = await desk.say("ben", "subscribe here to sev2", on=on, channel=place)
-    assert "every SEV2 or worse: everything" in words(answer.show)
+    assert "This channel will hear of every SEV2 or worse: everything" in words(answer.show)
     await all_of(desk, ("ana", "declare Mail is down sev1 services mail"), ("ana", "declare A typo sev4"))
     await desk.settle()
     [card] = follows(desk, place)
