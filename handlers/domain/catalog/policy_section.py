@@ -315,14 +315,20 @@ def _webhook(row: Section) -> str:
 ON_CALL_KEYS = ("name", "services", "severities", "people", "webhook")
 
 
-def _on_call(row: Section, people: dict[str, str], services: Mapping[str, str]) -> OnCall | None:
-    called: list[str] = []
-    for word, line, path in row.words("people"):
+def _addresses(row: Section, field: str, people: dict[str, str]) -> list[str]:
+    """People of the catalog, by their mail addresses."""
+    found: list[str] = []
+    for word, spot, path in row.words(field):
         if word.casefold() in people:
-            called.append(people[word.casefold()])
+            found.append(people[word.casefold()])
         else:
             near = row.faults.nearest(word, people.values())
-            row.faults.add(line, path, f"nobody in people: has the address {shown(word)}{near}")
+            row.faults.add(spot, path, f"nobody in people: has the address {shown(word)}{near}")
+    return found
+
+
+def _on_call(row: Section, people: dict[str, str], services: Mapping[str, str]) -> OnCall | None:
+    called = _addresses(row, "people", people)
     hit: list[str] = []
     for word, line, path in row.words("services"):
         if word.casefold() in services:
@@ -401,13 +407,7 @@ def _holding(section: Section, people: dict[str, str]) -> Holding | None:
         row.fault("text", f"has {len(text.split())} words; a holding statement has at most {LONGEST_HOLDING_WORDS}")
     for fault in holding_faults(text):
         row.fault("text", fault)
-    signed: list[str] = []
-    for word, spot, path in row.words("approved_by"):
-        if word.casefold() in people:
-            signed.append(people[word.casefold()])
-        else:
-            near = row.faults.nearest(word, people.values())
-            row.faults.add(spot, path, f"nobody in people: has the address {shown(word)}{near}")
+    signed = _addresses(row, "approved_by", people)
     if len(set(signed)) < 2:
         row.fault("approved_by", "needs two people of the catalog, by their mail addresses")
     until = row.moment("until", required=True)
