@@ -37,7 +37,10 @@ AWAY = (DBAPIError, SQLAlchemyError, OSError, NotReachedError)
 not_recorded = Counter("amends_not_recorded_total", "Requests answered “not recorded”, by reason", ["reason"])
 
 SAME_WORDS = timedelta(seconds=10)
-"""The same words by the same person in the same room within this time are one request (promises.md, section 1)."""
+"""A change said in the same words by the same person in the same room within this time is one, unless its incident was
+changed in between (promises.md, section 1)."""
+AGAIN = (commands.Undo, commands.ApologyResume)
+"""Commands that mean something new when they are said again: what they look at changes by itself."""
 NOT_RECORDED = "Not recorded: the database does not answer. Say it again in a minute; until then, note it by hand."
 DISK_FULL = (
     "Not recorded: the disk of the database is full. Note it by hand, tell whoever runs Amends, and say it again once "
@@ -54,6 +57,8 @@ FAULTY_AGAIN = timedelta(minutes=1)
 """When something due is tried again after it failed."""
 FLOOD = 600
 """Commands a minute from one person; more are answered, not executed (promises.md, section 5)."""
+BUSY = 60
+"""From so many a minute on in one process, those that other replicas took are counted too: fewer are worth no query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class Intake:
         if account is None:
             return Answer(known=False), 0
         ctx = self._context(book, request, book.of_account(account))
-        flooding = self._flooding(ctx.actor.key, book.now)
+        flooding = self._flooding(book, ctx.actor.key)
         if not ctx.actor.colleague:
             if not flooding:  # who may do nothing may not fill the audit either
                 book.record(ctx.actor.key, request.platform, "refused: not a colleague", None)
@@ -139,7 +144,7 @@ class Intake:
         )
         about_another = request.message is not None and not request.message.own  # two pins in ten seconds are two
         again = None if about_another else book.repeated(ctx.actor.key, words, request.channel, book.now - SAME_WORDS)
-        if again is not None and not isinstance(command, commands.Undo):
+        if again is not None and not isinstance(command, AGAIN):
             return self._answered_in_teams(book, request, ctx, Answer(_show(again), repeated=True))
         if not book.admit(request.key, ctx.actor.key, request.platform, request.channel, words):
             return Answer(_show(book.seen(request.key)[1]), repeated=True), 0
@@ -236,12 +241,14 @@ class Intake:
             return Answer(Card("Which one?", (line(found.question), Buttons(buttons))), refused=True)
         return found
 
-    def _flooding(self, person: str, now: datetime) -> bool:
-        stamp = now.timestamp()
+    def _flooding(self, book: SqlBook, person: str) -> bool:
+        """More than so many a minute: here, refusals included, or recorded by all replicas together."""
+        stamp = book.now.timestamp()
         recent = [t for t in self._recent.get(person, []) if t > stamp - 60]
         recent.append(stamp)
         self._recent[person] = recent[-FLOOD - 1 :]
-        return len(recent) > FLOOD
+        here = len(recent)
+        return here > FLOOD or (here > BUSY and book.recorded_by(person, book.now - timedelta(minutes=1)) >= FLOOD)
 
     async def tick(self) -> int:
         """The clock: do what is due, kind by kind. What fails in one kind, or in one record, silences no other."""

@@ -349,6 +349,9 @@ def resume(command: ApologyResume, ctx: Context, book: Book) -> Reply:
         if apology.state == "paused" and not far.moving:  # the rest arrived meanwhile, or was settled
             book.put(replace(apology, state="published", revision=apology.revision + 1))
         return Reply(Card(say.named(apology), (line(words),)))
+    if apology.state == "publishing" and not far.failed:  # a second press does not hurry the steps
+        words = f"It is going out: {far.total - far.waiting} let go, {far.waiting} wait for their step."
+        return Reply(Card(say.named(apology), (line(words),)))
     for post in far.failed:
         if post.state == "held":
             channels.refuse_barred(book, post)

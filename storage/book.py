@@ -521,12 +521,23 @@ class SqlBook:
         audit.append(self.connection, self._now, person, platform, what, incident)
 
     def repeated(self, person: str, line: str, channel: str, since: datetime) -> Any | None:
-        """The stored reply where somebody's latest change here was made with these same words, younger than `since`."""
-        row = self.connection.execute(statements.LATEST, {"room": channel}).mappings().first()
-        same = (
-            row is not None and row["person"] == person and row["line"] == line and row["changed"] and not row["undone"]
-        )
-        return row["reply"] if row is not None and same and row["at"] >= since else None
+        """The stored reply where somebody said these same words here after `since`, as its incident's latest change.
+
+        What concerns no incident is compared with the latest of what concerns none.
+        """
+        asked = {"person": person, "line": line, "room": channel, "since": since}
+        row = self.connection.execute(statements.SAME_WORDS, asked).mappings().first()
+        if row is None or row["undone"]:
+            return None
+        somewhere = row["incident"] is not None
+        after = {"at": row["at"]} | ({"incident": row["incident"]} if somewhere else {})
+        later = self.connection.execute(statements.later(somewhere=somewhere), after).first()
+        return row["reply"] if later is None else None
+
+    def recorded_by(self, person: str, since: datetime) -> int:
+        """How many requests of this person were taken since, by all replicas; refused ones leave nothing to count."""
+        query = select(func.count()).select_from(requests).where(requests.c.person == person, requests.c.at > since)
+        return self.connection.execute(query).scalar() or 0
 
     def undo(self, person: str, since: datetime) -> tuple[str, int | None] | None:
         """Take back this person's latest change (see handlers.book.Book.undo)."""

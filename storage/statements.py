@@ -13,7 +13,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from storage.tables import accounts, audit, counters, requests
 
 SEEN = select(requests.c.reply).where(requests.c.key == bindparam("request"))
-LATEST = select(requests).where(requests.c.channel == bindparam("room")).order_by(requests.c.at.desc()).limit(1)
+SAME_WORDS = (
+    select(requests)
+    .where(
+        requests.c.channel == bindparam("room"),
+        requests.c.at >= bindparam("since"),
+        requests.c.person == bindparam("person"),
+        requests.c.line == bindparam("line"),
+        requests.c.changed,
+    )
+    .order_by(requests.c.at.desc())
+    .limit(1)
+)
 ANSWERED = update(requests).where(requests.c.key == bindparam("request"))
 ACCOUNT = select(accounts).where(
     accounts.c.platform == bindparam("platform"),
@@ -52,6 +63,14 @@ def new(table: Table) -> Insert:
 def change(table: Table) -> Update:
     """A row by its key, to new values."""
     return update(table).where(_found(table))
+
+
+@cache
+def later(*, somewhere: bool) -> Select[Any]:
+    """A change after that instant, of that incident, or of none."""
+    column = requests.c.incident
+    of = column == bindparam("incident") if somewhere else column.is_(None)
+    return select(requests.c.key).where(of, requests.c.at > bindparam("at"), requests.c.changed).limit(1)
 
 
 @cache

@@ -150,6 +150,7 @@ requests = Table(
     Column("undone", Boolean, nullable=False),
     Index("ix_requests_person_at", "person", "at"),
     Index("ix_requests_channel_at", "channel", "at"),
+    Index("ix_requests_incident_at", "incident", "at"),
 )
 
 _LET_GO = text("due IS NOT NULL")

@@ -19,7 +19,7 @@ from starlette.types import Message
 
 from bot.channel import Request
 from bot.gate import BODY_BYTES
-from bot.intake import FLOOD
+from bot.intake import FLOOD, Intake
 from bot.logs import configure
 from bot.sandbox.ledger import Fault, Json
 from bot.sandbox.slack_records import CONTOSO_TEAM
@@ -150,6 +150,20 @@ async def test_threat_12_six_hundred_commands_a_minute_then_a_private_answer(see
     seed_desk.clock.wind(seconds=61)
     assert not (await say("U0ANA", "declare A minute later", FLOOD + 1))[0]
     assert len(await seed_desk.store.book(lambda book: book.search())) == 1
+
+
+async def test_threat_12_six_hundred_commands_a_minute_on_all_replicas_together(seed_desk: Desk) -> None:
+    """Whichever replica a flood meets: six hundred are taken, the next one is not, by none of them."""
+    replicas = [Intake(seed_desk.store, seed_desk.intake.house) for _ in range(3)]
+
+    async def refused(number: int) -> bool:
+        request = Request(f"r{number}", "slack", "U0ANA", "C0INCIDENTS", "whoami")
+        return (await replicas[number % 3].take(request)).refused
+
+    assert not any([await refused(number) for number in range(FLOOD)])
+    assert all([await refused(FLOOD + number) for number in range(3)])
+    seed_desk.clock.wind(seconds=61)
+    assert not any([await refused(FLOOD + 3 + number) for number in range(3)])
 
 
 async def test_threat_12_who_may_do_nothing_cannot_fill_the_audit(seed_desk: Desk) -> None:

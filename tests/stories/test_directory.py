@@ -91,6 +91,19 @@ async def test_what_the_directory_cannot_hold_is_refused(desk: Desk, line: str, 
     assert await house(desk) == before
 
 
+async def test_what_concerns_no_incident_is_meant_again_once_that_was_changed(desk: Desk) -> None:
+    """A customer's manager, say: given to one, elsewhere given to another, and given back within ten seconds."""
+    for place, whom, again in (
+        ("C0INCIDENTS", "@Priya", False),
+        ("C0INCIDENTS", "@Priya", True),
+        ("C0OTHER", "@Dana", False),
+        ("C0INCIDENTS", "@Priya", False),
+    ):
+        desk.clock.wind(seconds=-10)
+        answer = await desk.say("adam", f"customer manager acme {whom}", channel=place)
+        assert (answer.repeated, answer.recorded) == (again, not again), words(answer.show)
+
+
 @pytest.mark.parametrize("line", ["customer manager acme @Priya", "customer zone acme Europe/Berlin"])
 async def test_only_an_admin_edits_it(desk: Desk, line: str) -> None:
     """Not the commander, not comms, not the account manager; the refusal is audited."""

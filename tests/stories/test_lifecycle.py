@@ -5,6 +5,7 @@ import pytest
 from handlers.card import Form
 from handlers.domain.incident import Event, Incident, Member
 from tests.desk import Desk, buttons, words
+from tests.stories.quick import all_of
 
 
 async def incident(desk: Desk, number: int = 1) -> Incident:
@@ -158,6 +159,22 @@ async def test_the_same_words_within_ten_seconds_are_one_request(desk: Desk) -> 
     assert (await desk.say("ana", "note 1 called the supplier")).recorded
     events = await desk.store.book(lambda b: b.find(Event, incident=1, kind="note"))
     assert len(events) == 2
+
+
+async def test_the_same_words_are_meant_again_once_the_incident_was_changed(desk: Desk) -> None:
+    """What anybody changed in between, from any room, makes them new; what happened in another incident does not."""
+    await all_of(
+        desk, ("ana", "declare Checkout is down"), ("ana", "declare Search is slow"), ("ana", "severity 1 sev1")
+    )
+    desk.clock.wind(seconds=-10)
+    assert (await desk.say("ben", "severity 2 sev2", on="teams", channel="19:elsewhere")).recorded
+    desk.clock.wind(seconds=-10)
+    assert (await desk.say("ana", "severity 1 sev1")).repeated
+    desk.clock.wind(seconds=-10)
+    assert (await desk.say("ben", "severity 1 sev3", on="teams", channel="19:elsewhere")).recorded
+    desk.clock.wind(seconds=-10)
+    assert (await desk.say("ana", "severity 1 sev1")).recorded
+    assert (await incident(desk)).severity == "sev1"
 
 
 async def test_a_guest_and_a_stranger_may_do_nothing_and_learn_nothing(desk: Desk) -> None:

@@ -76,6 +76,27 @@ async def test_a_failure_in_the_first_two_steps_pauses_by_itself(desk: Desk, vic
     assert all(s.edits == 0 for s in desk.screens("apology-1/") if s.text)
 
 
+async def test_resume_is_meant_again_where_it_paused_again_and_hurries_nothing_where_it_did_not(desk: Desk) -> None:
+    """Twice within ten seconds: while it goes out the second changes nothing; after another failure it goes on again."""
+    await approved(desk)
+    desk.slack.fail["apology-1/c01/"] = Dead("channel_not_found")
+    await all_of(desk, ("cleo", "apology publish 1 to 40"))
+    await desk.settle()
+    await all_of(desk, ("cleo", "apology resume 1"))
+    desk.clock.wind(seconds=-10)
+    answer = await desk.say("cleo", "apology resume 1")
+    assert not answer.recorded
+    assert "It is going out: 1 let go, 39 wait for their step." in words(answer.show)
+    assert {p.due for p in await desk.posts("apology-1/c02/")} == {None}
+    await desk.settle()
+    assert (await apology(desk)).state == "paused"
+    desk.slack.fail = {}
+    desk.clock.wind(seconds=-10)
+    assert (await desk.say("cleo", "apology resume 1")).recorded
+    await desk.settle()
+    assert ((await apology(desk)).state, len(told(desk))) == ("published", 40)
+
+
 async def test_later_a_few_failures_do_not_pause_and_many_do(desk: Desk) -> None:
     """One of forty is 2.5 %: it goes on. Every one of the last step fails: it pauses before all were tried."""
     await approved(desk)
