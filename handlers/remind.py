@@ -180,7 +180,7 @@ def _series(incident: Incident) -> tuple[str, ...]:
 
 
 UPDATES: Due[Incident] = Due(
-    "updates", Incident, "remind_at", _due_update, (("status", OPEN),), at_once=100, series=_series
+    "updates", Incident, "remind_at", _due_update, (("status", OPEN),), at_once=200, series=_series
 )
 
 

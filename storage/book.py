@@ -90,7 +90,7 @@ class SqlBook:
         self._catalog: Catalog | None = None
         self._people: list[Person] | None = None
         self._order = 0
-        self.changes: list[list[Any]] = []
+        self.changes: list[list[Any]] = []  # [table, key, before, after]; as JSON only where somebody may undo it
         self.left_house = False
         self.sent = 0
         self._said: set[int] = set()
@@ -184,7 +184,7 @@ class SqlBook:
         if before == record:
             return
         if kind not in UNJOURNALED:
-            self.changes.append([table.name, key, None if before is None else plain(before), plain(record)])
+            self.changes.append([table.name, key, before, record])
         if self._gathered is not None and kind is not Account:  # accounts are looked for by more than their key
             self._gathered.put(table, tuple(key), row, new=before is None)
         elif before is None:
@@ -217,8 +217,7 @@ class SqlBook:
             if before == record:
                 continue
             if undoable and kind not in UNJOURNALED:
-                was = None if before is None else plain(before)
-                self.changes.append([table.name, list(key), was, plain(record)])
+                self.changes.append([table.name, list(key), before, record])
             if before is None or key in new:
                 new[key] = row
             else:
@@ -512,7 +511,7 @@ class SqlBook:
     def answered(self, key: str, reply: Any, incident: int | None, *, changed: bool) -> None:
         """Store the reply and the journal with the request."""
         # what has left the house is never taken back, so how it was before is not kept: megabytes, with many customers
-        changes = [] if self.left_house else self.changes
+        changes = [] if self.left_house else [plain(change) for change in self.changes]
         row = {"reply": reply, "incident": incident, "changes": changes, "changed": changed}
         self.connection.execute(statements.ANSWERED, row | {"left_house": self.left_house, "request": key})
 

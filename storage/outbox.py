@@ -6,7 +6,7 @@ unknown · dead; held waits for a person. One row is one message on screen: the 
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
@@ -14,7 +14,23 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 from uuid_utils import uuid7
 
 from handlers.card import Card
@@ -38,7 +54,7 @@ from handlers.domain.delivery import (
 from handlers.domain.errors import Refused
 from handlers.domain.letter import LETTERS
 from storage.rows import pack, unpack
-from storage.tables import Instant, attempts, outbox, rooms
+from storage.tables import Instant, Number, attempts, outbox, rooms
 from storage.tables import settings as setting_rows
 
 LEASE = timedelta(seconds=10)
@@ -77,12 +93,13 @@ _CHANGED = update(outbox).where(outbox.c.id == bindparam("wanted"))
 _BY_KEYS = (
     select(outbox).where(outbox.c.key.in_(bindparam("wanted", expanding=True))).order_by(outbox.c.id).with_for_update()
 )
-_TURNS = select(
-    select(func.min(outbox.c.turn)).where(TURN, outbox.c.rank == bindparam("rank")).scalar_subquery(),
-    select(func.max(outbox.c.turn))
-    .where(TURN, outbox.c.rank == bindparam("rank"), outbox.c.incident == bindparam("incident"))
-    .scalar_subquery(),
+_TURNS = union_all(
+    select(cast(null(), Number), func.min(outbox.c.turn)).where(TURN, outbox.c.rank == bindparam("rank")),
+    select(outbox.c.incident, func.max(outbox.c.turn))
+    .where(TURN, outbox.c.rank == bindparam("rank"), outbox.c.incident.in_(bindparam("incidents", expanding=True)))
+    .group_by(outbox.c.incident),
 )
+"""The turn that is being served, and the last one of each incident that has something in line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +144,21 @@ class _Turns:
         self._connection = connection
         self._next: dict[tuple[int, int | None], int] = {}
 
+    def look(self, wanted: Collection[tuple[int, int | None]]) -> None:
+        """Ask for all of them at once: rank and incident of what is about to be written."""
+        new = set(wanted) - self._next.keys()
+        for rank in {rank for rank, _ in new}:
+            incidents = {i for r, i in new if r == rank}
+            asked = {"rank": rank, "incidents": [i for i in incidents if i is not None]}
+            last: dict[int | None, int] = dict(self._connection.execute(_TURNS, asked).all())
+            served = last.pop(None) or 0
+            self._next |= {(rank, i): max(served, last.get(i, -1) + 1) for i in incidents}
+
     def next(self, rank: int, incident: int | None) -> int:
         """The turn of one more post."""
-        found = self._next.get((rank, incident))
-        if found is None:
-            served, last = self._connection.execute(_TURNS, {"rank": rank, "incident": incident}).one()
-            found = max(served or 0, 0 if last is None else last + 1)
+        if (rank, incident) not in self._next:
+            self.look([(rank, incident)])
+        found = self._next[rank, incident]
         if incident is not None:
             self._next[rank, incident] = found + 1
         return found
@@ -142,14 +168,14 @@ def put(connection: Connection, now: datetime, post: Post, order: int) -> None:
     """Write a post down. The same key again is an edit; an identical one changes nothing."""
     row = connection.execute(_BY_KEY, {"wanted": post.key}).mappings().first()
     if row is None:
-        connection.execute(_NEW, _first(now, post, order, _Turns(connection)))
-    elif changed := _again(now, post, order, row, _Turns(connection)):
+        connection.execute(_NEW, _first(now, post, order, _Turns(connection), {}))
+    elif changed := _again(now, post, order, row, _Turns(connection), {}):
         connection.execute(_CHANGED, changed)
 
 
 def put_all(connection: Connection, now: datetime, posts: Sequence[Post], order: int) -> None:
     """Write many posts down, as `put` would one after another; `order` is the first one's, the others follow it."""
-    turns = _Turns(connection)
+    turns, packed = _Turns(connection), dict[int, Any]()
     for start in range(0, len(posts), BATCH):
         batch = posts[start : start + BATCH]
         asked = {"wanted": [post.key for post in batch]}
@@ -158,14 +184,15 @@ def put_all(connection: Connection, now: datetime, posts: Sequence[Post], order:
         changed: dict[int, list[dict[str, Any]]] = {}  # by how many columns change: a statement for each kind of edit
         later: list[tuple[int, Post]] = []  # the same key twice: an edit of what this very batch writes
         seen: set[str] = set()
+        turns.look([(post.rank, post.incident) for post in batch if not post.hold])
         for place, post in enumerate(batch, order + start):
             if post.key in seen:
                 later.append((place, post))
             elif post.key in known:
-                if edit := _again(now, post, place, known[post.key], turns):
+                if edit := _again(now, post, place, known[post.key], turns, packed):
                     changed.setdefault(len(edit), []).append(edit)
             else:
-                new.append(_first(now, post, place, turns))
+                new.append(_first(now, post, place, turns, packed))
             seen.add(post.key)
         if new:
             connection.execute(_NEW, new)
@@ -175,15 +202,19 @@ def put_all(connection: Connection, now: datetime, posts: Sequence[Post], order:
             put(connection, now, post, place)
 
 
-def _body(post: Post) -> dict[str, Any]:
-    return {"card": pack(post.card) if post.card else None, "text": post.text, "args": list(post.args)}
+def _body(post: Post, packed: dict[int, Any]) -> dict[str, Any]:
+    """`packed`: cards by their identity; what is said in several rooms is one card."""
+    card = post.card
+    if card is not None and id(card) not in packed:
+        packed[id(card)] = pack(card)
+    return {"card": packed[id(card)] if card else None, "text": post.text, "args": list(post.args)}
 
 
 def _seq(now: datetime, order: int) -> int:
     return int(now.timestamp() * 1_000_000) + order
 
 
-def _first(now: datetime, post: Post, order: int, turns: _Turns) -> dict[str, Any]:
+def _first(now: datetime, post: Post, order: int, turns: _Turns, packed: dict[int, Any]) -> dict[str, Any]:
     """The row of a message that is not on screen yet."""
     return {
         "key": post.key,
@@ -193,7 +224,7 @@ def _first(now: datetime, post: Post, order: int, turns: _Turns) -> dict[str, An
         "address": post.place.address,
         "lane": _lane(post),
         "op": post.op,
-        "body": _body(post),
+        "body": _body(post, packed),
         "approval": post.approval,
         "rank": post.rank,
         "turn": 0 if post.hold else turns.next(post.rank, post.incident),
@@ -219,9 +250,9 @@ def _first(now: datetime, post: Post, order: int, turns: _Turns) -> dict[str, An
     }
 
 
-def _again(now: datetime, post: Post, order: int, row: Any, turns: _Turns) -> dict[str, Any]:
+def _again(now: datetime, post: Post, order: int, row: Any, turns: _Turns, packed: dict[int, Any]) -> dict[str, Any]:
     """The same key once more: what changes in `row`, and its number for `_CHANGED`; nothing if nothing is new."""
-    body = _body(post)
+    body = _body(post, packed)
     if row["body"] == body and row["op"] == post.op and row["approval"] == post.approval and row["state"] != "dead":
         return {}
     if row["body"] == body and row["state"] == "sent" and row["platform"] in LETTERS:
