@@ -26,8 +26,8 @@ from handlers.domain.lint.quantities import (
 )
 from handlers.domain.lint.record import RecordView
 from handlers.domain.lint.report import Finding, Kind
-from handlers.domain.lint.rules import PEOPLE
 from handlers.domain.lint.text import Reading
+from handlers.domain.lint.vocabulary import PEOPLE
 
 
 def _days(reading: Reading, kind: Kind, record: RecordView) -> Iterator[Finding]:

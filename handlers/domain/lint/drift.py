@@ -26,9 +26,10 @@ from handlers.domain.lint.presence import (
 from handlers.domain.lint.quantities import NumberMention, clocks, dates, durations, numbers
 from handlers.domain.lint.record import FactView, FixState, RecordView
 from handlers.domain.lint.report import Drift, Finding, Report, Severity, in_reading_order
-from handlers.domain.lint.rules import PEOPLE, RULES
+from handlers.domain.lint.rules import RULES
 from handlers.domain.lint.scope import places, same_place
 from handlers.domain.lint.text import Reading, read
+from handlers.domain.lint.vocabulary import PEOPLE
 from handlers.domain.lint.wording import read_wording, relative_dates
 
 Via = Literal["email", "chat", "phone"]

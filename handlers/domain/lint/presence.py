@@ -31,8 +31,9 @@ from handlers.domain.lint.record import (
     business_days_after,
 )
 from handlers.domain.lint.report import Finding, Kind, Severity
-from handlers.domain.lint.rules import BY_DATE, PEOPLE, RULES
+from handlers.domain.lint.rules import RULES
 from handlers.domain.lint.text import Reading, Sentence
+from handlers.domain.lint.vocabulary import BY_DATE, PEOPLE
 
 FULL: Final = frozenset({"A1", "A2", "A3", "A4", "A5a", "A5b", "A6", *(f"F{number}" for number in range(1, 16))})
 """What the full text owes."""

@@ -16,8 +16,8 @@ from handlers.domain.lint.presence import (
 )
 from handlers.domain.lint.record import RecordView
 from handlers.domain.lint.report import Finding, Kind
-from handlers.domain.lint.rules import PEOPLE
 from handlers.domain.lint.text import Reading
+from handlers.domain.lint.vocabulary import PEOPLE
 
 _SPARED: Final = re.compile(
     r"\b(?:no|not|none|other|unaffected|except|apart from|without|neither|nor|only)\b|n't\b|\b(?:did|does|was"

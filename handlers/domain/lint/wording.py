@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
+from handlers.domain.lint.cases import CASES, EXPLAINS, REWORDINGS, Case
 from handlers.domain.lint.quantities import ALL_TIMES, MONTH_WORD, WEEKDAYS, clocks, dates
 from handlers.domain.lint.report import Finding, Fix, Kind, Severity
-from handlers.domain.lint.rules import CASES, EXPLAINS, REWORDINGS, RULES, SORRY, Case
+from handlers.domain.lint.rules import RULES
 from handlers.domain.lint.text import Reading, Sentence, flesch_kincaid, grade_of, is_english
+from handlers.domain.lint.vocabulary import SORRY
 
 LOOK_BEHIND: Final = 160
 """How many characters before a match an excuse may read."""
