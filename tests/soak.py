@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 
 from bot.delivery import IDEMPOTENT
 from bot.intake import House, Intake
@@ -281,9 +281,10 @@ class Soak:
     async def _rest(self, *, caught: bool = False) -> None:
         """Nothing is on its way any more but what waits for a person: who was asked, or the operator.
 
-        `caught`: only what the last kill met in somebody's hands, or in nobody's knowledge.
+        `caught`: only what the last kill met in somebody's hands, or in nobody's knowledge. It looks through a plain
+        engine: ours takes SQLite's lock for writing with every transaction, and would stand in the replica's way.
         """
-        engine = make_engine(self.direct)
+        engine = create_engine(self.direct)
         with engine.connect() as connection:
             met = "SELECT key FROM outbox WHERE state IN ('claimed', 'sending', 'unknown')"
             keys = set(connection.execute(text(met)).scalars())
@@ -300,7 +301,7 @@ class Soak:
     # --- the oracle --------------------------------------------------------------------------------------------------
     def judge(self) -> dict[str, int]:
         """Compare what was said with what was written down; raises for anything lost, doubled, or unexplained."""
-        engine = make_engine(self.direct)
+        engine = create_engine(self.direct)
         with engine.connect() as connection:
             rows = {r["key"]: r for r in connection.execute(select(outbox)).mappings()}
             told = [str(row) for row in connection.execute(select(events.c.words)).all()]
@@ -332,7 +333,6 @@ class Soak:
         updates = [w for w, line in self.accepted.items() if line.startswith("update 1 It")]
         twice = {w: timeline[w] for w in updates if timeline[w] != 1}
         assert not twice, f"not once in the record: {twice}"
-        assert self.recovery <= RECOVERY_SECONDS, f"it took {self.recovery:.1f} s to recover"
         return {"messages": len(new), "edits": len(said) - len(new), "unconfirmed": len(unknown)}
 
 
@@ -393,7 +393,7 @@ def _end(found: Soak) -> None:
 
 
 async def main(kills: int, seconds: float, seed: int, only: str) -> int:
-    """Both databases, one after the other; the result in docs/soak.md. 1 if anything was wrong.
+    """Both databases, one after the other; the result in docs/soak.md. 1 if anything was wrong, or healed too slowly.
 
     `only`: of one of them, and printed alone.
     """
@@ -406,6 +406,8 @@ async def main(kills: int, seconds: float, seed: int, only: str) -> int:
                 await soak.run(kills, seconds)
                 found = soak.judge()
                 verdict = "0 lost, 0 doubled, nothing unexplained"
+                if soak.recovery > RECOVERY_SECONDS:
+                    verdict, wrong = f"{verdict}; TOO SLOW to recover", 1
             except AssertionError as error:
                 found, verdict, wrong = {}, f"FAILED: {str(error)[:400]}", 1
         faults = ", ".join(f"{n} {kind}s" for kind, n in sorted(soak.faults.items()))
@@ -413,7 +415,7 @@ async def main(kills: int, seconds: float, seed: int, only: str) -> int:
         counted = ", ".join(f"{n:,} {what}" for what, n in found.items())
         lines.append(
             f"| {name} | {faults} | {soak.asked:,} lines, {soak.repeats:,} said again | {counted} | "
-            f"{soak.recovery:.1f} s | {verdict} | {took:.0f} min |"
+            f"{soak.recovery:.1f} s | {verdict} | {took:.0f} min, load {os.getloadavg()[2]:.0f} |"
         )
         print(lines[-1], flush=True)  # noqa: T201
     if not only:
@@ -434,7 +436,18 @@ platforms' ledger with the database and fails on any message that nobody asked f
 |---|---|---|---|---|---|---|
 {chr(10).join(lines)}
 
-*unconfirmed*: a customer's post of which nobody can know; a person was asked. It is never sent again by itself.
+*unconfirmed*: a customer's post of which nobody can know; a person was asked. It is never sent again by itself. *quarantined*: so
+many deaths meet innocent posts as well; the operator let them go at the end, and they were said once.
+
+Before these two, `make soak` runs the following, and stops at the first that fails:
+
+| what | in `make test` |
+|---|---|
+| a kill at every passing of every point, on both databases: 200 kills (`AMENDS_SOAK_POINTS`) | 16 of them |
+| eight servers at one outbox of 100,000 posts (`AMENDS_SOAK_REPLICAS`, `AMENDS_SOAK_POSTS`) | two and 400 |
+| 10 deliveries of 10,000 requests on two replicas (`AMENDS_SOAK_REQUESTS`) | 100 requests |
+| 10,000 incidents in thirty days on two servers with kills, against a reference (`AMENDS_SOAK_INCIDENTS`) | 200 incidents on one, two and four servers |
+| anything by anybody in any order, 500 stories (`AMENDS_SOAK_EXAMPLES`) | 12 stories |
 """
 
 
