@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,6 +28,7 @@ from bot.sandbox.slack_blocks import texts
 from bot.sandbox.teams import FakeTeams
 from bot.sandbox.teams_courier import Delivery
 from handlers.domain.catalog import parse_bytes
+from tests.bot.loopback import listening
 
 ROOT = Path(__file__).parents[2]
 INCIDENTS, TEAMS_INCIDENTS = "C0INCIDENTS", "19:incidents@thread.tacv2"
@@ -243,32 +243,6 @@ def without_scopes(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, bare)
 
     return plain
-
-
-@asynccontextmanager
-async def listening(app: ASGIApp) -> AsyncIterator[str]:
-    """An app on a free loopback port, on this very event loop; its address."""
-    # with its protocol named: asyncio sets TCP_NODELAY only then, without it each answer takes 40 ms
-    listener = socket.socket(proto=socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio")
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup([listener])
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        for door in server.servers:
-            door.close()
-        for connection in list(server.server_state.connections):
-            transport = getattr(connection, "transport", None)
-            if transport is not None:
-                transport.abort()
-        for task in server.server_state.tasks:  # what hangs by the fault script
-            task.cancel()
-        await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
-        listener.close()
 
 
 @asynccontextmanager

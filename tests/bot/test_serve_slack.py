@@ -21,6 +21,7 @@ from bot.sandbox.house import CATALOG
 from bot.sandbox.ledger import Fault, Json, SandboxClock
 from bot.sandbox.slack import NotPossible
 from bot.sandbox.slack_wire import SlackWire, Socket
+from tests.bot.loopback import listening
 from tests.bot.served import (
     INCIDENTS,
     MINIMUM,
@@ -34,7 +35,6 @@ from tests.bot.served import (
     free_port,
     in_slack,
     launch,
-    listening,
     recap,
     together,
     world,

@@ -39,7 +39,7 @@ from handlers.domain.delivery import Dead, Place, Post, Retry, Sent, Unknown
 from handlers.domain.people import Account
 from storage.database import Database, make_engine
 from storage.outbox import Claimed
-from tests.bot.test_fake_slack import serving
+from tests.bot.loopback import listening
 from tests.conftest import hurried
 
 INCIDENTS, CONTOSO, TAILSPIN = "C0INCIDENTS", "C0EXTCONTOSO", "C0EXTTAILSPIN"
@@ -174,7 +174,7 @@ async def rigged(start: datetime | None = None, **settings: Any) -> AsyncIterato
         return Response(answered.body, answered.status, answered.headers)
 
     routes = [Mount("/sandbox/slack", routes=slack.routes()), Route("/slack/events", door, methods=["POST"])]
-    async with serving(Starlette(routes=routes)) as address:
+    async with listening(Starlette(routes=routes)) as address:
         slack.base_url, slack.events_url = f"{address}/sandbox/slack", f"{address}/slack/events"
         carrier = SlackCarrier("xoxb-sandbox", api_url=slack.api_url, clock=lambda: clock.now().timestamp())
         rig = Rig(slack, ledger, clock, carrier, SlackDoor(intake, carrier), intake, address)

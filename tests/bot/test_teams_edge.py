@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,6 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
-import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
@@ -49,6 +47,7 @@ from storage import outbox
 from storage.book import SqlBook
 from storage.database import Database, make_engine
 from storage.outbox import Claimed
+from tests.bot.loopback import listening
 from tests.conftest import hurried
 
 Json = dict[str, Any]
@@ -181,28 +180,6 @@ def read(message: Message | Json | None) -> str:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """The app on a free loopback port; its address."""
-    # asyncio turns Nagle's delay off only for sockets that name their protocol.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none")
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup([listener])
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        for door in server.servers:
-            door.close()
-        for connection in list(server.server_state.connections):
-            connection.transport.abort()
-        await asyncio.gather(*server.server_state.tasks)
-        listener.close()
-
-
-@contextlib.asynccontextmanager
 async def rigged(folder: Path, template: Path, **options: Any) -> AsyncIterator[Rig]:
     """A whole rig with its own database, clock and port."""
     shutil.copy(template, folder / "edge.db")
@@ -221,7 +198,7 @@ async def rigged(folder: Path, template: Path, **options: Any) -> AsyncIterator[
     app = Starlette(
         routes=[Mount("/sandbox/teams", routes=teams.routes()), Route("/api/messages", messages, methods=["POST"])]
     )
-    async with serving(app) as address:
+    async with listening(app) as address:
         teams.service_url = f"{address}/sandbox/teams/"
         teams.messages_url = f"{address}/api/messages"
         hosts = Hosts(local=("127.0.0.1",))

@@ -1,0 +1,14 @@
+"""The rig that every test here begins with."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.bot.fake_teams.rig import Rig, rigged
+
+
+@pytest.fixture
+async def rig() -> AsyncIterator[Rig]:
+    """The sandbox's own people and teams."""
+    async with rigged() as made:
+        yield made
