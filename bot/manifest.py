@@ -61,11 +61,8 @@ COMMAND_CHARACTERS: Final = 32
 TEAMS_SCHEMA: Final = "1.17"
 TEAMS_VERSION: Final = "1.0.0"
 """The package's own version; Teams replaces an installed package only by a higher one."""
-TEAMS_COMMANDS: Final = 10
-"""Commands of a list in schemas up to 1.23."""
-TEAMS_TITLE: Final = 32
 TEAMS_HINT: Final = 128
-"""Characters of a command's title and description in schema 1.17."""
+"""Characters of a command's description in schema 1.17."""
 TEAM_VERBS: Final = (
     "declare", "update", "status", "severity", "role", "recap", "resolve", "apology draft", "list", "help",
 )  # fmt: skip

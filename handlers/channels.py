@@ -27,7 +27,6 @@ WATCHED = ("slack", "teams")
 """Platforms that say something of a channel; a mail or web address says nothing of who reads it."""
 FILE = "the catalog"
 """Who bound a channel that came with a catalog file."""
-NOT_SAID = "an organisation the platform does not name"
 
 
 def binding_of(book: Book, platform: str, address: str) -> Binding | None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-IncidentStatus = Literal["investigating", "identified", "monitoring", "resolved", "cancelled", "merged"]
 OPEN: tuple[str, ...] = ("investigating", "identified", "monitoring")
 OVER: tuple[str, ...] = ("resolved", "cancelled", "merged")
 

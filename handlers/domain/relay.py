@@ -12,7 +12,6 @@ OUT: tuple[str, ...] = ("released", *TOLD, "skipped")
 COMING: tuple[str, ...] = ("prepared", "approved")
 """States of a receipt whose apology has not gone out."""
 Act = Literal["approve", "void", "release", "done", "ack", "skip", "close", "reopen"]
-ACTS: tuple[Act, ...] = ("approve", "void", "release", "done", "ack", "skip", "close", "reopen")
 STATES: tuple[str, ...] = (*COMING, *OUT)
 
 _NOT_OUT = "{name} is not to be told yet: the apology has not gone out."

@@ -9,8 +9,6 @@ from functools import cached_property
 LONGEST_TEXT = 16_000
 """Characters of one line: four times what Slack advises for a message
 (https://docs.slack.dev/reference/methods/chat.postMessage), and few enough to be read in some milliseconds."""
-BIGGEST_NUMBER = 999_999_999
-"""Nine digits fit every database's integer; no house has that many incidents."""
 
 # --- normalising -----------------------------------------------------------------------------------------------------
 _MARKUP = re.compile(
@@ -166,6 +164,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
+# nine digits fit every database's integer; no house has that many incidents
 _BARE = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _INCIDENT = re.compile(r"(?:#|#?inc-?|#?incident-?)([1-9]\d{0,8})", re.ASCII | re.IGNORECASE)
 

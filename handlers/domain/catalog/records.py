@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal
 
 from handlers.domain.catalog.reading import nearest
 from handlers.domain.people import Person
 from handlers.domain.policy import Policy
 
-Platform = Literal["slack", "teams", "email", "webhook"]
 PLATFORMS: tuple[str, ...] = ("slack", "teams", "email", "webhook")
 MODES: tuple[str, ...] = ("tenant-minutes", "user-minutes")
 """How a contract counts downtime: minutes in which the customer was hit, or those minutes times the share of users."""
@@ -211,13 +209,6 @@ class Catalog:
         found = self.region(key)
         return found.name if found else ""
 
-    def nearest_regions(self, word: str) -> tuple[str, ...]:
-        """Up to three keys of known regions nearest to a word, for "did you mean"; none if the word is one itself."""
-        if word.strip().casefold() in self._regions:
-            return ()
-        near = nearest(word, self._regions)
-        return tuple(dict.fromkeys(self._regions[w].key for w in near))
-
     def person(self, email: str) -> Person | None:
         """A person by mail address, capitals aside."""
         return self._people.get(("email", email.strip().casefold()))
@@ -227,12 +218,6 @@ class Catalog:
         if platform == "slack":
             return self._people.get(("slack", user))
         return self._people.get((platform, user.casefold())) or self._people.get((platform, alias.casefold()))
-
-    def person_named(self, word: str) -> tuple[Person, ...]:
-        """People whose whole name, or one word of it, is this word, capitals and a leading @ aside."""
-        folded = word.strip().removeprefix("@").casefold()
-        whole = tuple(p for p in self.people if p.name.casefold() == folded)
-        return whole or tuple(p for p in self.people if folded in p.name.casefold().split())
 
     def people_with(self, role: str) -> tuple[Person, ...]:
         """Everybody who holds a role, in the catalog's order."""

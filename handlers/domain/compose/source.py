@@ -29,9 +29,6 @@ CLOSURE_WORDS: Final = 200
 REPORT_BUSINESS_DAYS: Final = 5
 """The next report is due within five business days of publication (rule F12)."""
 
-LOCALES: Final[tuple[str, ...]] = ("en-GB", "en-US")
-"""Texts are English until a reviewed translation exists; the locale picks the style of dates and lists."""
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -60,6 +57,7 @@ class Source:
     publication: datetime | None = None
     house_zone: str = "UTC"
     house_locale: str = "en-GB"
+    """en-GB or en-US: texts are English until a reviewed translation exists; it picks the style of dates and lists."""
     linked: tuple[Incident, ...] = ()
     promises: tuple[Promise, ...] = ()
     follows: int = 0

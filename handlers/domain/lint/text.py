@@ -13,7 +13,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from typing import Any, Final
 
 import pyphen
@@ -303,8 +302,3 @@ def grade_of(sentences: list[str]) -> float:
 def window(text: str, start: int, end: int, *, before: int = 120, after: int = 120) -> tuple[str, str]:
     """What stands right before and right after a place, bounded so that no rule reads a whole page."""
     return text[max(0, start - before) : start], text[end : end + after]
-
-
-def neighbours(reading: Reading) -> Iterator[tuple[Sentence, Sentence]]:
-    """Each sentence with the one that follows it."""
-    return pairwise(reading.sentences)
