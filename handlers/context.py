@@ -17,6 +17,11 @@ class Whence:
     room: int | None = None
     customer: str = ""  # the customer this channel belongs to
 
+    @property
+    def base(self) -> str:
+        """The channel itself: a Teams conversation without its thread."""
+        return self.channel.partition(";messageid=")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

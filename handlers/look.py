@@ -282,6 +282,5 @@ def here(ctx: Context, book: Book) -> Reply:
         )
     if ctx.whence.customer:
         raise Refused("This channel belongs to a customer: incidents are never announced here. Nothing was changed.")
-    channel = ctx.whence.channel.partition(";messageid=")[0]
-    book.put(Setting("teams.incidents", channel))
+    book.put(Setting("teams.incidents", ctx.whence.base))
     return Reply(Card("Incidents channel", (line("Incidents are announced here from now on."),), "good"), changed=True)

@@ -24,8 +24,9 @@ from handlers.say import incident as say
 _CHANNEL = re.compile(r"#|<#|19:|[CG][A-Z0-9]{6,}$")
 """How a channel is named: a mention, or a platform's id."""
 MOST = 30
+"""Lines of the list; ours."""
 _SEVERITIES: tuple[str, ...] = SEVERITIES
-"""Lines of the list."""
+"""From the worst down; as plain words, because rows hold those."""
 
 
 def subscribe(command: Subscribe, ctx: Context, book: Book) -> Reply:
@@ -60,13 +61,12 @@ def subscribe(command: Subscribe, ctx: Context, book: Book) -> Reply:
         ctx.actor.key, ctx.now,
     )  # fmt: skip
     book.put(row)
+    stop = Buttons((Button("Stop this", f"unsubscribe S{row.number}"),))
     other = book.person(person) if person and person != ctx.actor.key else None
-    told = f"{ctx.actor.name} subscribed you to {_scope_words(book, row)}: {_events(row)}."
     if other is not None:
-        stop = Buttons((Button("Stop this", f"unsubscribe S{row.number}"),))
+        told = f"{ctx.actor.name} subscribed you to {_scope_words(book, row)}: {_events(row)}."
         nudge(book, ctx, other, f"subscription/{row.number}", Card("A subscription for you", (line(told), stop)))
     words = line(f"{who[0].upper()}{who[1:]} will hear of {_scope_words(book, row)}: {_events(row)}.")
-    stop = Buttons((Button("Stop this", f"unsubscribe S{row.number}"),))
     return Reply(Card(f"Subscription S{row.number}", (words, stop)), changed=True)
 
 
@@ -82,7 +82,7 @@ def _scope(command: Subscribe, ctx: Context, book: Book) -> tuple[str, str, Inci
 def _here(ctx: Context) -> tuple[str, str]:
     if ctx.whence.personal or not ctx.whence.channel or ctx.whence.platform not in ("slack", "teams"):
         raise Refused("Here is your own chat: say `subscribe me to …`, or say it in the channel. Nothing was changed.")
-    return ctx.whence.platform, ctx.whence.channel.partition(";messageid=")[0]
+    return ctx.whence.platform, ctx.whence.base
 
 
 def _inside(book: Book, platform: str, address: str) -> None:
@@ -114,13 +114,12 @@ def unsubscribe(command: Unsubscribe, ctx: Context, book: Book) -> Reply:
 
 def subscriptions(ctx: Context, book: Book) -> Reply:
     """One's own first, then those of this channel, then of the others."""
-    here = ctx.whence.channel.partition(";messageid=")[0]
     rows = [
         s
         for s in book.find(Subscription, gone=False)
         if (s.person in ("", ctx.actor.key) or s.by == ctx.actor.key) and _may_know(book, ctx.actor, s)
     ]
-    rows.sort(key=lambda s: (s.person != ctx.actor.key, s.address != here, s.number))
+    rows.sort(key=lambda s: (s.person != ctx.actor.key, s.address != ctx.whence.base, s.number))
     if not rows:
         how = "Nobody is subscribed that you know of. Say `subscribe me to sev1` or `subscribe here to service …`."
         return Reply(Card("Subscriptions", (line(how),)))
@@ -139,7 +138,7 @@ def _may_know(book: Book, person: Person, row: Subscription) -> bool:
 
 def _place(ctx: Context, platform: str, address: str) -> str:
     """A channel, by its id where it is another one than this."""
-    here = (ctx.whence.platform, ctx.whence.channel.partition(";messageid=")[0])
+    here = (ctx.whence.platform, ctx.whence.base)
     return "this channel" if here == (platform, address) else f"{platform.capitalize()} {address}"
 
 
@@ -189,7 +188,7 @@ def _follows(book: Book, incident: Incident, row: Subscription) -> bool:
         return bool(wanted & set(incident.services))
     if _SEVERITIES.index(incident.severity) <= _SEVERITIES.index(row.value):
         return True
-    place = f"{row.person}" if row.person else f"{row.platform}-{row.address}"
+    place = row.person or f"{row.platform}-{row.address}"
     return bool(book.posts(_key(incident, place)))  # it was bad enough once: its end is told too
 
 
@@ -214,11 +213,12 @@ def _tell_channel(
 ) -> None:
     if platform not in ctx.platforms:
         return
-    place, root = Place(platform, "thread", address), f"{_key(incident, f'{platform}-{address}')}@{platform}"
+    place, following = Place(platform, "thread", address), _key(incident, f"{platform}-{address}")
+    root = f"{following}@{platform}"
     card = _card(book, ctx, incident)
     book.send(Post(root, place, card=card, rank=BROADCAST, incident=incident.number))
     if event != "declared":
-        key = f"{_key(incident, f'{platform}-{address}')}/{_serial(book, incident)}@{platform}"
+        key = f"{following}/{_serial(book, incident)}@{platform}"
         said = _line(incident, words)
         book.send(Post(key, place, card=said, rank=BROADCAST, incident=incident.number, needs=root, thread=root))
 

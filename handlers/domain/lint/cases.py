@@ -77,14 +77,12 @@ _NOT_RIGHT_BEFORE: Final = _before(
     r"|about|of|case of|small|in any way)){0,4} $"
 )
 
-_PAST_MODAL: Final = r"(?:has|have|had|did|do|does|was|were|would|should|could|ought)"
 _REFUSES: Final = (
     r"(?:\b(?:can ?not|could not|do not|does not|did not|will not|would not|are not|is not|am not|not able to"
     r"|unable to|no one can|nobody can|refuse to|never|no longer|too early to|wrong to|dishonest to|foolish to"
     r"|not going to)|n't"
     r"|\b(?:no|without(?: a| any)?|neither|nor))"
 )
-_NOW_TRUE: Final = r"(?:is|are|was|were|has been|have been|have|has|now|been|be|we(?:'ve)?)"
 
 _PURPOSE: Final = (
     _before(
