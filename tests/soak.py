@@ -139,8 +139,7 @@ class Soak:
     async def kill(self, place: int) -> None:
         """SIGKILL, and a new one in its place."""
         replica = self.replicas[place]
-        with contextlib.suppress(ProcessLookupError):
-            replica.process.kill()
+        self._lives(place).kill()
         await replica.process.wait()
         if replica.listening is not None:
             await replica.listening
@@ -148,11 +147,18 @@ class Soak:
 
     async def zombie(self, place: int, seconds: float) -> None:
         """Stopped for so long, beyond its leases or not, then going on as if nothing had been."""
+        process = self._lives(place)
+        process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        process.send_signal(signal.SIGCONT)
+
+    def _lives(self, place: int) -> asyncio.subprocess.Process:
+        """The process at this place. One that ended though nobody killed it is a fault, never passed over."""
         process = self.replicas[place].process
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGSTOP)
-            await asyncio.sleep(seconds)
-            process.send_signal(signal.SIGCONT)
+        if process.returncode is not None:
+            log = (self.folder / f"replica-{place}.log").read_text(encoding="utf-8", errors="replace")
+            raise AssertionError(f"replica {place} ended by itself with {process.returncode}: {log[-400:]}")
+        return process
 
     async def stop_database(self) -> None:
         """What `pg_ctl stop -m immediate` does: SIGQUIT, no farewell."""
