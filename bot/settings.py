@@ -1,7 +1,6 @@
 """Settings: frozen, checked at start, secrets redacted. Nothing is read at import."""
 
 import difflib
-import ipaddress
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.loopback import is_loopback
 from bot.mail.server import mail_sender, mail_server
 from bot.webhook.reach import networks
 from bot.webhook.shape import secret_of
@@ -248,16 +248,6 @@ def check_host(settings: Settings, host: str) -> None:
     """Unsigned Teams activities are taken on loopback only, so the server must listen nowhere else."""
     if settings.loopback and not is_loopback(host):
         raise Wrong("With TEAMS_UNAUTHENTICATED=loopback, --host must be 127.0.0.1, ::1 or localhost.")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def redacted(url: str) -> str:

@@ -1,11 +1,12 @@
 """Where mail is handed in and in whose name: AMENDS_SMTP_URL and AMENDS_MAIL_FROM, read and checked."""
 
-import ipaddress
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.policy import SMTP
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from bot.loopback import is_loopback
 
 SUBMISSION, SUBMISSIONS = 587, 465
 """Ports for handing mail in: https://www.rfc-editor.org/rfc/rfc6409#section-3.1 and
@@ -45,7 +46,7 @@ def mail_server(url: str) -> MailServer:
     if bool(user) != bool(password):
         raise ValueError(f"needs a user and a password, or neither. Write {_EXAMPLE}.")
     secure = parts.scheme == "smtps" or starttls == "true"
-    if password and not secure and not _loopback(host):
+    if password and not secure and not is_loopback(host):
         raise ValueError("would send its password in the clear. Add ?starttls=true, or begin it with smtps://.")
     usual = SUBMISSIONS if parts.scheme == "smtps" else SUBMISSION
     return MailServer(host, port or usual, parts.scheme == "smtps", starttls == "true", user, password)
@@ -67,12 +68,3 @@ def mail_sender(written: str) -> Address:
         raise ValueError(f"has letters that not every mail server takes. {example}")
     sender: Address = found[0]
     return sender
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -5,7 +5,6 @@ here), and not be another site's doing (`Origin`, `Sec-Fetch-Site`:
 https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site).
 """
 
-import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from bot.loopback import is_loopback
 from bot.sandbox.ledger import Json
 
 LARGEST_BODY = 262_144
@@ -57,10 +57,10 @@ def guarded(reply: Reply) -> Reply:
 
 def _foreign(request: Request) -> str:
     """Why this request is none of this page's, "" if it is."""
-    if request.client is not None and not _loopback(request.client.host):
+    if request.client is not None and not is_loopback(request.client.host):
         return "The sandbox answers its own machine only."
     host = urlsplit(f"//{request.headers.get('host', '')}")
-    if not _loopback(host.hostname or ""):
+    if not is_loopback(host.hostname or ""):
         return "The sandbox answers at 127.0.0.1 and localhost only."
     origin = request.headers.get("origin")
     if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host', '')}":
@@ -68,15 +68,6 @@ def _foreign(request: Request) -> str:
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return "Another site cannot use the sandbox."
     return ""
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def read_object(request: Request) -> Json:

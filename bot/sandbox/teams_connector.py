@@ -19,7 +19,7 @@ from bot.sandbox.teams_cards import check_card, is_too_deep, utf8_size, utf16_si
 from bot.sandbox.teams_faults import after, before, error
 from bot.sandbox.teams_identity import Identity
 from bot.sandbox.teams_rates import EDIT, READ, SEND, Rates
-from bot.sandbox.teams_world import ADAPTIVE_CARD, Message, Place, World
+from bot.sandbox.teams_world import ADAPTIVE_CARD, Message, Place, Team, World
 
 # Teams takes about 100 KB as UTF-16; its page asks to stay under 80
 # (learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages)
@@ -332,15 +332,18 @@ class Connector:
 
         return await self._call(request, "members.get", conversation, READ, effect)
 
+    def _wanted_team(self, wanted: str) -> Team:
+        self._place(wanted)
+        if wanted not in self.world.teams:
+            raise _Refused(404, "ConversationNotFound", "Team not found.")
+        return self.world.teams[wanted]
+
     async def _team(self, request: Request) -> Response:
         wanted = request.path_params["team"]
 
         def effect(body: Json) -> Response:
             del body
-            self._place(wanted)
-            if wanted not in self.world.teams:
-                raise _Refused(404, "ConversationNotFound", "Team not found.")
-            team = self.world.teams[wanted]
+            team = self._wanted_team(wanted)
             return JSONResponse(
                 {
                     "id": team.id,
@@ -360,10 +363,7 @@ class Connector:
 
         def effect(body: Json) -> Response:
             del body
-            self._place(wanted)
-            if wanted not in self.world.teams:
-                raise _Refused(404, "ConversationNotFound", "Team not found.")
-            team = self.world.teams[wanted]
+            team = self._wanted_team(wanted)
             # General has no name in this answer: its id is the team's, and each client names it in its own language.
             listed = [{"id": c.id, "name": None if c.id == team.id else c.name, "type": c.type} for c in team.channels]
             return JSONResponse({"conversations": listed})

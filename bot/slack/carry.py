@@ -20,6 +20,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.channel import LEFT
+from bot.loopback import is_loopback
 from bot.rates import Rates
 from bot.slack import blocks
 from handlers.card import Card
@@ -213,7 +214,7 @@ class SlackCarrier:
         self.api_url = api_url if api_url.endswith("/") else f"{api_url}/"
         self.me: Me | None = None
         self.client = AsyncWebClient(token, base_url=self.api_url, timeout=int(CALL_SECONDS), retry_handlers=[])
-        if _loopback(self.api_url):
+        if is_loopback(urlsplit(self.api_url).hostname or ""):
             self.client.proxy = None  # the environment's proxy is for the outside
         self._clock = clock
         self._rates = rates
@@ -888,10 +889,6 @@ def _floor(row: Claimed) -> float:
     except ValueError:
         return 0.0
     return written - CLOCK_SLACK if written <= row.lease_until.timestamp() + CLOCK_SLACK else 0.0
-
-
-def _loopback(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _missing(scope: str) -> str:

@@ -1,10 +1,11 @@
 """Where answers and tokens for Teams may go: a short list of hosts, and this machine only when a setting says so."""
 
-import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
+
+from bot.loopback import is_loopback
 
 TEAMS_HOSTS: Final = frozenset(
     {
@@ -23,18 +24,6 @@ _URL = re.compile(
     r"(?:/[a-z0-9._~/-]*)?",
     re.IGNORECASE,
 )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host or address (IPv6 with or without brackets) is this machine: `localhost`, 127.0.0.0/8 or ::1."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
 
 
 @dataclass(frozen=True, slots=True)

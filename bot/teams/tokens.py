@@ -12,7 +12,8 @@ from typing import Any, Final
 import jwt
 
 from bot.gate import Refusal, header
-from bot.teams.hosts import Hosts, is_loopback
+from bot.loopback import is_loopback
+from bot.teams.hosts import Hosts
 from bot.teams.keys import KeySet, KeysUnavailableError
 
 ISSUER: Final = "https://api.botframework.com"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.loopback import is_loopback
 from bot.mail.server import MailServer, mail_server
-from bot.settings import NAMES, PREFIXES, Settings, Wrong, check_host, is_loopback, read, redacted
+from bot.settings import NAMES, PREFIXES, Settings, Wrong, check_host, read, redacted
 
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1-secret", "SLACK_SIGNING_SECRET": "8f742231b10e8888abcd99yyyzzz85a5"}
 SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1-secret", "SLACK_APP_TOKEN": "xapp-1-secret"}

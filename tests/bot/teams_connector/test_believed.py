@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.gate import Refusal
+from bot.loopback import is_loopback
 from bot.teams.calls import ConnectorFailed
 from bot.teams.connector import Connector
-from bot.teams.hosts import TEAMS_HOSTS, Hosts, is_loopback
+from bot.teams.hosts import TEAMS_HOSTS, Hosts
 from bot.teams.keys import KeySet
 from bot.teams.tokens import ISSUER, Verified, Verifier
 from tests.bot.teams_connector.microsoft import (
