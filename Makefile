@@ -1,4 +1,4 @@
-# make run | test | lint | bench | soak; everything else is in README.md.
+# make run | test | lint | format | bench | soak | malformed; everything else is in README.md.
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3978
