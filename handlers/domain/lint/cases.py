@@ -1,4 +1,4 @@
-"""What the wording rules look for, as data: each form of a fault, when the same words are innocent, how they read better.
+"""What the wording rules look for, as data: each form of a fault, what makes it innocent, how it reads better.
 
 A `Case` is a pattern with the circumstances that excuse it. Patterns find words; the excuses are how a careful human
 editor would judge the sentence: a refusal to promise, an admission, a purpose, the past. Repetitions are bounded, so
