@@ -56,7 +56,7 @@ AUDIT_SECONDS = 60
 AGAIN_SECONDS = 5
 """How soon the auditor asks once more where posts seem to be late. Ours."""
 LOOK_SECONDS = 1.0
-"""How long a look at what is unclear may hold up the end; it is taken again after the next start. Ours."""
+"""How long a look at the outbox may hold up the end; it is taken again after the next start. Ours."""
 
 
 @dataclass(frozen=True)

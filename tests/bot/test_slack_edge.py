@@ -376,7 +376,9 @@ async def answering(*answers: Response) -> AsyncIterator[tuple[SlackCarrier, lis
         await carrier.close()
 
 
-@pytest.mark.parametrize("body", ['{"status": "error"}', '{"ok": null}', '{"ok": "false", "error": "x"}', "{}", "[]", ""])
+@pytest.mark.parametrize(
+    "body", ['{"status": "error"}', '{"ok": null}', '{"ok": "false", "error": "x"}', "{}", "[]", ""]
+)
 async def test_only_a_definite_no_is_a_no(body: str) -> None:
     """JSON that says neither yes nor no comes from somebody in between: what they did with the post nobody knows."""
     async with answering(Response(body, media_type="application/json")) as (carrier, called):
