@@ -20,12 +20,10 @@ from bot.channel import LEFT, Carrier
 from bot.intake import AWAY, Intake
 from bot.store import Store
 from handlers import channels
-from handlers.card import Button, Buttons, Card, line
-from handlers.commands import Audited, CannotDo, ChannelSeen, PostSettled, RoomOpened, RoomShut, Trouble
+from handlers.commands import Audited, CannotDo, ChannelSeen, LookedFor, PostSettled, RoomOpened, RoomShut, Trouble
 from handlers.domain.channels import Binding, Seen, gone
-from handlers.domain.delivery import BROADCAST, GONE, Dead, Held, Op, Outcome, Place, Post, Retry, Sent, Unknown
-from handlers.domain.incident import Incident
-from handlers.domain.letter import LETTERS, PLATFORMS
+from handlers.domain.delivery import BROADCAST, GONE, Dead, Held, Op, Outcome, Retry, Sent, Unknown
+from handlers.domain.letter import LETTERS
 from handlers.trouble import AWAY_SECONDS, REFUSALS, SKEW_SECONDS
 from storage import migrate, outbox, rates
 from storage.book import SqlBook
@@ -453,6 +451,8 @@ class Delivery:
             outcome = Retry(outcome.reason)
         taken = outbox.finish(book.connection, book.now, row, outcome)
         state = outbox.state_of_key(book.connection, row.key)
+        if taken and state == "sent" and book.now > row.lease_until:  # somebody may have been asked meanwhile
+            self.intake.machine(book, LookedFor(row.id, found=True))
         if taken:
             self._follow(book, row, outcome, state)
         return book.sent
@@ -552,41 +552,9 @@ class Delivery:
         if isinstance(found, Sent) and row.op == "open" and row.incident is not None:
             room = RoomOpened(row.incident, row.place.platform, found.at or found.id, found.name, found.link)
             self.intake.machine(book, room)
-        if not isinstance(found, Sent) and not again:
-            self._ask(book, row, absent=found is False)
+        if not again:
+            there = isinstance(found, Sent) or (None if found else False)
+            self.intake.machine(book, LookedFor(row.id, there))
         if row.audience == "customer":
             self.intake.machine(book, PostSettled(row.key))
         return book.sent
-
-    def _ask(self, book: SqlBook, row: Claimed, *, absent: bool) -> None:
-        """Nobody can know whether it arrived: the comms owner, or else the commander, is told once and decides."""
-        incident = book.get(Incident, row.incident) if row.incident is not None else None
-        owner = None
-        if incident is not None:
-            owner = book.person(incident.holder("comms") or incident.holder("commander"))
-        where = f"{row.key.split('/')[1] if row.audience == 'customer' else row.place.kind} in {row.place.platform}"
-        seen = "It is not in the channel's history" if absent else "The channel's history cannot be read from here"
-        if row.place.platform in LETTERS:
-            where = f"{row.key.split('/')[1]} ({PLATFORMS[row.place.platform]})"
-            log_of = "The mail server" if row.place.platform == "email" else "Their receiver"
-            seen = f"{log_of}'s log knows, or they do"
-        card = Card(
-            f"{incident.name if incident else 'Amends'}: did it arrive?",
-            (
-                line(f"A post to {where} was sent, but no answer came. {seen}. Please look."),
-                Buttons(
-                    (
-                        Button("It arrived", f"settle {row.id} arrived"),
-                        Button("Send again", f"settle {row.id} again", "danger", confirm="Only if it is not there."),
-                    )
-                ),
-            ),
-            "danger",
-        )
-        if owner is None:
-            log.error("a post is unclear and nobody can be asked", key=row.key)
-            return
-        for platform, address in (("slack", owner.slack), ("teams", owner.teams)):
-            if address and platform in self.carriers:
-                book.send(Post(f"unclear/{row.id}@{platform}", Place(platform, "person", address), card=card, rank=0))
-                return

@@ -40,6 +40,7 @@ from handlers.domain.delivery import (
     DROPPED,
     NOTHING_WAITS,
     PAGE,
+    TRIED_SINCE,
     Dead,
     Held,
     Outcome,
@@ -667,7 +668,14 @@ def state_of(row: Any) -> PostState:
         op=row["op"],
         incident=row["incident"],
         approval=row["approval"],
+        tried=row["fence"],
     )
+
+
+def state_by_id(connection: Connection, number: int) -> PostState | None:
+    """One post, by its number."""
+    row = connection.execute(select(outbox).where(outbox.c.id == number)).mappings().first()
+    return state_of(row) if row is not None else None
 
 
 def state_of_key(connection: Connection, key: str) -> str:
@@ -770,20 +778,27 @@ def moving(connection: Connection, now: datetime) -> int:
     return int(connection.execute(under_way).scalar_one() + ready)
 
 
-def settle(connection: Connection, now: datetime, number: int, verdict: str) -> PostState:
-    """A person's word on a post: `arrived`, `again`, `drop`. Refused where the row does not wait for one."""
+def settle(connection: Connection, now: datetime, number: int, verdict: str, tried: int = 0) -> PostState:
+    """A person's word on a post: `arrived`, `again`, `drop`; or `look`: it is looked for at once.
+
+    Refused where the row does not wait for one, or where it was asked of another attempt than this one (`tried`).
+    """
     row = connection.execute(select(outbox).where(outbox.c.id == number).with_for_update()).mappings().first()
     if row is None:
         message = NOTHING_WAITS.format(number)
         raise Refused(message)
     state = state_of(row)
-    if row["state"] not in ("unknown", "held", "dead"):
+    if row["state"] not in (("unknown",) if verdict == "look" else ("unknown", "held", "dead")):
         message = NOTHING_WAITS.format(number)
+        raise Refused(message)
+    if tried and tried != row["fence"]:
+        message = TRIED_SINCE.format(number)
         raise Refused(message)
     verdicts: dict[str, dict[str, Any]] = {
         "arrived": {"state": "sent", "sent_at": now, "error": "a person saw it arrive"} | _owed(connection, row, now),
         "again": {"state": "pending", "due": now, "attempts": 0, "deaths": 0, "error": ""},
         "drop": {"state": "dead", "error": DROPPED},
+        "look": {"state": "unknown", "due": now, "error": row["error"]},
     }
     values = verdicts[verdict]
     if verdict == "arrived" and row["platform"] in LETTERS and not row["message_id"]:
