@@ -87,6 +87,10 @@ class Book(Protocol):
         """
         ...
 
+    def moved(self, platform: str, old: str, new: str) -> None:
+        """A channel has another id: what stands there is edited there."""
+        ...
+
     def post(self, number: int) -> PostState | None:
         """What became of one post, by its number in the outbox."""
         ...

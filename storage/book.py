@@ -306,6 +306,10 @@ class SqlBook:
         self.sent += 1
         return posts_.settle(self.connection, self._now, post, verdict, tried)
 
+    def moved(self, platform: str, old: str, new: str) -> None:
+        """What stands in a channel is edited under its new id."""
+        posts_.moved(self.connection, platform, old, new)
+
     def post(self, number: int) -> PostState | None:
         """One post, by its number."""
         return posts_.state_by_id(self.connection, number)

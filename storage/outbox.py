@@ -672,6 +672,12 @@ def state_of(row: Any) -> PostState:
     )
 
 
+def moved(connection: Connection, platform: str, old: str, new: str) -> None:
+    """A channel has another id now: the house's own messages that stand there are edited there."""
+    there = and_(outbox.c.platform == platform, outbox.c.message_at == old, outbox.c.audience == "internal")
+    connection.execute(update(outbox).where(there).values(message_at=new))
+
+
 def state_by_id(connection: Connection, number: int) -> PostState | None:
     """One post, by its number."""
     row = connection.execute(select(outbox).where(outbox.c.id == number)).mappings().first()
