@@ -41,7 +41,7 @@ from bot.web.door import body_of
 from bot.webhook import reach
 from bot.webhook.carry import WebhookCarrier
 from bot.webhook.shape import secret_of
-from handlers.commands import ChannelMoved, ChannelTouched, PostSettled
+from handlers.commands import ChannelMoved, ChannelTouched, LookedFor, PostSettled
 from handlers.domain.catalog import CatalogErrors, parse_bytes, to_dict
 from handlers.domain.delivery import Sent
 from handlers.domain.incident import Setting
@@ -56,7 +56,7 @@ AUDIT_SECONDS = 60
 AGAIN_SECONDS = 5
 """How soon the auditor asks once more where posts seem to be late. Ours."""
 LOOK_SECONDS = 1.0
-"""How long a look at what is unclear may hold up the end; it is taken again after the next start. Ours."""
+"""How long a look at the outbox may hold up the end; it is taken again after the next start. Ours."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,10 @@ class App:
 
         def settled(book: SqlBook) -> None:
             post = outbox.arrived(book.connection, book.now, nonce, found)
-            if post is not None and post.audience == "customer":
+            if post is None:
+                return
+            self.intake.machine(book, LookedFor(post.id, found=True))
+            if post.audience == "customer":
                 self.intake.machine(book, PostSettled(post.key))
 
         await self.store.book(settled)

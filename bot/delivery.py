@@ -17,15 +17,13 @@ from prometheus_client import Gauge
 from sqlalchemy import Connection, RowMapping
 
 from bot.channel import LEFT, Carrier
-from bot.intake import Intake
+from bot.intake import AWAY, Intake
 from bot.store import Store
 from handlers import channels
-from handlers.card import Button, Buttons, Card, line
-from handlers.commands import Audited, CannotDo, ChannelSeen, PostSettled, RoomOpened, RoomShut, Trouble
+from handlers.commands import Audited, CannotDo, ChannelSeen, LookedFor, PostSettled, RoomOpened, RoomShut, Trouble
 from handlers.domain.channels import Binding, Seen, gone
-from handlers.domain.delivery import BROADCAST, GONE, Dead, Held, Op, Outcome, Place, Post, Retry, Sent, Unknown
-from handlers.domain.incident import Incident
-from handlers.domain.letter import LETTERS, PLATFORMS
+from handlers.domain.delivery import BROADCAST, GONE, Dead, Held, Op, Outcome, Retry, Sent, Unknown
+from handlers.domain.letter import LETTERS
 from handlers.trouble import AWAY_SECONDS, REFUSALS, SKEW_SECONDS
 from storage import migrate, outbox, rates
 from storage.book import SqlBook
@@ -45,6 +43,14 @@ GATHER_SECONDS = 0.02
 """How long posts gather before the outbox is looked at: a burst of commands is one look, not hundreds."""
 EXPIRE_EVERY = timedelta(seconds=1)
 """How often leases that ran out are taken back."""
+KEPT_SECONDS = 60.0
+"""How long an outcome is kept for a database that does not take it: it counts also beyond the lease; ours."""
+FINISH_AGAIN_SECONDS = 0.05
+"""The first pause before the database is told again; each is twice the one before, a second at most; ours."""
+LOOK_EVERY_SECONDS = 1.0
+"""How often the unknown, and channels that something happened to, are looked after; ours."""
+UNCLEAR_AT_ONCE = 20
+"""Unknown posts looked for at the same time, and in one go; ours."""
 LOOKED_AT = 200
 """Channels looked at in one go; ours."""
 LOOKING = 8
@@ -130,22 +136,31 @@ class Delivery:
 
     async def run(self) -> None:
         """Until stopped: claim what is due, carry it, look after the unknown."""
-        looked = 0.0
-        loop = asyncio.get_running_loop()
-        while not self._stopping:
-            self._woken.clear()
+        looks = [asyncio.create_task(self._looking_after(look)) for look in (self.settle, self.survey)]
+        try:
+            while not self._stopping:
+                self._woken.clear()
+                try:
+                    moved = await self.once()
+                except Exception:
+                    log.exception("the outbox stumbled; it goes on")
+                    moved = False
+                    await asyncio.sleep(IDLE_SECONDS)
+                if not moved:
+                    await self._pause()
+        finally:
+            for task in looks:
+                task.cancel()
+            await asyncio.gather(*looks, return_exceptions=True)
+
+    async def _looking_after(self, look: Callable[[], Awaitable[None]]) -> None:
+        """Look every second, beside what is carried: a platform that does not answer a question holds no post up."""
+        while True:
             try:
-                moved = await self.once()
-                if loop.time() - looked > 1:
-                    looked = loop.time()
-                    await self.settle()
-                    await self.survey()
+                await look()
             except Exception:
-                log.exception("the outbox stumbled; it goes on")
-                moved = False
-                await asyncio.sleep(IDLE_SECONDS)
-            if not moved:
-                await self._pause()
+                log.exception("a look stumbled; the next one tries again")
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def _pause(self) -> None:
         try:
@@ -337,10 +352,23 @@ class Delivery:
         outcome = await self._call(row, began)
         await self._point("called")
         carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
-        sent = await self.store.book(lambda book: self._finish(book, row, outcome))
+        sent = await self._written_down(row, outcome)
         await self._point("finished")
         if sent:
             self.wake()
+
+    async def _written_down(self, row: Claimed, outcome: Outcome) -> int:
+        """What came of it, as soon as the database takes it: without that nobody would know although we do."""
+        until, pause = time.monotonic() + KEPT_SECONDS, FINISH_AGAIN_SECONDS
+        while True:
+            try:
+                return await self.store.book(lambda book: self._finish(book, row, outcome))
+            except AWAY as error:
+                if time.monotonic() > until:
+                    raise
+                log.warning("an outcome is not written down yet", key=row.key, error=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 1.0)
 
     async def _call(self, row: Claimed, began: float) -> Outcome:
         handed = False  # to the carrier: from then on bytes may have left
@@ -423,6 +451,8 @@ class Delivery:
             outcome = Retry(outcome.reason)
         taken = outbox.finish(book.connection, book.now, row, outcome)
         state = outbox.state_of_key(book.connection, row.key)
+        if taken and state == "sent" and book.now > row.lease_until:  # somebody may have been asked meanwhile
+            self.intake.machine(book, LookedFor(row.id, found=True))
         if taken:
             self._follow(book, row, outcome, state)
         return book.sent
@@ -499,18 +529,21 @@ class Delivery:
     async def settle(self) -> None:
         """Look after unknown rows: found, safe to send again, or a person's to decide."""
         platforms = tuple(self.carriers)
-        rows = await self.store.rows(lambda c, now: outbox.unclear(c, now, platforms, 20))
-        for row in rows:
-            try:
-                look = self.carriers[row.place.platform].look
-                blind = repeatable(row) and (row.op != "open" or row.message_id)  # a room is found by its name
-                found = False if blind else await asyncio.wait_for(look(row), CALL_SECONDS)
-            except Exception as error:  # noqa: BLE001 - not being able to look is an answer: nobody can know
-                log.warning("could not look", key=row.key, error=type(error).__name__)
-                found = True
-            sent = await self.store.book(lambda book, row=row, found=found: self._settled(book, row, found))  # type: ignore[misc]
-            if sent:
-                self.wake()
+        rows = await self.store.rows(lambda c, now: outbox.unclear(c, now, platforms, UNCLEAR_AT_ONCE))
+        await asyncio.gather(*(self._settle(row) for row in rows))
+
+    async def _settle(self, row: Claimed) -> None:
+        try:
+            look = self.carriers[row.place.platform].look
+            blind = repeatable(row) and (row.op != "open" or row.message_id)  # a room is found by its name
+            found: Sent | bool = row.heard or False
+            if not row.heard and not blind:
+                found = await asyncio.wait_for(look(row), CALL_SECONDS)
+        except Exception as error:  # noqa: BLE001 - not being able to look is an answer: nobody can know
+            log.warning("could not look", key=row.key, error=type(error).__name__)
+            found = True
+        if await self.store.book(lambda book: self._settled(book, row, found)):
+            self.wake()
 
     def _settled(self, book: SqlBook, row: Claimed, found: Sent | bool) -> int:
         again = found is False and (row.audience == "internal" or repeatable(row))
@@ -519,41 +552,9 @@ class Delivery:
         if isinstance(found, Sent) and row.op == "open" and row.incident is not None:
             room = RoomOpened(row.incident, row.place.platform, found.at or found.id, found.name, found.link)
             self.intake.machine(book, room)
-        if not isinstance(found, Sent) and not again:
-            self._ask(book, row, absent=found is False)
+        if not again:
+            there = isinstance(found, Sent) or (None if found else False)
+            self.intake.machine(book, LookedFor(row.id, there))
         if row.audience == "customer":
             self.intake.machine(book, PostSettled(row.key))
         return book.sent
-
-    def _ask(self, book: SqlBook, row: Claimed, *, absent: bool) -> None:
-        """Nobody can know whether it arrived: the comms owner, or else the commander, is told once and decides."""
-        incident = book.get(Incident, row.incident) if row.incident is not None else None
-        owner = None
-        if incident is not None:
-            owner = book.person(incident.holder("comms") or incident.holder("commander"))
-        where = f"{row.key.split('/')[1] if row.audience == 'customer' else row.place.kind} in {row.place.platform}"
-        seen = "It is not in the channel's history" if absent else "The channel's history cannot be read from here"
-        if row.place.platform in LETTERS:
-            where = f"{row.key.split('/')[1]} ({PLATFORMS[row.place.platform]})"
-            log_of = "The mail server" if row.place.platform == "email" else "Their receiver"
-            seen = f"{log_of}'s log knows, or they do"
-        card = Card(
-            f"{incident.name if incident else 'Amends'}: did it arrive?",
-            (
-                line(f"A post to {where} was sent, but no answer came. {seen}. Please look."),
-                Buttons(
-                    (
-                        Button("It arrived", f"settle {row.id} arrived"),
-                        Button("Send again", f"settle {row.id} again", "danger", confirm="Only if it is not there."),
-                    )
-                ),
-            ),
-            "danger",
-        )
-        if owner is None:
-            log.error("a post is unclear and nobody can be asked", key=row.key)
-            return
-        for platform, address in (("slack", owner.slack), ("teams", owner.teams)):
-            if address and platform in self.carriers:
-                book.send(Post(f"unclear/{row.id}@{platform}", Place(platform, "person", address), card=card, rank=0))
-                return

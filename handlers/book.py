@@ -80,8 +80,19 @@ class Book(Protocol):
         """Hold back every post under this key prefix that has not left; returns how many."""
         ...
 
-    def settle(self, post: int, verdict: str) -> PostState:
-        """A person's word on an unknown, held or dead post: arrived, again, drop. Refuses any other state."""
+    def settle(self, post: int, verdict: str, tried: int = 0) -> PostState:
+        """A person's word on an unknown, held or dead post: arrived, again, drop; look, for an unknown one.
+
+        Refuses any other state, and a word about another attempt than this one (`tried`; 0: whichever it is).
+        """
+        ...
+
+    def moved(self, platform: str, old: str, new: str) -> None:
+        """A channel has another id: what stands there is edited there."""
+        ...
+
+    def post(self, number: int) -> PostState | None:
+        """What became of one post, by its number in the outbox."""
         ...
 
     def posts(self, prefix: str, *states: str) -> list[PostState]:

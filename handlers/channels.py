@@ -205,8 +205,15 @@ def moved(command: ChannelMoved, ctx: Context, book: Book) -> None:
 
     Followed by itself only as far as the binding reaches: the channel behind the new id is held against what was bound
     like any other, so words go there where the same organisations read it, and nowhere else. A channel that was never
-    looked at has nothing to be held against: a person decides.
+    looked at has nothing to be held against: a person decides. An incident's room and the incidents channel are the
+    house's own: they are followed at once, by every server and after a restart.
     """
+    if owner_of(book, command.platform, command.new) is None:
+        for room in book.find(Room, platform=command.platform, address=command.old):
+            book.put(replace(room, address=command.new))
+        for setting in book.find(Setting, name=f"{command.platform}.incidents", value=command.old):
+            book.put(replace(setting, value=command.new))
+        book.moved(command.platform, command.old, command.new)
     known = binding_of(book, command.platform, command.old)
     if known is None or not known.customer:
         return

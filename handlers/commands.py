@@ -846,10 +846,14 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """A person's word on an unclear post: it arrived, send it again, or let it be. `post` is the outbox id."""
+    """A person's word on an unclear post: it arrived, send it again, let it be; or that it be looked for now.
+
+    `post` is the outbox id; `tried` the attempt that a button was about, 0 where it is typed.
+    """
 
     post: int
-    verdict: Literal["arrived", "again", "drop"]
+    verdict: Literal["look", "arrived", "again", "drop"]
+    tried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -901,6 +905,14 @@ class PostSettled:
     key: str
     edited: bool = False
     state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedFor:
+    """An unknown post was looked for. `found` False: it surely is not there; None: nobody can know."""
+
+    post: int
+    found: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -1076,6 +1088,7 @@ Command = (
     | CannotDo
     | MessageChanged
     | PostSettled
+    | LookedFor
     | ChannelSeen
     | ChannelTouched
     | ChannelMoved

@@ -30,6 +30,7 @@ from handlers.outside import unfit_for_customers
 from handlers.rooms import incident_of, may_see, running, say_in_rooms, standing, tell
 from handlers.say import incident as say
 from handlers.say import preview
+from handlers.say.unclear import choices
 from handlers.void import void_approvals
 
 CALLED = {"update": "update", "holding": "holding statement", "closure": "closing update"}
@@ -433,13 +434,10 @@ def show_sent(book: Book, ctx: Context, proposal: Proposal, sender: str = "") ->
         who = f"{customer.name if customer else customer_of_post(post)} ({PLATFORMS[post.place.platform]})"
         if post.state == "unknown":
             blocks.append(line(f"{who}: nobody can know from here whether it arrived. Look, then say so."))
-            row = [Button("It arrived", f"settle {post.id} arrived")]
+            blocks.append(Buttons(choices(post)))
         else:
             blocks.append(line(f"{who}: {post.error}. They have not been told."))
             blocks.append(Buttons(channels.trouble_buttons(book, post)))
-            continue
-        again = Button("Send again", f"settle {post.id} again", "danger", confirm="Only if it is not there.")
-        blocks.append(Buttons((*row, again)))
     if len(trouble) > MOST_TROUBLE:
         blocks.append(small(f"And {len(trouble) - MOST_TROUBLE} more: `amends outbox list` has them."))
     what = CALLED[proposal.kind]

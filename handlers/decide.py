@@ -34,6 +34,7 @@ from handlers import (
     reviews,
     subscribe,
     trouble,
+    unclear,
     watch,
 )
 from handlers import commands as c
@@ -255,6 +256,8 @@ def decide(command: c.Command, ctx: Context, book: Book) -> Reply:
             pins.followed(command, ctx, book)
         case c.PostSettled():
             publish.advance(command, ctx, book)
+        case c.LookedFor():
+            unclear.looked_for(command, ctx, book)
         case c.ChannelSeen():
             channels.seen(command, ctx, book)
         case c.ChannelTouched():

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import channels, grammar, packs, promises, receipts
+from handlers import channels, grammar, packs, promises, receipts, unclear
 from handlers.apologise import CORRECTED, READY, Draft, apology_of, next_version, refreshed, void_waivers
 from handlers.approve import complete, expires, needed, preview, signatures
 from handlers.book import Book
@@ -514,12 +514,14 @@ def follow_up(command: ApologyFollowUp, ctx: Context, book: Book) -> Reply:
 
 def settle(command: Settle, ctx: Context, book: Book) -> Reply:
     """A person looked: it arrived, send it again, or let it be."""
-    after = book.settle(command.post, command.verdict)  # what is refused below undoes it
+    after = book.settle(command.post, command.verdict, command.tried)  # what is refused below undoes it
     apology, numbers = _about(book, after)
     incidents = [i for n in numbers if (i := book.get(Incident, n)) is not None]
     if not all(may_see(book, ctx.actor, i) for i in incidents):
         raise Refused(NOTHING_WAITS.format(command.post))
     must("settle" if after.audience == "customer" else "act", standing(book, ctx, *incidents))
+    if command.verdict == "look":
+        return Reply(unclear.look_again(book, ctx, after))
     if apology is not None and apology.state in UNSETTLED and command.verdict == "again":
         raise Refused(
             f"A{apology.number} is being corrected, so this holds a text that no longer stands. Publishing the new "
@@ -529,6 +531,7 @@ def settle(command: Settle, ctx: Context, book: Book) -> Reply:
         channels.refuse_barred(book, after)
     words = {"arrived": "noted as arrived", "again": "sent again", "drop": "dropped"}[command.verdict]
     who = say.customer_of(after) if after.audience == "customer" else after.key
+    unclear.answered(book, after, f"{ctx.actor.name}: {words}.")
     for incident in incidents[:1]:
         tell(book, ctx, incident, "delivery", f"settled the post to {who}: {words}")
     if after.audience == "customer":
@@ -542,14 +545,18 @@ def _about(book: Book, post: PostState) -> tuple[Apology | None, tuple[int, ...]
     kind, _, number = post.key.split("/", 1)[0].partition("-")
     number = number.partition(".")[0]  # correction-3.2 is about A3
     if not number.isdigit():
-        return None, ()
+        return None, _own(post)
     if kind in ("apology", "correction"):
         apology = book.get(Apology, int(number))
         return apology, apology.incidents if apology else ()
     if kind in CALLED:
         proposal = book.get(Proposal, int(number))
         return None, (proposal.incident,) if proposal else ()
-    return None, (int(number),) if kind == "inc" else ()
+    return None, (int(number),) if kind == "inc" else _own(post)
+
+
+def _own(post: PostState) -> tuple[int, ...]:
+    return (post.incident,) if post.incident is not None else ()
 
 
 def _due_publication(apology: Apology, ctx: Context, book: Book) -> None:

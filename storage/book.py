@@ -300,11 +300,19 @@ class SqlBook:
         """Hold back what has not left."""
         return posts_.halt(self.connection, prefix)
 
-    def settle(self, post: int, verdict: str) -> PostState:
+    def settle(self, post: int, verdict: str, tried: int = 0) -> PostState:
         """A person's word on a post."""
         self.left_house = True
         self.sent += 1
-        return posts_.settle(self.connection, self._now, post, verdict)
+        return posts_.settle(self.connection, self._now, post, verdict, tried)
+
+    def moved(self, platform: str, old: str, new: str) -> None:
+        """What stands in a channel is edited under its new id."""
+        posts_.moved(self.connection, platform, old, new)
+
+    def post(self, number: int) -> PostState | None:
+        """One post, by its number."""
+        return posts_.state_by_id(self.connection, number)
 
     def posts(self, prefix: str, *states: str) -> list[PostState]:
         """What became of the posts under a key prefix; only those in these states, if any are named."""

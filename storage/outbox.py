@@ -40,6 +40,7 @@ from handlers.domain.delivery import (
     DROPPED,
     NOTHING_WAITS,
     PAGE,
+    TRIED_SINCE,
     Dead,
     Held,
     Outcome,
@@ -84,6 +85,8 @@ BATCH = 500
 https://www.sqlite.org/limits.html#max_variable_number), and nothing is gained beyond a few hundred."""
 ORPHANED = "what it belongs to is not there: "
 """The mark of a post whose `needs` can never be on screen, before that one's key. It lives again with it."""
+HEARD = "heard"
+"""What stands at an attempt whose answer is not there yet, but the platform's echo is; its id and place beside it."""
 STOPPED = "stopped by a person while it was under way"
 """The mark of a post that was halted after its bytes left: if they did not arrive, it is not tried again by itself."""
 
@@ -130,6 +133,7 @@ class Claimed:
     written_at: datetime | None = None
     crossed: bool = False  # a card of the house whose place turned out to be a customer's channel
     rank: int = PAGE
+    heard: Sent | None = None  # an unknown row's: its echo came while it was under way
 
 
 class _Turns:
@@ -503,6 +507,7 @@ def give_back(connection: Connection, row: Claimed, due: datetime) -> None:
 
 def finish(connection: Connection, now: datetime, row: Claimed, outcome: Outcome) -> bool:
     """Write down what came of an attempt; whether the row took it (a late result still counts if it arrived)."""
+    heard = _heard(connection, row.id, row.fence)
     connection.execute(
         update(attempts)
         .where(attempts.c.post == row.id, attempts.c.fence == row.fence)
@@ -513,6 +518,8 @@ def finish(connection: Connection, now: datetime, row: Claimed, outcome: Outcome
     late = isinstance(outcome, Sent) and (current["state"] in ("unknown", "sending") or _never_shown(current))
     if not mine and not late:
         return False
+    if isinstance(outcome, Unknown):
+        outcome = heard or outcome
     values = _after(current, row, outcome, now)
     connection.execute(update(outbox).where(outbox.c.id == row.id).values(lease_until=None, **values))
     return True
@@ -570,7 +577,10 @@ def unclear(connection: Connection, now: datetime, platforms: Sequence[str], lim
     )
     for row in found:
         connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(due=now + LEASE))
-    return [_claimed(connection, row, row["fence"], now + LEASE) for row in found]
+    return [
+        replace(_claimed(connection, row, row["fence"], now + LEASE), heard=_heard(connection, row["id"], row["fence"]))
+        for row in found
+    ]
 
 
 def reconcile(connection: Connection, now: datetime, row: Claimed, found: Sent | None, again: bool) -> bool:
@@ -593,14 +603,29 @@ def reconcile(connection: Connection, now: datetime, row: Claimed, found: Sent |
 def arrived(connection: Connection, now: datetime, nonce: str, found: Sent) -> PostState | None:
     """An echo of our own message reached us: it settles a row that nobody carries just now and that has no id yet.
 
+    While the row is under way the echo is kept beside its attempt: it counts if the answer is lost, whoever carries it.
     Returns the post it settled, None where it settled nothing.
     """
     query = select(outbox).where(outbox.c.nonce == nonce).with_for_update()
     current = connection.execute(query).mappings().first()
-    if current is None or not _never_shown(current) or current["state"] == "sending":
+    if current is None or not _never_shown(current):
+        return None
+    if current["state"] == "sending":
+        mine = and_(attempts.c.post == current["id"], attempts.c.fence == current["fence"])
+        kept = update(attempts).where(mine, attempts.c.finished_at.is_(None))
+        connection.execute(kept.values(outcome=HEARD, detail=json.dumps([found.id, found.at])))
         return None
     _on_screen(connection, now, current, found)
     return state_of(current)
+
+
+def _heard(connection: Connection, post: int, fence: int) -> Sent | None:
+    """The echo of an attempt that came while it was under way."""
+    query = select(attempts.c.detail).where(
+        attempts.c.post == post, attempts.c.fence == fence, attempts.c.outcome == HEARD
+    )
+    detail = connection.execute(query.limit(1)).scalar()
+    return Sent(*json.loads(detail)) if detail else None
 
 
 def _on_screen(connection: Connection, now: datetime, current: Any, found: Sent) -> None:
@@ -643,7 +668,20 @@ def state_of(row: Any) -> PostState:
         op=row["op"],
         incident=row["incident"],
         approval=row["approval"],
+        tried=row["fence"],
     )
+
+
+def moved(connection: Connection, platform: str, old: str, new: str) -> None:
+    """A channel has another id now: the house's own messages that stand there are edited there."""
+    there = and_(outbox.c.platform == platform, outbox.c.message_at == old, outbox.c.audience == "internal")
+    connection.execute(update(outbox).where(there).values(message_at=new))
+
+
+def state_by_id(connection: Connection, number: int) -> PostState | None:
+    """One post, by its number."""
+    row = connection.execute(select(outbox).where(outbox.c.id == number)).mappings().first()
+    return state_of(row) if row is not None else None
 
 
 def state_of_key(connection: Connection, key: str) -> str:
@@ -746,20 +784,27 @@ def moving(connection: Connection, now: datetime) -> int:
     return int(connection.execute(under_way).scalar_one() + ready)
 
 
-def settle(connection: Connection, now: datetime, number: int, verdict: str) -> PostState:
-    """A person's word on a post: `arrived`, `again`, `drop`. Refused where the row does not wait for one."""
+def settle(connection: Connection, now: datetime, number: int, verdict: str, tried: int = 0) -> PostState:
+    """A person's word on a post: `arrived`, `again`, `drop`; or `look`: it is looked for at once.
+
+    Refused where the row does not wait for one, or where it was asked of another attempt than this one (`tried`).
+    """
     row = connection.execute(select(outbox).where(outbox.c.id == number).with_for_update()).mappings().first()
     if row is None:
         message = NOTHING_WAITS.format(number)
         raise Refused(message)
     state = state_of(row)
-    if row["state"] not in ("unknown", "held", "dead"):
+    if row["state"] not in (("unknown",) if verdict == "look" else ("unknown", "held", "dead")):
         message = NOTHING_WAITS.format(number)
+        raise Refused(message)
+    if tried and tried != row["fence"]:
+        message = TRIED_SINCE.format(number)
         raise Refused(message)
     verdicts: dict[str, dict[str, Any]] = {
         "arrived": {"state": "sent", "sent_at": now, "error": "a person saw it arrive"} | _owed(connection, row, now),
         "again": {"state": "pending", "due": now, "attempts": 0, "deaths": 0, "error": ""},
         "drop": {"state": "dead", "error": DROPPED},
+        "look": {"state": "unknown", "due": now, "error": row["error"]},
     }
     values = verdicts[verdict]
     if verdict == "arrived" and row["platform"] in LETTERS and not row["message_id"]:

@@ -53,7 +53,7 @@ QUIET_SECONDS = 120.0
 MOVING = """
 SELECT o.key, o.state, o.error, o.due FROM outbox o
 WHERE (o.state IN ('claimed', 'sending', 'retry') OR (o.state = 'pending' AND o.due IS NOT NULL)
-    OR (o.state = 'unknown' AND NOT EXISTS (SELECT 1 FROM outbox u WHERE u.key LIKE 'unclear/' || o.id || '@%')))
+    OR (o.state = 'unknown' AND NOT EXISTS (SELECT 1 FROM outbox u WHERE u.key LIKE 'unclear/' || o.id || '/%')))
 AND NOT EXISTS (SELECT 1 FROM outbox a WHERE (a.key = o.needs OR (a.kind = 'room' AND a.op = 'open' AND
     o.kind = 'room' AND a.incident = o.incident AND a.platform = o.platform)) AND a.state IN ('unknown', 'held'))
 AND NOT EXISTS (SELECT 1 FROM outbox a WHERE a.lane = o.lane AND a.seq < o.seq AND a.audience = 'customer'

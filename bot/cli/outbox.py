@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from bot.cli.lint import print_json
 from bot.cli.opening import opened
+from handlers import unclear
 from handlers.domain.apology import Apology
 from handlers.domain.delivery import PostState, State
 from handlers.domain.errors import Refused
@@ -136,6 +137,8 @@ def _one(book: SqlBook, number: int, verdict: str, check: Check) -> None:
         check(book, row)
     elif row["state"] != "sent":
         raise Refused(f"Post {number} is {row['state']}: it is still on its way by itself. Nothing was changed.")
-    book.settle(number, verdict)
+    after = book.settle(number, verdict)
     word = "retry" if verdict == "again" else "drop"
+    said = "sent again" if verdict == "again" else "dropped"
+    unclear.answered(book, after, f"Whoever runs Amends settled it from the shell: {said}.")
     book.record("operator", "shell", f"outbox {word} {number} ({row['key']})", row["incident"])

@@ -44,8 +44,8 @@ WHO_SECONDS: Final = 1.5
 """A look-up while somebody waits for an answer that is due within 3 s."""
 LINK_SECONDS: Final = 1.0
 """For a permalink, which a post can do without."""
-LONGEST_WAIT: Final = 3600.0
-"""Seconds of Retry-After that are believed; ours."""
+LONGEST_WAIT: Final = 24 * 3600.0
+"""Seconds of Retry-After that are believed, as for Teams; ours."""
 MINUTE: Final = 60.5
 """Seconds in which a minute's calls are counted: calls made evenly do not arrive evenly. The half second is ours."""
 TIERS: Final[Mapping[int, tuple[tuple[int, float], ...]]] = {
@@ -237,6 +237,7 @@ class SlackCarrier:
             connector = aiohttp.TCPConnector(limit=40, keepalive_timeout=20)
             trace = aiohttp.TraceConfig()
             trace.on_request_chunk_sent.append(_written)
+            trace.on_request_redirect.append(_no_redirect)
             self._session = aiohttp.ClientSession(
                 connector=connector, timeout=limit, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
             )
@@ -304,12 +305,14 @@ class SlackCarrier:
                     told = await self.client.api_call(method, json=args)
         except SlackApiError as error:
             fault = self._fault(method, error)
-            after = fault.outcome.after if isinstance(fault.outcome, Retry) else None
+            after = _after(fault)
             if self._rates is not None and after is not None:
                 await self._rates.close(buckets[0].name, after)
             return fault
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             return Fault("no connection", Retry(f"no connection to Slack ({type(error).__name__})"))
+        except _RedirectedError:
+            return Fault("redirected", Unknown("Slack's address answered with a redirect"))
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             return Fault("no answer", Unknown(f"no answer from Slack ({type(error).__name__})"))
         except (SlackClientError, ValueError, AttributeError, TypeError, json.JSONDecodeError):
@@ -338,6 +341,8 @@ class SlackCarrier:
             if 400 <= status < 500:
                 return Fault(f"HTTP {status}", Dead(f"Slack answered {status}"))
             return Fault("unreadable", Unknown(f"Slack answered {status or 'something'} that could not be read"))
+        if told.get("ok") is not False and status < 400:  # JSON of somebody in between: no refusal of Slack's
+            return Fault("unreadable", Unknown(f"Slack answered {status or 'something'} that says neither yes nor no"))
         name = name or "refused without a reason"
         if name in LATER:
             return Fault(name, Retry(name, _seconds(headers.get("retry-after", ""))))
@@ -489,8 +494,9 @@ class SlackCarrier:
             if told.error != "name_taken":
                 return told.outcome
             taken = await self._by_name(name)
-            if isinstance(taken, Fault) and isinstance(taken.outcome, Retry):
-                return taken.outcome
+            if isinstance(taken, Fault) and not isinstance(taken.outcome, Dead):
+                # it may be ours, made by a try whose answer was lost: another name would make a second room
+                return Retry(f"name_taken, and whose it is could not be read: {taken.outcome.reason}", _after(taken))
             if isinstance(taken, dict) and await self._mine(taken, private=private):
                 return self._opened(taken, name)
         return Dead("name_taken")
@@ -706,7 +712,7 @@ class SlackCarrier:
         args: Json = {"channel": channel, "limit": HISTORY_PAGE, "include_all_metadata": True}
         if row.thread_id:
             args["ts"] = row.thread_id
-        floor = _floor(row)
+        floor, blind = _floor(row), False
         for _ in range(HISTORY_PAGES):
             told = await self.call(method, **args)
             if isinstance(told, Fault):
@@ -715,14 +721,22 @@ class SlackCarrier:
             for message in messages:
                 if nonce_of(message.get("metadata")) == row.nonce:
                     return Sent(str(message.get("ts")), channel)
+                blind = blind or (self._hidden(message) and _number(message.get("ts")) >= floor)
             cursor = str((told.get("response_metadata") or {}).get("next_cursor") or "")
             older = not row.thread_id and any(_number(m.get("ts")) < floor for m in messages)
             if older or (not cursor and not told.get("has_more")):
-                return False
+                return blind
             if not cursor:
                 return True
             args["cursor"] = cursor
         return True
+
+    def _hidden(self, message: Json) -> bool:
+        """Whether this is a message of ours whose metadata Slack does not show: it may be the one looked for."""
+        me = self.me
+        ours = me is not None and (message.get("user") == me.user or (me.bot and message.get("bot_id") == me.bot))
+        spoken = message.get("subtype") in (None, "bot_message", "thread_broadcast")
+        return bool(ours) and spoken and not message.get("metadata")
 
     async def read(self, channel: str, ts: str) -> Said | None:
         """One message that somebody pointed at, within 1.5 s; None if Slack does not show it.
@@ -763,6 +777,7 @@ class SlackCarrier:
             if not isinstance(told, Fault):
                 return True
         where = channel if channel.startswith("D") else user
+        content = blocks.message(card, str(uuid.uuid4()))  # an id of nobody's: a post without one makes looks unsure
         return not isinstance(await self.call(POST, channel=where, **QUIET, **content), Fault)
 
     # --- the doctor --------------------------------------------------------------------------------------------------
@@ -816,6 +831,15 @@ QUIET: Final[Mapping[str, Any]] = {"parse": "none", "link_names": False, "unfurl
 _POSTING: ContextVar[Callable[[], None] | None] = ContextVar("_POSTING", default=None)
 
 
+class _RedirectedError(aiohttp.ClientError):
+    """Somebody wants a call to be made elsewhere: the token and the words go to Slack's address alone."""
+
+
+async def _no_redirect(*_: object) -> None:
+    """Called before a redirect is followed (promises, section 5, threat 11): it is not."""
+    raise _RedirectedError
+
+
 async def _written(*_: object) -> None:
     """A body is being written, whole, before anything else runs: after that the kernel has it."""
     posting = _POSTING.get()
@@ -863,6 +887,10 @@ def _card(row: Claimed) -> Card:
 def _named(name: str, number: int) -> str:
     tail = f"-{number}" if number > 1 else ""
     return name[: CHANNEL_NAME - len(tail)].rstrip("-_") + tail
+
+
+def _after(fault: Fault) -> float | None:
+    return fault.outcome.after if isinstance(fault.outcome, Retry) else None
 
 
 def _seconds(header: str) -> float | None:

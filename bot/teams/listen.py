@@ -289,6 +289,8 @@ class TeamsListener:
         self._shown[origin.key] = None
         if len(self._shown) > FORMS_REMEMBERED:
             self._shown.popitem(last=False)
+        if not await self._ours(origin):
+            return True
         where = origin.conversation
         try:
             if origin.customer:
@@ -298,9 +300,26 @@ class TeamsListener:
             await self._connector.post(origin.service_url, where, cards.form_message(form, faults, values))
         except ConnectorFailed as failed:
             log.warning("no form shown", platform="teams", reason=failed.code)
-            self._shown.pop(origin.key, None)
+            if not failed.ambiguous:  # it may be asked for again; what may stand there is not shown twice
+                await self._not_ours(origin)
             return False
         return True
+
+    async def _ours(self, origin: Origin) -> bool:
+        """Whether this server shows the form: two may be handed the same line or press at the same moment."""
+        try:
+            return await self._store.book(
+                lambda book: book.admit(_form_key(origin), origin.user, "teams", "", ""), within=self._intake.patience
+            )
+        except AWAY:
+            return True
+
+    async def _not_ours(self, origin: Origin) -> None:
+        self._shown.pop(origin.key, None)
+        try:
+            await self._store.book(lambda book: book.forget(_form_key(origin)), within=self._intake.patience)
+        except AWAY as error:
+            log.warning("not forgotten", error=type(error).__name__, platform="teams")
 
     # --- buttons and forms -------------------------------------------------------------------------------------------
     async def _invoke(self, activity: Json, origin: Origin) -> Json | None:
@@ -627,6 +646,11 @@ def _sentence(words: str, tone: Any = "plain") -> Card:
 def _reply_key(origin: Origin) -> str:
     """The key under which intake, too, writes down the answer to a line."""
     return f"reply/{origin.key}@teams"
+
+
+def _form_key(origin: Origin) -> str:
+    """Under what it is written down that a form was shown for a line."""
+    return f"form/{origin.key}"
 
 
 def _is_word(answer: Answer) -> bool:

@@ -16,6 +16,10 @@ TAKEN_BACK = "retracted by "
 """How the approval of a notice begins that takes words back: it goes wherever they stand."""
 NOTHING_WAITS = "No post {} waits for an answer: there is nothing to decide. Nothing was changed."
 """What everybody reads of a post that is not there, that is settled, or that they may not know of."""
+TRIED_SINCE = (
+    "Post {} was tried again since this was asked; if that is unclear too, a newer card asks. Nothing was changed."
+)
+"""What is read by whoever answers a question about an earlier attempt."""
 GONE = frozenset(
     {"is_archived", "not_in_channel", "channel_not_found", "BotNotInConversationRoster", "ConversationNotFound"}
 )
@@ -109,6 +113,7 @@ class PostState:
     op: str = "message"
     incident: int | None = None
     approval: str = ""
+    tried: int = 0  # which attempt this is about: what was asked of an earlier one no longer counts
 
     @property
     def settled(self) -> bool:

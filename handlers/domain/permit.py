@@ -108,7 +108,7 @@ TABLE: dict[str, Act] = {
     "settle": _act(
         f"comms-approver {_RUNNING}",
         f"{_RUNNERS}, or a comms-approver",
-        "It arrived / Send again under an unknown post to a customer",
+        "Look / It arrived / Send again under an unknown post to a customer",
         "Settle",
     ),
     "relay": _act(
@@ -139,7 +139,7 @@ TABLE: dict[str, Act] = {
         "",
         "nobody: the machine asks it of itself, in no words that can be said",
         "what a platform or the clock told",
-        "RoomOpened CannotDo PostSettled MessageChanged ChannelSeen ChannelTouched ChannelMoved Audited "
+        "RoomOpened CannotDo PostSettled LookedFor MessageChanged ChannelSeen ChannelTouched ChannelMoved Audited "
         "Trouble RoomShut Tick",
     ),
 }

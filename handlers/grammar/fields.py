@@ -455,7 +455,7 @@ FORMS: dict[str, tuple[Ask, ...]] = {
                 "verdict",
                 "What became of it?",
                 "choice",
-                (("arrived", "It arrived"), ("again", "Send again"), ("drop", "Let it be")),
+                (("look", "Look for it"), ("arrived", "It arrived"), ("again", "Send again"), ("drop", "Let it be")),
             ),
             "{}",
             _plain,

@@ -290,7 +290,7 @@ USAGE: dict[str, Usage] = {
     ),
     "stats": Usage("stats [service a] [since 90d]", "Numbers over a time.", "stats since 90d"),
     "send": Usage("send P", "Send what another person proposed.", "send 4", True),
-    "settle": Usage("settle <id> arrived|again|drop", "Say what became of a post.", "settle 12 arrived", True),
+    "settle": Usage("settle <id> look|arrived|again|drop", "Say what became of a post.", "settle 12 arrived", True),
 }
 """Usage by verb; a family's verbs have two words (`apology draft`)."""
 

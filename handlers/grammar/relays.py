@@ -8,6 +8,7 @@ from handlers.domain.when import Unreadable, parse_due, parse_zone
 from handlers.grammar.apologies import digest
 from handlers.grammar.cursor import Cursor, split_list
 from handlers.grammar.incidents import person, service_option, since_option
+from handlers.grammar.reminders import round_of
 from handlers.grammar.words import bare_number, lettered, shown, surely_lettered, unquote
 
 Via = Literal["", "phone", "email", "chat"]
@@ -402,7 +403,7 @@ def read_send(cursor: Cursor) -> c.Command:
 
 
 def read_settle(cursor: Cursor) -> c.Command:
-    """`settle <id> arrived|again|drop`."""
+    """`settle <id> look|arrived|again|drop [r3]`: a button names the attempt it is about."""
     token = cursor.peek()
     number = lettered(token, "o") if token else None
     if number is None:
@@ -414,9 +415,11 @@ def read_settle(cursor: Cursor) -> c.Command:
         cursor.gap("verdict", given=("post",))
     word = cursor.word()
     cursor.at += 1
+    tried = round_of(cursor.peek())
+    cursor.at += bool(tried)
     cursor.finish()
     match word:
-        case "arrived" | "again" | "drop":
-            return c.Settle(number, word)
+        case "look" | "arrived" | "again" | "drop":
+            return c.Settle(number, word, tried)
         case _:
-            return cursor.choose(word, ("arrived", "again", "drop"), "answer")
+            return cursor.choose(word, ("look", "arrived", "again", "drop"), "answer")

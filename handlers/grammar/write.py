@@ -178,6 +178,7 @@ def write(command: c.Command) -> str:
             | c.CannotDo()
             | c.MessageChanged()
             | c.PostSettled()
+            | c.LookedFor()
             | c.ChannelSeen()
             | c.ChannelTouched()
             | c.ChannelMoved()
@@ -569,6 +570,6 @@ def _write_catalog(command: _Catalog) -> str:
         case c.Send():
             return _line("send", str(command.proposal), command.digest)
         case c.Settle():
-            return _line("settle", str(command.post), command.verdict)
+            return _line("settle", str(command.post), command.verdict, f"r{command.tried}" if command.tried else "")
         case _:
             assert_never(command)

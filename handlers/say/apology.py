@@ -19,6 +19,7 @@ from handlers.domain.relay import Relay
 from handlers.say import preview
 from handlers.say.facts import gap as gap_line
 from handlers.say.incident import head
+from handlers.say.unclear import choices
 
 if TYPE_CHECKING:
     from handlers.apologise import Draft
@@ -586,16 +587,6 @@ def status(
             who = names.get(customer_of(post), customer_of(post))
             blocks += [
                 line(f"{who}: nobody can know from here whether it arrived. Look, then say so."),
-                Buttons(
-                    (
-                        Button("It arrived", f"settle {post.id} arrived", "primary"),
-                        Button(
-                            "Send again",
-                            f"settle {post.id} again",
-                            "danger",
-                            confirm="Only if you looked and it is not there: a customer must not read it twice.",
-                        ),
-                    )
-                ),
+                Buttons(choices(post)),
             ]
     return Card(f"{named(apology)}: who was told", tuple(blocks))

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -230,6 +231,11 @@ def row(op: str = "message", address: str = INCIDENTS, **more: Any) -> Claimed:
     return replace(made, **more)
 
 
+def _nonce_at(at: datetime) -> str:
+    """A UUIDv7 of this moment."""
+    return str(uuid.UUID(int=(round(at.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62) | 1))
+
+
 def customer(address: str = CONTOSO, text: str = "We are *sorry* & <will> mend it.", **more: Any) -> Claimed:
     """A customer's row."""
     return row(address=address, card=None, text=text, audience="customer", approval="d", **more)
@@ -354,6 +360,40 @@ async def test_what_came_of_a_post_is_never_guessed(rig: Rig, fault: Fault, outc
     assert rig.calls("chat.postMessage") == 1
 
 
+@contextlib.asynccontextmanager
+async def answering(*answers: Response) -> AsyncIterator[tuple[SlackCarrier, list[str]]]:
+    """Something at SLACK_API_URL that gives these answers, then good ones; and where it was called."""
+    left, called = list(answers), []
+
+    async def answer(request: HttpRequest) -> Response:
+        called.append(f"{request.method} {request.url.path}")
+        return left.pop(0) if left else Response('{"ok": true, "ts": "1.2"}', media_type="application/json")
+
+    routes = [Route("/{path:path}", answer, methods=["GET", "POST"])]
+    async with serving(Starlette(routes=routes)) as address:
+        carrier = SlackCarrier("xoxb-sandbox", api_url=f"{address}/api/")
+        yield carrier, called
+        await carrier.close()
+
+
+@pytest.mark.parametrize(
+    "body", ['{"status": "error"}', '{"ok": null}', '{"ok": "false", "error": "x"}', "{}", "[]", ""]
+)
+async def test_only_a_definite_no_is_a_no(body: str) -> None:
+    """JSON that says neither yes nor no comes from somebody in between: what they did with the post nobody knows."""
+    async with answering(Response(body, media_type="application/json")) as (carrier, called):
+        assert isinstance(await carrier.carry(row()), Unknown)
+    assert called == ["POST /api/chat.postMessage"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_threat_11_a_redirect_is_not_followed(status: int) -> None:
+    """Neither the token nor the words go where an answer points; what became of the post nobody knows."""
+    async with answering(Response(status_code=status, headers={"location": "/elsewhere"})) as (carrier, called):
+        assert await carrier.carry(row()) == Unknown("Slack's address answered with a redirect")
+    assert called == ["POST /api/chat.postMessage"]
+
+
 async def test_a_missing_scope_is_named(rig: Rig) -> None:
     """Whoever reads the dead row knows what to grant."""
     rig.slack.missing_scopes = frozenset({"pins:write"})
@@ -378,15 +418,18 @@ async def say(delivery: Delivery, *channels: str) -> None:
     await delivery.drain()
 
 
-async def test_no_call_is_made_inside_a_retry_after_window(rig: Rig, sqlite_template: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [30, 2 * 3600])
+async def test_no_call_is_made_inside_a_retry_after_window(
+    rig: Rig, sqlite_template: Path, tmp_path: Path, seconds: int
+) -> None:
     """Not by the one that was told, not by its neighbour, not after a restart; other channels go on; then it goes."""
     file = Path(shutil.copy(sqlite_template, tmp_path / "amends.db"))
-    rig.ledger.faults.append(Fault("chat.postMessage", "rate_limited", seconds=30))
+    rig.ledger.faults.append(Fault("chat.postMessage", "rate_limited", seconds=seconds))
     for _ in range(3):  # each a server of its own
         async for _, delivery in replica(rig, file):
             await say(delivery, INCIDENTS, CONTOSO)
     assert rig.calls("chat.postMessage") == 4
-    rig.clock.wind(timedelta(seconds=29))
+    rig.clock.wind(timedelta(seconds=seconds - 1))
     async for _, delivery in replica(rig, file):
         await delivery.drain()
         assert (len(rig.slack.messages(INCIDENTS)), len(rig.slack.messages(CONTOSO))) == (0, 3)
@@ -511,6 +554,29 @@ async def test_a_name_that_somebody_else_took_is_left_to_them(rig: Rig) -> None:
     assert rig.slack.world.channels[second.id].is_private
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("conversations.list", "status", status=500),
+        Fault("conversations.list", "truncate"),
+        Fault("conversations.list", "rate_limited", seconds=3),
+        Fault("conversations.list", "error", error="internal_error"),
+    ],
+    ids=lambda f: f"{f.kind} {f.error}".strip(),
+)
+async def test_a_taken_name_that_nobody_can_look_up_makes_no_second_room(rig: Rig, fault: Fault) -> None:
+    """It may be the room whose answer was lost: it is asked again later, and then taken."""
+    rig.ledger.faults.append(Fault("conversations.create", "accept_then_drop"))
+    claimed = row("open", args=("inc-7-checkout", "public"), kind="room")
+    assert isinstance(await rig.carrier.carry(claimed), Unknown)
+    rig.ledger.faults.append(replace(fault))
+    assert isinstance(await rig.carrier.carry(claimed), Retry)
+    again = await rig.carrier.carry(claimed)
+    assert isinstance(again, Sent)
+    assert again.name == "inc-7-checkout"
+    assert [c.name for c in rig.slack.world.channels.values() if c.name.startswith("inc-7")] == ["inc-7-checkout"]
+
+
 async def test_a_small_slack_is_enough() -> None:
     """An emulator with a dozen methods: posts and rooms work, what it lacks is dead by name, nobody can look."""
     async with rigged(only=MINIMUM) as rig:
@@ -618,6 +684,32 @@ async def test_a_post_that_is_surely_absent_is_said_to_be(rig: Rig) -> None:
     await rig.slack.say("ana", INCIDENTS, "hello")
     rig.ledger.faults.append(Fault("chat.postMessage", "drop_before"))
     claimed = row()
+    assert isinstance(await rig.carrier.carry(claimed), Unknown)
+    assert await rig.carrier.look(claimed) is False
+
+
+async def test_a_history_that_hides_our_metadata_makes_nobody_sure(rig: Rig) -> None:
+    """A message of ours without its opaque id may be the one; what people said, and older ones of ours, cannot be."""
+    rig.ledger.faults.append(Fault("chat.postMessage", "accept_then_drop"))
+    rig.slack.hold()
+    claimed = row()
+    assert isinstance(await rig.carrier.carry(claimed), Unknown)
+    (message,) = rig.slack.messages(INCIDENTS)
+    message.metadata = {}
+    assert await rig.carrier.look(claimed) is True
+    rig.clock.wind(timedelta(hours=1))
+    rig.ledger.faults.append(Fault("chat.postMessage", "drop_before"))
+    later = row(nonce=_nonce_at(rig.clock.now()), lease_until=rig.clock.now() + timedelta(seconds=10))
+    assert isinstance(await rig.carrier.carry(later), Unknown)
+    await rig.slack.say("ana", INCIDENTS, "hello")
+    assert await rig.carrier.look(later) is False
+
+
+async def test_an_answer_to_one_person_does_not_make_a_look_unsure(rig: Rig) -> None:
+    """It stands among the direct messages a row may be looked for in, and carries an id of its own."""
+    assert await rig.carrier.tell("U0CLEO", "", CARD)
+    rig.ledger.faults.append(Fault("chat.postMessage", "drop_before"))
+    claimed = row(address="U0CLEO", kind="person")
     assert isinstance(await rig.carrier.carry(claimed), Unknown)
     assert await rig.carrier.look(claimed) is False
 

@@ -400,6 +400,8 @@ LINES: tuple[tuple[str, Command], ...] = (
     ("stats service checkout since 90d", c.Stats("checkout", timedelta(days=90))),
     ("send 4 0123abcd", c.Send(4, "0123abcd")),
     ("settle 12 arrived", c.Settle(12, "arrived")),
+    ("settle 12 look", c.Settle(12, "look")),
+    ("settle 12 again r3", c.Settle(12, "again", 3)),
 )
 
 

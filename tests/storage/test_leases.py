@@ -135,6 +135,40 @@ def test_an_echo_settles_what_nobody_carries(worker: Worker) -> None:
     assert not worker.database.run(lambda c, now: outbox.arrived(c, now, row.nonce, Sent("other")))
 
 
+@pytest.mark.parametrize("answer", [Unknown("reset"), None])
+def test_an_echo_that_comes_before_the_answer_counts_if_the_answer_is_lost(
+    worker: Worker, answer: Unknown | None
+) -> None:
+    """Whoever heard it, and whether the sender lived to say that nobody answered."""
+    worker.put(post("card"))
+    (row,) = worker.claim()
+    worker.start(row)
+    nonce = worker.row("card")["nonce"]
+    assert worker.database.run(lambda c, now: outbox.arrived(c, now, nonce, SENT)) is None
+    assert worker.state("card") == "sending"
+    if answer is not None:
+        assert worker.finish(row, answer)
+    else:
+        worker.clock.wind(seconds=11)
+        worker.claim()
+        (found,) = worker.database.run(lambda c, now: outbox.unclear(c, now, PLATFORMS, 5))
+        assert found.heard == SENT
+        assert worker.database.run(lambda c, now: outbox.reconcile(c, now, found, found.heard, False))
+    assert (worker.state("card"), worker.row("card")["message_id"]) == ("sent", SENT.id)
+    assert not worker.claim()
+
+
+def test_an_echo_of_a_post_whose_answer_comes_too_changes_nothing(worker: Worker) -> None:
+    """The answer knows more: it is what is kept."""
+    worker.put(post("card"))
+    (row,) = worker.claim()
+    worker.start(row)
+    nonce = worker.row("card")["nonce"]
+    worker.database.run(lambda c, now: outbox.arrived(c, now, nonce, SENT))
+    assert worker.finish(row, Sent("m1", "C0HERE", "https://chat.example/m1"))
+    assert (worker.state("card"), worker.row("card")["link"]) == ("sent", "https://chat.example/m1")
+
+
 def test_it_is_tried_for_a_day_before_it_is_given_up(worker: Worker) -> None:
     """Twelve tries or more over at least 24 hours; then dead, with the reason."""
     worker.put(post("card"))

@@ -1,14 +1,19 @@
 """What is away comes back: a platform for an hour or a day, its token, the clock's hour. Nothing is lost, nothing doubled."""
 
+import asyncio
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, select
 
 from bot.intake import DISK_FULL
-from handlers.domain.delivery import Dead, Outcome, Retry
+from bot.store import Store
+from handlers.card import Card
+from handlers.domain.channels import Seen
+from handlers.domain.delivery import Dead, Outcome, Place, Post, Retry, Sent, Unknown
 from storage.outbox import Claimed
 from storage.tables import events
 from tests.desk import Desk, MemoryCarrier, words
@@ -193,3 +198,71 @@ async def test_a_clock_that_jumps_says_each_reminder_once(desk: Desk, jump: int)
 def reminded(desk: Desk) -> list[str]:
     """The rooms' reminders on screen."""
     return [s.key for s in desk.screens("/reminder/") if "/to/" not in s.key and "/channel@" not in s.key]
+
+
+class Mute(MemoryCarrier):
+    """A platform that never answers a question about the past, or about a channel."""
+
+    asked = 0
+
+    async def look(self, row: Claimed) -> Sent | bool:
+        """No answer, until whoever asks has had enough."""
+        del row
+        self.asked += 1
+        return bool(await asyncio.Future())
+
+    async def see(self, address: str, *, first: bool = False, tried: bool = False) -> Seen | Outcome | None:
+        """Likewise, where a channel is looked at in passing."""
+        del address, tried
+        if first:
+            self.asked += 1
+            await asyncio.Future()
+        return None
+
+
+async def test_a_question_that_nobody_answers_holds_no_post_up(desk: Desk) -> None:
+    """Many posts are unclear on a platform that shows no history in time: the other's, and its own, go out meanwhile."""
+    desk.slack = mute = Mute("slack")
+    mute.fail = {"lost-": Unknown("reset")}
+    desk.delivery.carriers["slack"] = mute
+    lost = [Post(f"lost-{n}", Place("slack", "thread", f"C{n}"), card=Card("x")) for n in range(8)]
+    await desk.store.book(lambda book: book.send_all(lost))
+    await desk.settle()
+    desk.clock.wind(seconds=11)
+    running = asyncio.create_task(desk.delivery.run())
+    async with asyncio.timeout(60):
+        while mute.asked < len(lost):  # noqa: ASYNC110 - they ask by themselves
+            await asyncio.sleep(0)
+        for platform in ("slack", "teams"):
+            post = Post(f"page@{platform}", Place(platform, "thread", "P1"), card=Card("y"))
+            await desk.store.book(lambda book, post=post: book.send(post))
+        desk.delivery.wake()
+        while len(desk.screens("page@")) < 2:  # noqa: ASYNC110 - likewise
+            await asyncio.sleep(0)
+        await desk.delivery.stop()
+        await running
+    assert {p.state for p in await desk.posts("lost-")} == {"unknown"}
+
+
+async def test_an_outcome_that_the_database_did_not_take_at_once_is_kept(desk: Desk) -> None:
+    """It goes away after the post left: what came of it is written down once it is back, also beyond the lease."""
+    gone = 0
+
+    class Gone(Store):
+        """A database that is away just when outcomes are written down, for longer than a lease."""
+
+        async def book(self, work: Any, **more: Any) -> Any:
+            nonlocal gone
+            if desk.slack.screens and gone < 3:
+                gone += 1
+                desk.clock.wind(seconds=5)
+                raise OSError("the database is away")
+            return await super().book(work, **more)
+
+    desk.delivery.store = Gone(desk.store.database)
+    await desk.store.book(lambda book: book.send(Post("k", Place("slack", "thread", "C1"), card=Card("x"))))
+    await desk.settle()
+    (post,) = await desk.posts("k")
+    assert (gone, post.state, post.attempts) == (3, "sent", 1)
+    assert len(desk.screens("k")) == 1
+    desk.delivery.store.close()

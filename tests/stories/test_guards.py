@@ -5,15 +5,16 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from handlers.card import Card, line
 from handlers.commands import ChannelMoved, ChannelTouched
 from handlers.domain.channels import Binding, Seen, drifted
 from handlers.domain.delivery import Dead, Place, Post, Retry
-from handlers.domain.incident import Setting
+from handlers.domain.incident import Room, Setting
 from handlers.publish import NOTICE
+from storage.tables import outbox
 from tests.desk import Desk, Screen, buttons, words
 from tests.stories.quick import all_of, apology, approved, customer, furnish, refused, submitted, told
 
@@ -427,6 +428,31 @@ async def test_a_new_id_that_is_another_customers_channel_is_never_followed(desk
     await desk.settle()
     assert told(desk) == {}
     assert [p.state for p in await desk.posts("apology-1/acme")] == ["held"]
+
+
+async def test_the_houses_own_channels_are_followed_by_every_server(desk: Desk) -> None:
+    """A room and the incidents channel with other ids: cards are edited there, lines said there are heard as before."""
+    await all_of(desk, ("ana", "declare Mail is down sev1 services mail region NA"))
+    await desk.settle()
+    (room,) = await desk.store.book(lambda b: b.find(Room, incident=1, platform="slack"))
+    for old, new in ((room.address, "C0ROOMNEW1"), ("C0INCIDENTS", "C0INCNEW01")):
+        await desk.store.book(lambda b, old=old, new=new: desk.intake.machine(b, ChannelMoved("slack", old, new)))
+    rows = await desk.store.rows(lambda c, _now: c.execute(select(outbox.c.key, outbox.c.message_at)).all())
+    at = {row.key: row.message_at for row in rows}
+    assert (at["inc-1/headline@slack"], at["inc-1/announcement@slack"]) == ("C0ROOMNEW1", "C0INCNEW01")
+    desk.slack.calls.clear()
+    assert (await desk.say("ana", "severity sev2 because fewer are hit", channel="C0ROOMNEW1")).recorded
+    await desk.settle()
+    assert {address for _, _, address in desk.slack.calls} <= {"C0ROOMNEW1", "C0INCNEW01", "U0ANA"}
+
+
+async def test_a_room_does_not_follow_into_a_customers_channel(desk: Desk) -> None:
+    """Whatever a platform says: nothing of the house goes where a customer reads."""
+    await all_of(desk, ("ana", "declare Mail is down sev1 services mail region NA"))
+    await desk.settle()
+    (room,) = await desk.store.book(lambda b: b.find(Room, incident=1, platform="slack"))
+    await desk.store.book(lambda b: desk.intake.machine(b, ChannelMoved("slack", room.address, ACME)))
+    assert await desk.store.book(lambda b: b.find(Room, incident=1, platform="slack")) == [room]
 
 
 async def test_a_new_id_of_a_channel_nobody_had_looked_at_waits_for_a_person(seed_desk: Desk) -> None:

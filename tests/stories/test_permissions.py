@@ -437,6 +437,7 @@ MACHINES: tuple[Callable[[], Command], ...] = (
     lambda: c.RoomOpened(1, "slack", "C0EVIL0001"),
     lambda: c.CannotDo(1, "slack", "topic", "x"),
     lambda: c.PostSettled("apology-1/acme/slack:C0ACME001"),
+    lambda: c.LookedFor(1, found=None),
     lambda: c.ChannelSeen("slack", "C0ACME001"),
     lambda: c.ChannelTouched("slack", "C0ACME001"),
     lambda: c.ChannelMoved("slack", "C0ACME001", "C0EVIL0001"),
