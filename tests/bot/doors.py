@@ -130,7 +130,7 @@ def behind_doors(database: Path) -> Iterator[House]:
         sock = listen("127.0.0.1", 0)
         stack.callback(sock.close)
         port = sock.getsockname()[1]
-        made = sandbox(port=port, database_url=f"sqlite:///{database}", tick_seconds=3600)
+        made = sandbox(port=port, database_url=f"sqlite:///{database}", tick_seconds=86_400)
         box = runner.run(stack.enter_async_context(made))
         # without waiting for the disk: these tests do not pull the plug
         event.listen(box.app.database.engine, "connect", lambda c, _r: c.execute("PRAGMA synchronous=OFF"))

@@ -376,7 +376,7 @@ async def answering(*answers: Response) -> AsyncIterator[tuple[SlackCarrier, lis
         return left.pop(0) if left else Response('{"ok": true, "ts": "1.2"}', media_type="application/json")
 
     routes = [Route("/{path:path}", answer, methods=["GET", "POST"])]
-    async with serving(Starlette(routes=routes)) as address:
+    async with listening(Starlette(routes=routes)) as address:
         carrier = SlackCarrier("xoxb-sandbox", api_url=f"{address}/api/")
         yield carrier, called
         await carrier.close()
