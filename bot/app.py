@@ -37,7 +37,7 @@ from bot.teams.keys import KeySet
 from bot.teams.listen import TeamsListener
 from bot.teams.tokens import Verifier
 from bot.web import health
-from bot.web.door import body_of
+from bot.web.door import GIVEN_TWICE, body_of, given_twice
 from bot.webhook import reach
 from bot.webhook.carry import WebhookCarrier
 from bot.webhook.shape import secret_of
@@ -240,7 +240,9 @@ class App:
             *health.routes(self.store),
             *self.outside.routes,
         ]
-        return Starlette(routes=routes)
+        app = Starlette(routes=routes)
+        app.router.redirect_slashes = False  # a redirect would lead to whatever host the request named
+        return app
 
     async def _slack(self, request: Request) -> Response:
         if self.slack_door is None:
@@ -248,6 +250,8 @@ class App:
         body = await body_of(request)
         if body is None:
             return PlainTextResponse("The request did not arrive in time.\n", 400)
+        if given_twice(request):
+            return PlainTextResponse(GIVEN_TWICE, 401)
         answered = await self.slack_door.handle(request.headers, body)
         return Response(answered.body, answered.status, answered.headers)
 
@@ -257,6 +261,8 @@ class App:
         body = await body_of(request)
         if body is None:
             return PlainTextResponse("The request did not arrive in time.\n", 400)
+        if given_twice(request):
+            return PlainTextResponse(GIVEN_TWICE, 401)
         peer = request.client.host if request.client else ""
         status, content = await self.teams_door.handle(request.headers, body, peer)
         return Response(status_code=status) if content is None else JSONResponse(content, status)

@@ -38,6 +38,7 @@ class Request:
     reply_to: str = ""  # Teams: the conversation a typed line is answered in
     mentions: tuple[tuple[str, str], ...] = ()
     message: Said | None = None  # the message this is, or (a reaction) is about
+    foreign: str = ""  # the other workspace that whoever acts belongs to, where this very request says so
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,21 +107,34 @@ class Intake:
         known = replace(account, name=_storable(account.name), email=_storable(account.email).lower())
         await self.store.book(lambda book: book.put(known))
 
+    async def changed(self, account: Account) -> None:
+        """A platform told that one of its users is not what they were; of whom we do not know, nothing is kept."""
+        known = replace(account, name=_storable(account.name), email=_storable(account.email).lower())
+
+        def keep(book: SqlBook) -> None:
+            if book.account(known.platform, known.id) is not None:
+                book.put(known)
+
+        try:
+            await self.store.book(keep)
+        except AWAY as error:
+            log.error("a changed person was not kept", error=type(error).__name__, platform=known.platform)  # noqa: TRY400
+
     def _take(self, book: SqlBook, request: Request) -> tuple[Answer, int]:
-        seen, stored = book.seen(request.key)
-        if seen:
-            return Answer(_show(stored), repeated=True), 0
         account = book.account(request.platform, request.user)
+        if request.foreign:  # this act is an outsider's, whatever we thought of that id; what we know stays as it is
+            account = Account(request.platform, request.user, request.user, "stranger", tenant=request.foreign)
         if account is None:
             return Answer(known=False), 0
         ctx = self._context(book, request, book.of_account(account))
-        flooding = self._flooding(book, ctx.actor.key)
-        if not ctx.actor.colleague:
-            if not flooding:  # who may do nothing may not fill the audit either
+        if not ctx.actor.colleague:  # before anything stored is read: whoever has left gets no old answer either
+            if not self._flooding(book, ctx.actor.key):  # who may do nothing may not fill the audit either
                 book.record(ctx.actor.key, request.platform, "refused: not a colleague", None)
             self.refused += 1
             return Answer(Card("Amends", (line(NOT_AVAILABLE),)), refused=True), 0
-        if flooding:
+        if (repeated := self._repeated(book, ctx, request)) is not None:
+            return repeated, 0
+        if self._flooding(book, ctx.actor.key):
             words = "That is very much at once. Wait a minute, then say the last one again. It was not recorded."
             return Answer(Card("Amends", (line(words),), "warning"), refused=True), 0
         found = self._read(book, ctx, request)
@@ -147,8 +160,19 @@ class Intake:
         if again is not None and not isinstance(command, AGAIN):
             return self._answered_in_teams(book, request, ctx, Answer(_show(again), repeated=True))
         if not book.admit(request.key, ctx.actor.key, request.platform, request.channel, words):
-            return Answer(_show(book.seen(request.key)[1]), repeated=True), 0
+            return self._repeated(book, ctx, request) or Answer(repeated=True), 0
         return self._decide(book, request, ctx, command)
+
+    @staticmethod
+    def _repeated(book: SqlBook, ctx: Context, request: Request) -> Answer | None:
+        """The stored answer of a repeat; None for what is new. What one person was answered nobody else reads."""
+        found = book.seen(request.key)
+        if found is None:
+            return None
+        if found[0] != ctx.actor.key:
+            book.record(ctx.actor.key, request.platform, "refused: somebody else's request", None)
+            return Answer(Card("Amends", (line(NOT_AVAILABLE),)), refused=True)
+        return Answer(_show(found[1]), repeated=True)
 
     def _decide(self, book: SqlBook, request: Request, ctx: Context, command: commands.Command) -> tuple[Answer, int]:
         try:

@@ -50,6 +50,7 @@ EVENTS: Final[dict[str, str]] = {
     "reaction_added": "pin what got a 📌 in an incident's room",
     "reaction_removed": "unpin it",
     "tokens_revoked": "say in the log that nothing can be posted any more",
+    "user_change": "somebody left, or is a guest now: they may do nothing from then on",
 }
 """Every event subscribed to, and what for: https://docs.slack.dev/reference/events."""
 

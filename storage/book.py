@@ -460,10 +460,10 @@ class SqlBook:
         )
 
     # --- requests, undo, audit ---------------------------------------------------------------------------------------
-    def seen(self, key: str) -> tuple[bool, Any]:
-        """Whether a request with this key was answered before, and its stored reply (packed)."""
+    def seen(self, key: str) -> tuple[str, Any] | None:
+        """Who was answered before under this key, and the stored reply (packed); None if nobody was."""
         row = self.connection.execute(statements.SEEN, {"request": key}).first()
-        return (False, None) if row is None else (True, row[0])
+        return None if row is None else (row[0], row[1])
 
     def admit(self, key: str, person: str, platform: str, channel: str, line: str) -> bool:
         """Take a request in; False if somebody else's transaction already did."""

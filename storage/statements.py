@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.tables import accounts, audit, counters, requests
 
-SEEN = select(requests.c.reply).where(requests.c.key == bindparam("request"))
+SEEN = select(requests.c.person, requests.c.reply).where(requests.c.key == bindparam("request"))
 SAME_WORDS = (
     select(requests)
     .where(

@@ -27,7 +27,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.channel import Answer, Request
 from bot.gate import Refusal, SlackRequest, check_slack, check_slack_envelope
 from bot.slack import blocks
-from bot.slack.carry import Fault, SlackCarrier, nonce_of
+from bot.slack.carry import Fault, SlackCarrier, account, nonce_of
 from handlers.card import Button, Buttons, Card, Form, line
 from handlers.commands import ChannelMoved, ChannelTouched, MessageChanged
 from handlers.context import Said
@@ -93,6 +93,10 @@ class Taking(Protocol):
 
     async def meet(self, account: Account) -> None:
         """Keep what the platform says of one of its users."""
+        ...
+
+    async def changed(self, account: Account) -> None:
+        """One of the platform's users is not what they were."""
         ...
 
     async def room(self, platform: str, channel: str) -> int | None:
@@ -472,9 +476,20 @@ class SlackDoor:
             self.carrier.moved(old, new)
             if self._told is not None:
                 await self._told(ChannelMoved("slack", old, new))
+        elif kind == "user_change":
+            await self._changed(_object(event, "user"))
         elif kind in ("tokens_revoked", "app_uninstalled"):
             log.error("the app was removed from the workspace, or its token revoked", event=kind)
         return _empty()
+
+    async def _changed(self, user: Json) -> None:
+        """Somebody became a guest, left, or has another name: it holds from their next act on.
+
+        https://docs.slack.dev/reference/events/user_change
+        """
+        me, id_ = self.carrier.me, user.get("id")
+        if me is not None and isinstance(id_, str) and _USER.fullmatch(id_):
+            await self.intake.changed(account(user, me.team))
 
     def _first(self, key: str) -> bool:
         """Whether this event has not come to this process before (Slack retries while an answer is being made)."""
@@ -662,9 +677,7 @@ class SlackDoor:
     async def _take(self, request: Request, foreign: str = "") -> Answer:
         """Hand a request in; whoever is not known is looked up first. `foreign`: the other workspace they belong to."""
         if foreign:
-            if request.user not in self._people.looked:
-                await self._met(Account("slack", request.user, request.user, "stranger", tenant=foreign))
-            return await self.intake.take(request)
+            return await self.intake.take(replace(request, foreign=foreign))
         await self._meet_named(request)
         answer = await self.intake.take(request)
         if answer.known:

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from bot.gate import BODY_BYTES, COMMAND_BYTES
 from bot.sandbox.ledger import Json
@@ -109,6 +110,20 @@ def test_the_doors_take_posts_only(house: House) -> None:
     for path in (SLACK, TEAMS):
         assert {house.runner.run(status(m, path)) for m in ("GET", "PUT", "DELETE", "PATCH")} == {405}
     assert house.runner.run(status("GET", "/nowhere")) == 404
+
+
+@pytest.mark.parametrize("path", [f"{SLACK}/", f"{TEAMS}/", f"/{SLACK}", "/healthz/", "/metrics/"])
+def test_another_spelling_of_a_door_is_not_there_and_leads_nowhere(house: House, path: str) -> None:
+    """No redirect, which would lead to whatever host the request named."""
+
+    async def asked() -> tuple[int, str | None]:
+        headers = {"Host": "evil.example"}
+        async with house.session.post(
+            URL(f"{house.url}{path}", encoded=True), headers=headers, allow_redirects=False
+        ) as answer:
+            return answer.status, answer.headers.get("Location")
+
+    assert house.runner.run(asked()) == (404, None)
 
 
 def repeated(house: House, ack: Ack) -> None:

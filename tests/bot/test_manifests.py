@@ -74,7 +74,7 @@ def test_every_event_subscribed_to_is_handled() -> None:
     handled = {
         "app_home_opened", "app_mention", "app_uninstalled", "channel_id_changed", "message.channels",
         "message.groups", "message.im", "message_metadata_posted", "reaction_added", "reaction_removed",
-        "tokens_revoked",
+        "tokens_revoked", "user_change",
     }  # fmt: skip
     assert set(asked["bot_events"]) == listen._TOUCHED | handled
     assert asked["metadata_subscriptions"] == [{"app_id": "*", "event_type": EVENT_TYPE}]

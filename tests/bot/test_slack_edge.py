@@ -28,6 +28,7 @@ from bot.rates import Rates
 from bot.sandbox.ledger import Fault, Ledger, SandboxClock
 from bot.sandbox.slack import BOT_ID, BOT_USER, Ack, Channel, FakeSlack
 from bot.sandbox.slack_blocks import texts
+from bot.sandbox.slack_records import CONTOSO_TEAM
 from bot.slack import listen
 from bot.slack.carry import SCOPES, SlackCarrier, account
 from bot.slack.listen import SlackDoor
@@ -83,7 +84,7 @@ class Listening:
         """Known people are answered."""
         if self.waits is not None:
             await self.waits.wait()
-        if request.user not in self.known:
+        if request.user not in self.known and not request.foreign:
             return Answer(known=False)
         self.asked.append(request)
         return self.says(request)
@@ -91,6 +92,11 @@ class Listening:
     async def meet(self, account: Account) -> None:
         """Remember."""
         self.known[account.id] = account
+
+    async def changed(self, account: Account) -> None:
+        """Remember whom it knows."""
+        if account.id in self.known:
+            self.known[account.id] = account
 
     async def room(self, platform: str, channel: str) -> int | None:
         """Whether it is a room."""
@@ -823,7 +829,8 @@ async def test_a_stranger_is_a_stranger_by_their_workspace_alone(rig: Rig) -> No
     assert isinstance(posted, Sent)
     await rig.slack.press("sol", CONTOSO, posted.id, "say:0")
     await rig.settled()
-    assert rig.intake.known["U0STRANGER"].kind == "stranger"
+    assert rig.intake.asked[-1].foreign == CONTOSO_TEAM
+    assert "U0STRANGER" not in rig.intake.known
     assert rig.calls("users.info") == 0
 
 

@@ -8,11 +8,13 @@ import http.server
 import io
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from multidict import CIMultiDict
 from sqlalchemy import func, select
 from starlette.requests import Request as HttpRequest
 from starlette.types import Message
@@ -102,6 +104,23 @@ def test_threat_02_a_rollover_of_keys_costs_no_request(house: House) -> None:
     house.settle()
 
 
+@pytest.mark.parametrize("twice", ["X-Slack-Signature", "X-Slack-Request-Timestamp", "Content-Type", "Authorization"])
+def test_threat_01_a_header_given_twice_lets_nobody_in(house: House, twice: str) -> None:
+    """A proxy may have looked at the other one: whichever of the two is genuine, neither counts."""
+    for genuine_first in (True, False):
+        body = command() if twice != "Authorization" else json.dumps(line(house)).encode()
+        signed = house.box.slack.wire.signed(body, FORM)
+        if twice == "Authorization":
+            signed = {"Content-Type": JSON, twice: house.box.teams.identity.sign(json.loads(body))}
+        pairs = [(twice, signed[twice]), (twice, "0000000000" if "Time" in twice else "text/html")]
+        headers = CIMultiDict(
+            [*((k, v) for k, v in signed.items() if k != twice), *pairs[:: 1 if genuine_first else -1]]
+        )
+        before = house.trace(*LASTING, "requests")
+        assert house.post(TEAMS if twice == "Authorization" else SLACK, body, headers) == 401
+        assert house.trace(*LASTING, "requests") == before
+
+
 # --- 12: a flood -----------------------------------------------------------------------------------------------------
 
 
@@ -125,11 +144,31 @@ async def test_threat_12_a_body_that_does_not_arrive_is_dropped() -> None:
     assert await body_of(arriving(b"", b"all ", b"of it")) == b"all of it"
 
 
-async def test_threat_12_no_more_is_read_than_is_needed_to_refuse() -> None:
-    """An endless body is left after the first byte too many, which is enough for a 413."""
-    read = await body_of(arriving(*[b"x" * 100_000] * 3, then_nothing=True))
-    assert read is not None
-    assert len(read) == BODY_BYTES + 1
+async def test_threat_12_no_more_is_kept_than_is_needed_to_refuse() -> None:
+    """Of a body without end one byte too many is kept, which is enough for a 413, and the rest is not waited for."""
+    for parts, then_nothing in ((3, True), (1000, False)):
+        read = await body_of(
+            arriving(*[b"x" * 100_000] * parts, then_nothing=then_nothing), 0.05 if then_nothing else 5
+        )
+        assert read is not None
+        assert len(read) == BODY_BYTES + 1
+
+
+def test_threat_12_who_sends_far_too_much_reads_so(house: House) -> None:
+    """Twenty megabytes over a connection that closes after the answer: the answer is 413, not a broken connection."""
+    port = int(house.url.rpartition(":")[2])
+
+    async def sent(path: str) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {JSON}\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n"
+        writer.write(head.encode() + b"x" * 20_000_000)
+        await writer.drain()
+        answer = await reader.readline()
+        writer.close()
+        return answer
+
+    for path in (SLACK, TEAMS):
+        assert b" 413 " in house.runner.run(sent(path))
 
 
 async def test_threat_12_six_hundred_commands_a_minute_then_a_private_answer(seed_desk: Desk) -> None:
@@ -251,6 +290,66 @@ def test_threat_03_an_outsider_acts_in_teams_by_any_way_there_is(house: House) -
     assert "not available" in heard
     assert not [word for word in SECRETS if word in heard]
     assert audited(house) - tried >= 6
+
+
+def test_threat_03_a_colleague_who_left_or_became_a_guest_does_nothing_from_then_on(house: House) -> None:
+    """Slack tells it as an event; the very next line of theirs is refused, repeats of old ones too."""
+    slack, run = house.box.slack, house.runner.run
+    for changed in (
+        {"deleted": True},
+        {"is_restricted": True},
+        {"is_ultra_restricted": True},
+        {"team_id": CONTOSO_TEAM},
+    ):
+        old = command(user_id="U0CLEO", text="show 1")
+        assert house.slack(old) == 200
+        assert b"Checkout" in house.answers[-1]
+        user = slack.world.person_json(slack.world.people["U0CLEO"])
+        for person in (user | changed, user):
+            told = {"type": "user_change", "user": person, "cache_ts": 1}
+            envelope = {
+                "type": "event_callback",
+                "team_id": "T0SANDBOX",
+                "event_id": f"Ev{time.time_ns()}",
+                "event": told,
+            }
+            assert house.slack(json.dumps(envelope).encode(), JSON) == 200
+            for body in (old, command(user_id="U0CLEO", text="show 1")):
+                assert house.slack(body) == 200
+                assert (b"Checkout" in house.answers[-1]) is (person is user), changed
+    known = "SELECT count(*) FROM accounts WHERE id = 'U0DANA'"
+    before = house.beside.execute(known).fetchone()
+    dana = slack.world.person_json(slack.world.people["U0DANA"])
+    run(
+        slack.wire.deliver("event", {**envelope, "event_id": "Ev0DANA", "event": {"type": "user_change", "user": dana}})
+    )
+    assert house.beside.execute(known).fetchone() == before  # who never came is not written down
+
+
+def test_threat_03_an_outsiders_word_about_an_id_does_not_lock_a_colleague_out(house: House) -> None:
+    """An act that says another workspace is refused, whoever we know by that id; the colleague goes on."""
+    seed = next(s for s in recorded(house) if s.payload.get("type") == "block_actions")
+    tree: Json = json.loads(json.dumps(seed.payload).replace("U0ANA", "U0NOOR"))
+    for number in range(2):
+        tree["user"]["team_id"], tree["trigger_id"] = CONTOSO_TEAM, f"9.9.{time.time_ns()}"
+        tried, lasting = audited(house), house.trace(*LASTING)
+        assert house.runner.run(house.box.slack.wire.deliver(seed.kind, tree)).ok
+        house.settle()
+        assert (audited(house), house.trace(*LASTING)) == (tried + 1, lasting), number
+        assert house.slack(command(user_id="U0NOOR", text="show 1")) == 200
+        assert b"Checkout" in house.answers[-1]
+
+
+def test_threat_04_what_one_person_was_answered_nobody_else_reads(house: House) -> None:
+    """The same trigger or activity id under another name is no repeat: a guest and a colleague learn nothing of it."""
+    assert house.slack(command(text="declare Hidden breach sev2 private")) == 200
+    house.settle()
+    number = house.beside.execute("SELECT max(number) FROM incidents").fetchone()[0]
+    same = str(time.time_ns())
+    for user, reads in (("U0ANA", True), ("U0GUEST", False), ("U0BEN", False), ("U0ANA", True)):
+        assert house.slack(command(user_id=user, text=f"show {number}", trigger_id=same)) == 200
+        assert (b"Hidden breach" in house.answers[-1]) is reads, user
+        assert reads or b"not available" in house.answers[-1]
 
 
 def pushpin(house: House, seed: Seed) -> Seed:
