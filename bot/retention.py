@@ -1,5 +1,6 @@
 """Retention: once a day, whoever left long ago is erased by itself, where a setting says after how many days."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ from handlers.domain.errors import Refused
 from handlers.domain.incident import Setting
 from storage import erase
 from storage.book import SqlBook
-from storage.erase import Subject
+from storage.erase import Step, Subject
 
 log = structlog.get_logger()
 
@@ -32,19 +33,30 @@ class Retention:
         self.days = days
 
     async def tick(self) -> int:
-        """Look once a day; how many were erased. Each goes in a transaction of its own."""
+        """Look once a day; how many were erased. It goes in small steps, and people's requests go first."""
         if not self.days:
             return 0
         done = 0
+        for broken_off in await self.store.rows(lambda connection, _now: erase.unfinished(connection)):
+            done += await self._to_its_end(broken_off)
         for subject in await self.store.rows(self._due):
             try:
-                label = await self.store.rows(lambda c, now, who=subject: self._erase(c, now, who))  # type: ignore[misc]
+                begun = await self.store.rows(lambda c, now, who=subject: self._begin(c, now, who))  # type: ignore[misc]
             except Refused:
                 log.info("not erased yet: still at work", kind=subject.kind)
                 continue
-            done += 1
-            log.info("erased after the time that is set", kind=subject.kind, label=label, days=self.days)
+            done += await self._to_its_end(begun)
+        if done and self.store.database.sqlite:
+            await asyncio.to_thread(self.store.database.compact)
         return done
+
+    async def _to_its_end(self, step: Step) -> int:
+        while not step.done:
+            step = await self.store.rows(lambda c, now, step=step: erase.go_on(c, now, step))  # type: ignore[misc]
+        log.info(
+            "erased after the time that is set", kind=step.plan.subject.kind, label=step.plan.label, days=self.days
+        )
+        return 1
 
     def _due(self, connection: Connection, now: datetime) -> list[Subject]:
         book = SqlBook(connection, now, self.store.database.catalog)
@@ -55,5 +67,5 @@ class Retention:
         erase.forget_requests(connection, now, self.days)
         return erase.overdue(connection, now, book.catalog, self.days)
 
-    def _erase(self, connection: Connection, now: datetime, who: Subject) -> str:
-        return erase.erase(connection, now, self.store.database.catalog(connection), who, "clock").label
+    def _begin(self, connection: Connection, now: datetime, who: Subject) -> Step:
+        return erase.begin(connection, now, self.store.database.catalog(connection), who, "clock")

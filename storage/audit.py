@@ -13,12 +13,12 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from storage import statements
 from storage.tables import audit
@@ -87,11 +87,15 @@ def verify(connection: Connection, wanted: str = "") -> tuple[Head, bool]:
 
     Raises BrokenChainError at the first line that does not hold.
     """
-    found, seen = Head(), not wanted
+    found, seen, sealed = Head(), not wanted, False
     emptied, listed = set[int](), set[int]()
     with connection.execute(select(audit).order_by(audit.c.seq).execution_options(yield_per=AT_ONCE)) as rows:
-        for row in rows.mappings():
+        for row in _readable(rows.mappings()):
             _check(row, found)
+            if sealed and not row["person_seal"]:
+                message = f"at line {row['seq']}: its seals are gone, and lines before it have theirs."
+                raise BrokenChainError(message)
+            sealed = sealed or bool(row["person_seal"])
             if ERASED in (row["person"], row["what"]):
                 emptied.add(row["seq"])
             elif row["platform"] in OPERATORS:
@@ -102,6 +106,18 @@ def verify(connection: Connection, wanted: str = "") -> tuple[Head, bool]:
         message = f"at line {min(emptied - listed)}: it was emptied, and no erasure on record lists it."
         raise BrokenChainError(message)
     return Head(found.lines, found.digest, found.at, len(emptied)), seen
+
+
+def _readable(rows: Iterable[RowMapping]) -> Iterator[RowMapping]:
+    """The rows; BrokenChainError at one whose columns hold what they cannot (a word for a time), not ValueError."""
+    found = 0
+    try:
+        for row in rows:
+            yield row
+            found = row["seq"]
+    except (ValueError, TypeError):
+        message = f"after line {found}: a line cannot be read."
+        raise BrokenChainError(message) from None
 
 
 def _check(row: Mapping[Any, Any], before: Head) -> None:

@@ -45,12 +45,14 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # secure_delete: what is replaced, now or before an erasure, is overwritten in the file
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -87,6 +89,12 @@ class Database:
     def begin(self) -> Iterator[tuple[Connection, datetime]]:
         """One transaction and its time."""
         with self.engine.begin() as connection:
+            yield connection, self.now(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Connection, datetime]]:
+        """A transaction that only reads, however long: nobody waits for it."""
+        with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
             yield connection, self.now(connection)
 
     def run(self, work: Callable[[Connection, datetime], T]) -> T:

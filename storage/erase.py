@@ -4,16 +4,38 @@ A person becomes `erased-3` wherever the record names them: in every column and 
 platform id, own chat and full name. A customer becomes one too, and the words written for them alone are gone. What is
 kept says that something was done or told, when, to how many, and under which digest; the digests of words that are gone
 can no longer be recomputed. The audit keeps its chain (storage.audit). Nothing is erased that is still at work:
-whatever stands in the way is named, and nothing is changed.
+whatever stands in the way is named, and nothing is changed. It goes in small steps, so that nobody waits for it and it
+can go on where it broke off.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import JSON, Connection, Table, Text, and_, delete, func, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    and_,
+    cast,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from handlers.domain.apology import Apology, Version
 from handlers.domain.catalog import Catalog
@@ -41,6 +63,7 @@ from storage.tables import (
     relay_steps,
     relays,
     requests,
+    settings,
     versions,
 )
 from storage.tables import audit as lines
@@ -54,6 +77,16 @@ SHORTEST: Final = 3
 LABEL: Final = "erased-"
 """How whoever was erased is called; a number follows."""
 KEPT_AS_IT_IS: Final = ("audit", "alembic_version")
+UNDER_WAY: Final = "erasing."
+"""A setting of this name and a label keeps who is erased until it is done."""
+AT_ONCE: Final = 1000
+"""Rows that are looked through in one transaction: some hundredths of a second. Ours."""
+FEW: Final = {"catalogs": 2, "versions": 10, "proposals": 10}
+"""The same, of rows that may hold ten thousand customers each."""
+_TABLES: Final = tuple(
+    sorted((t for t in metadata.sorted_tables if t.name not in KEPT_AS_IT_IS), key=lambda t: t is facts)
+)
+"""What is looked through. Facts come last: which of them are a customer's own says which other lines are about them."""
 MANY: Final = 5
 _ID = re.compile(r"[UW][A-Z0-9]{4,20}|29:\S{3,}|[0-9a-f]{8}-[0-9a-f-]{27}")
 """How the platforms' ids of people look."""
@@ -76,7 +109,7 @@ class Subject:
         return lambda text: swap(text) != text
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What an erasure does, or did: rows by table, audit lines, and what stands in the way of it."""
 
@@ -85,7 +118,7 @@ class Plan:
     rows: dict[str, int] = field(default_factory=dict)
     audit_lines: int = 0
     on_screen: int = 0
-    blockers: list[str] = field(default_factory=list)
+    blockers: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -94,20 +127,42 @@ class Plan:
 
 
 # --- who is meant ----------------------------------------------------------------------------------------------------
-def person(connection: Connection, said: str, also: Sequence[str] = ()) -> Subject:
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """All accounts there are, and all people any catalog named: read once for many."""
+
+    accounts: list[Account]
+    listed: list[Json]
+
+    @classmethod
+    def of(cls, connection: Connection) -> "Everybody":
+        """As the database has them."""
+        rows = connection.execute(select(accounts).order_by(accounts.c.platform, accounts.c.id)).mappings()
+        listed = {json.dumps(p, sort_keys=True): p for p in _in_catalogs(connection, "people")}
+        return cls([from_row(Account, r) for r in rows], list(listed.values()))
+
+
+def person(connection: Connection, said: str, also: Sequence[str] = (), everybody: Everybody | None = None) -> Subject:
     """The person known by this e-mail address, platform id or key, with every spelling on record. Raises Refused."""
     wanted = said.strip().removeprefix("<@").removesuffix(">")
     if len(wanted) < SHORTEST or any(c.isspace() for c in wanted):
         message = f"“{said.strip()}” is neither an e-mail address nor an id. Say it like dana@example.com or U0123ABCD."
         raise Refused(message)
     bare = re.sub(r"^(slack|teams):", "", wanted)
-    everybody = [from_row(Account, r) for r in connection.execute(select(accounts)).mappings()]
-    known = _linked([a for a in everybody if wanted.casefold() in (a.email.casefold(), a.id.casefold()) or a.id == bare
-                     or (a.alias and a.alias.casefold() == bare.casefold())], everybody)  # fmt: skip
+    everybody = everybody or Everybody.of(connection)
+    low = wanted.casefold()
+    spelt = [
+        a
+        for a in everybody.accounts
+        if a.id == bare
+        or low in (a.email.casefold(), a.id.casefold())
+        or (a.alias and a.alias.casefold() == bare.casefold())
+    ]
+    known = _linked(spelt, everybody.accounts)
     emails = {a.email.casefold() for a in known if a.email} | ({wanted.casefold()} if "@" in wanted else set())
     ids = {i for a in known for i in (a.id, a.alias) if i} | ({bare} if "@" not in wanted or ":" in wanted else set())
     names = {a.name for a in known if a.name}
-    for listed in _in_catalogs(connection, "people"):
+    for listed in everybody.listed:
         if (listed.get("email") or "").casefold() in emails or {listed.get("slack"), listed.get("teams")} & ids:
             names.add(listed.get("name") or "")
             ids |= {i for i in (listed.get("slack"), listed.get("teams")) if i}
@@ -191,15 +246,28 @@ def _in_catalogs(connection: Connection, part: str) -> Iterator[Json]:
 # --- what would go ---------------------------------------------------------------------------------------------------
 def plan(connection: Connection, catalog: Catalog, subject: Subject) -> Plan:
     """What an erasure would do, and what stands in its way; nothing is changed."""
-    found = Plan(subject)
-    for table, _, _ in _changes(connection, subject, f"{LABEL}0"):
-        found.rows[table.name] = found.rows.get(table.name, 0) + 1
-    found.audit_lines = len(_audit_lines(connection, subject))
-    holds = subject.found()
-    sent = select(outbox.c.body).where(outbox.c.state == "sent", outbox.c.message_id != "", outbox.c.op == "message")
-    found.on_screen = sum(_holds(body, holds) for body in connection.execute(sent).scalars())
-    found.blockers = list(_blockers(connection, catalog, subject))
-    return found
+    holds, theirs, on_screen, rows = subject.found(), _facts_of(connection, subject), 0, dict[str, int]()
+    for table in _TABLES:
+        for row in _all_of(connection, table, subject, theirs):
+            changes = len(list(_change(table, row, subject, f"{LABEL}0", theirs)))
+            if changes:
+                rows[table.name] = rows.get(table.name, 0) + changes
+            shown = table is outbox and row["state"] == "sent" and row["message_id"] and row["op"] == "message"
+            on_screen += bool(shown) and _holds(row["body"], holds)
+    audited = len(_audit_lines(subject, _all_of(connection, lines, subject, {})))
+    return Plan(subject, "", rows, audited, on_screen, tuple(_blockers(connection, catalog, subject)))
+
+
+def _all_of(
+    connection: Connection, table: Table, subject: Subject, theirs: Mapping[int, re.Pattern[str]]
+) -> Iterator[RowMapping]:
+    """Every row of a table that may hold them."""
+    after: tuple[Any, ...] | None = None
+    while True:
+        rows, after = _part(connection, table, subject, after, FEW.get(table.name, AT_ONCE), theirs)
+        yield from rows
+        if after is None:
+            return
 
 
 def _holds(value: Any, holds: Callable[[str], bool]) -> bool:
@@ -261,27 +329,98 @@ def _names(version: Version, holds: Callable[[str], bool]) -> bool:
 
 
 # --- doing it --------------------------------------------------------------------------------------------------------
-def erase(connection: Connection, now: datetime, catalog: Catalog, subject: Subject, platform: str = "shell") -> Plan:
-    """Erase, in this transaction; raises Refused, changing nothing, where anything stands in the way."""
-    found = plan(connection, catalog, subject)
-    if found.blockers:
-        raise Refused(" ".join(found.blockers))
-    if found.empty:
-        message = f"Nothing here knows {subject.called}."
-        raise Refused(message)
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")  # what is replaced is overwritten in the file
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far an erasure is: between two steps everybody else may write, and a server that dies may go on later."""
+
+    plan: Plan
+    platform: str = "shell"
+    table: int = 0  # which of _TABLES is looked through; beyond them the audit is
+    after: tuple[Any, ...] | None = None  # the key of the last row that was
+    audit_lines: tuple[tuple[int, tuple[str, ...]], ...] = ()  # what names them in the audit, still to be emptied
+    changed: int = 0  # rows, since the first table
+    listed: bool = False  # whether the audit has a line of it
+    done: bool = False
+
+
+def begin(connection: Connection, now: datetime, catalog: Catalog, subject: Subject, platform: str = "shell") -> Step:
+    """Begin an erasure: `go_on` until it is `done`, each in a transaction of its own.
+
+    Raises Refused, changing nothing, where anything stands in the way. Who is meant is kept until all is done, because
+    half an erasure has forgotten it: `unfinished` finds it again.
+    """
+    blockers = list(_blockers(connection, catalog, subject))
+    if blockers:
+        raise Refused(" ".join(blockers))
     number = connection.execute(statements.count(connection.dialect.name), {"name": "erased", "value": 1}).one().value
-    found.label = f"{LABEL}{number}"
-    for table, key, row in list(_changes(connection, subject, found.label)):
-        _write(connection, table, key, row)
-    touched = _audit_lines(connection, subject)
-    audit.empty(connection, touched)
-    what = f"erased a {subject.kind} as {found.label}"
-    listing = audit.in_words(touched)
-    audit.append(connection, now, "operator" if platform == "shell" else "amends", platform,
-                 f"{what}; {listing}" if listing else what, None)  # fmt: skip
+    label = f"{LABEL}{number}"
+    kept = {"kind": subject.kind, "called": subject.called, "keys": subject.keys, "anywhere": subject.anywhere}
+    value = json.dumps({**kept, "exact": subject.exact, "platform": platform, "at": now.isoformat()})
+    connection.execute(insert(settings).values(name=f"{UNDER_WAY}{label}", value=value))
+    return Step(Plan(subject, label), platform)
+
+
+def unfinished(connection: Connection) -> list[Step]:
+    """Erasures that were begun and are not done, from their beginning: what is done already is found done."""
+    found = []
+    kept = select(settings).where(settings.c.name.startswith(UNDER_WAY, autoescape=True)).order_by(settings.c.name)
+    for row in connection.execute(kept).mappings():
+        said = json.loads(row["value"])
+        words = {name: tuple(said[name]) for name in ("keys", "anywhere", "exact")}
+        subject = Subject(said["kind"], said["called"], **words)
+        found.append(Step(Plan(subject, row["name"].removeprefix(UNDER_WAY)), said["platform"]))
     return found
+
+
+def go_on(connection: Connection, now: datetime, step: Step) -> Step:
+    """The next part of an erasure, small enough that nobody waits for it: some rows of a table, or of the audit.
+
+    All tables are looked through until nothing is found any more, because people go on writing; then the audit, whose
+    lines are emptied together with the line that lists them.
+    """
+    subject, label = step.plan.subject, step.plan.label
+    if connection.execute(select(settings.c.name).where(settings.c.name == f"{UNDER_WAY}{label}")).first() is None:
+        return replace(step, done=True)  # somebody else finished it
+    if step.table < len(_TABLES):
+        return _rows_of(connection, step, _TABLES[step.table])
+    if step.table == len(_TABLES):
+        rows, last = _part(connection, lines, subject, step.after, AT_ONCE)
+        theirs = tuple(_audit_lines(subject, rows).items())
+        further = replace(step, audit_lines=step.audit_lines + theirs, after=last)
+        return further if last is not None else replace(further, table=step.table + 1)
+    return _emptied(connection, now, step)
+
+
+def _rows_of(connection: Connection, step: Step, table: Table) -> Step:
+    """Some rows of one table; after the last table once more from the first, unless nothing was found."""
+    subject, label = step.plan.subject, step.plan.label
+    theirs = _facts_of(connection, subject)
+    rows, last = _part(connection, table, subject, step.after, FEW.get(table.name, AT_ONCE), theirs)
+    found = [(key, row) for table_row in rows for key, row in _change(table, table_row, subject, label, theirs)]
+    for key, row in found:
+        _write(connection, table, key, row)
+    counted = step.plan.rows | ({table.name: step.plan.rows.get(table.name, 0) + len(found)} if found else {})
+    further = replace(step, plan=replace(step.plan, rows=counted), after=last, changed=step.changed + len(found))
+    if last is not None:
+        return further
+    if step.table + 1 == len(_TABLES) and further.changed:
+        return replace(further, table=0, changed=0)
+    return replace(further, table=step.table + 1)
+
+
+def _emptied(connection: Connection, now: datetime, step: Step) -> Step:
+    """Some audit lines, and the line that lists them; with the last of them the erasure is done."""
+    touched, left = dict(step.audit_lines[:AT_ONCE]), step.audit_lines[AT_ONCE:]
+    audit.empty(connection, touched)
+    if touched or not step.listed:
+        what = f"erased a {step.plan.subject.kind} as {step.plan.label}"
+        listing = audit.in_words(touched)
+        person = "operator" if step.platform == "shell" else "amends"
+        audit.append(connection, now, person, step.platform, f"{what}; {listing}" if listing else what, None)
+    if not left:
+        connection.execute(delete(settings).where(settings.c.name == f"{UNDER_WAY}{step.plan.label}"))
+    plan = replace(step.plan, audit_lines=step.plan.audit_lines + len(touched))
+    return replace(step, plan=plan, audit_lines=left, listed=True, done=not left)
 
 
 def _write(connection: Connection, table: Table, key: Mapping[str, Any], row: Mapping[str, Any] | None) -> None:
@@ -298,40 +437,97 @@ def _write(connection: Connection, table: Table, key: Mapping[str, Any], row: Ma
         connection.execute(update(table).where(this).values(dict(row)))
 
 
-def _audit_lines(connection: Connection, subject: Subject) -> dict[int, tuple[str, ...]]:
+def _part(
+    connection: Connection,
+    table: Table,
+    subject: Subject,
+    after: tuple[Any, ...] | None,
+    most: int,
+    theirs: Mapping[int, re.Pattern[str]] | None = None,
+) -> tuple[list[RowMapping], tuple[Any, ...] | None]:
+    """Of the next `most` rows of a table those that may hold them; the key to go on after, None at the end."""
+    keys = list(table.primary_key.columns)
+    beyond = [] if after is None else [_key(keys) > _values(keys, after)]
+    ends = connection.execute(select(*keys).where(*beyond).order_by(*keys).limit(most)).all()
+    if not ends:
+        return [], None
+    last = tuple(ends[-1])
+    rows = select(table).where(
+        *beyond, _key(keys) <= _values(keys, last), _may_hold(connection, table, subject, theirs)
+    )
+    found = list(connection.execute(rows.order_by(*keys)).mappings())
+    if table is settings:
+        found = [row for row in found if not row["name"].startswith(UNDER_WAY)]
+    return found, last if len(ends) == most else None
+
+
+def _key(columns: Sequence[Column[Any]]) -> Any:
+    return columns[0] if len(columns) == 1 else tuple_(*columns)
+
+
+def _values(columns: Sequence[Column[Any]], values: Sequence[Any]) -> Any:
+    said = [literal(value, column.type) for column, value in zip(columns, values, strict=True)]
+    return said[0] if len(said) == 1 else tuple_(*said)
+
+
+def _may_hold(
+    connection: Connection, table: Table, subject: Subject, theirs: Mapping[int, re.Pattern[str]] | None
+) -> ColumnElement[bool]:
+    """Whether a row may hold one of the spellings: asked of the database, so that few rows come out of it to be read.
+
+    It says yes too often, never no where there is one: of each spelling only what stands alike in a text and in JSON
+    (which writes other letters than ASCII's as numbers), in that order, whatever the capitals.
+    """
+    patterns = {_pattern(spelling) for spelling in (*subject.anywhere, *subject.exact)}
+    if "%" in patterns:
+        return true()
+    worded = [cast(c, Text) for c in _worded(table)]
+    # SQLite's own LIKE does not mind capitals, and its ilike() makes a copy of each text in small letters
+    sqlite = connection.dialect.name == "sqlite"
+    says = [(c.like if sqlite else c.ilike)(p, escape="\\") for c in worded for p in sorted(patterns)]
+    if theirs and "incident" in table.c:
+        says.append(table.c.incident.in_(sorted(theirs)))
+    return or_(false(), *says)
+
+
+def _pattern(spelling: str) -> str:
+    """`%Dora%Quill%`; of "José" it is `%Jos%`, of a name without a letter of ASCII's `%`, which is every text."""
+    runs = re.findall(r"[!#-\[\]-~]+", spelling)
+    return "%" + "".join(f"{_like(run)}%" for run in runs)
+
+
+def _worded(table: Table) -> list[Column[Any]]:
+    return [c for c in table.columns if isinstance(c.type, Text | JSON)]
+
+
+def _audit_lines(subject: Subject, rows: Iterable[RowMapping]) -> dict[int, tuple[str, ...]]:
     """The audit lines that name them, and in which field."""
     holds, found = subject.found(), dict[int, tuple[str, ...]]()
-    for row in connection.execute(select(lines.c.seq, lines.c.person, lines.c.what)).mappings():
+    for row in rows:
         names = tuple(n for n in ("person", "what") if holds(row[n]))
         if names:
             found[row["seq"]] = names
     return found
 
 
-def _changes(
-    connection: Connection, subject: Subject, label: str
-) -> Iterator[tuple[Table, dict[str, Any], dict[str, Any] | None]]:
-    """(table, key, columns that change or None for a row that goes) of every row that holds them."""
-    swap, holds = _swap(subject, label), subject.found()
-    theirs = _facts_of(connection, subject)
-    for table in metadata.sorted_tables:
-        if table.name in KEPT_AS_IT_IS:
-            continue
-        worded = [c for c in table.columns if isinstance(c.type, Text | JSON)]
-        for row in connection.execute(select(table)).mappings().all():
-            key = {c.name: row[c.name] for c in table.primary_key.columns}
-            if subject.kind == "person" and _is_them(table, row, subject):
-                yield table, key, None
-                continue
-            own = _words_for(table, row, subject, _about(row, holds, theirs)) if subject.kind == "customer" else {}
-            changed = {}
-            for column in worded:
-                value = own.get(column.name, row[column.name])
-                after = _renumbered(value, swap) if table is counters else _swapped(value, swap)
-                if after != row[column.name]:
-                    changed[column.name] = after
-            if changed:
-                yield table, key, changed
+def _change(
+    table: Table, row: RowMapping, subject: Subject, label: str, theirs: Mapping[int, re.Pattern[str]]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
+    """(key, columns that change or None for a row that goes) of a row that holds them; nothing of any other."""
+    key = {c.name: row[c.name] for c in table.primary_key.columns}
+    if subject.kind == "person" and _is_them(table, row, subject):
+        yield key, None
+        return
+    swap = _swap(subject, label)
+    own = _words_for(table, row, subject, _about(row, subject.found(), theirs)) if subject.kind == "customer" else {}
+    changed = {}
+    for column in _worded(table):
+        value = own.get(column.name, row[column.name])
+        after = _renumbered(value, swap) if table is counters else _swapped(value, swap)
+        if after != row[column.name]:
+            changed[column.name] = after
+    if changed:
+        yield key, changed
 
 
 def _facts_of(connection: Connection, subject: Subject) -> dict[int, re.Pattern[str]]:
@@ -431,13 +627,16 @@ def overdue(connection: Connection, now: datetime, catalog: Catalog, days: int, 
     before = now - timedelta(days=days)
     found: list[Subject] = []
     here = {p.email.casefold() for p in catalog.people} | {c.account_manager.casefold() for c in catalog.customers}
-    for account in connection.execute(select(accounts).order_by(accounts.c.platform, accounts.c.id)).mappings():
+    everybody = Everybody.of(connection)
+    for account in everybody.accounts:
         if len(found) >= limit:
             return found
-        one = person(connection, f"{account['platform']}:{account['id']}")
+        if account.email.casefold() in here or (account.fetched_at is not None and account.fetched_at >= before):
+            continue
+        one = person(connection, f"{account.platform}:{account.id}", everybody=everybody)
         if {k.casefold() for k in one.keys} & here or any(set(one.anywhere) & set(s.anywhere) for s in found):
             continue
-        last = _latest(connection, one, account["fetched_at"])
+        last = _latest(connection, one, account.fetched_at)
         if last is not None and last < before:
             found.append(one)
     keys = {e.get("key") for e in _in_catalogs(connection, "customers")} - {c.key for c in catalog.customers}

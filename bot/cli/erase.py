@@ -1,6 +1,7 @@
 """`erase person|customer`: what would go, and with `--yes` its going."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import click
@@ -9,8 +10,10 @@ from sqlalchemy import Connection
 from bot.cli.opening import embedded_file, opened
 from bot.settings import Wrong, read
 from handlers.domain.catalog import Catalog
+from handlers.domain.errors import Refused
 from storage import erase as erasing
-from storage.erase import Plan, Subject
+from storage.database import Database
+from storage.erase import Plan, Step, Subject
 
 yes = click.option("--yes", is_flag=True, help="Do it. Without, nothing is changed and you read what would go.")
 NOT_OURS = (
@@ -49,12 +52,17 @@ def customer(key: str, yes: bool) -> None:
 
 def _erase(who: Callable[[Connection, Catalog], Subject], *, yes: bool, again: str) -> None:
     with opened() as database:
-
-        def look(connection: Connection, _now: object) -> Plan:
+        finished = _broken_off(database, yes=yes)
+        with database.reading() as (connection, _now):
             catalog = database.catalog(connection)
-            return erasing.plan(connection, catalog, who(connection, catalog))
-
-        found = database.run(look)
+            try:
+                found = erasing.plan(connection, catalog, who(connection, catalog))
+            except Refused:
+                if finished:  # it was the same one, said again: now nothing here knows them
+                    return
+                raise
+        if found.empty and finished:
+            return
         if found.empty:
             raise Wrong(f"Nothing here knows {found.subject.called}. Nothing was changed.")
         if found.blockers:
@@ -62,13 +70,32 @@ def _erase(who: Callable[[Connection, Catalog], Subject], *, yes: bool, again: s
             raise Wrong(f"{found.subject.called} cannot be erased yet, and nothing was changed. {listed}")
         if yes:
 
-            def work(connection: Connection, now: datetime) -> Plan:
+            def first(connection: Connection, now: datetime) -> Step:
                 catalog = database.catalog(connection)
-                return erasing.erase(connection, now, catalog, who(connection, catalog))
+                return erasing.begin(connection, now, catalog, who(connection, catalog))
 
-            found = database.run(work)
-            database.compact()
+            found = replace(_to_its_end(database, database.run(first)), on_screen=found.on_screen)
     _told(found, done=yes, again=again)
+
+
+def _broken_off(database: Database, *, yes: bool) -> bool:
+    """Finish what was begun and is not done, or say that there is something; whether anything was finished."""
+    with database.reading() as (connection, _now):
+        begun = erasing.unfinished(connection)
+    for step in begun:
+        if yes:
+            click.echo(f"The erasure of {_to_its_end(database, step).label}, which had broken off, is done.")
+        else:
+            click.echo(f"The erasure of {step.plan.label} is under way or broke off: the next --yes finishes it first.")
+    return yes and bool(begun)
+
+
+def _to_its_end(database: Database, step: Step) -> Plan:
+    """Step by step: a running server answers in between."""
+    while not step.done:
+        step = database.run(lambda connection, now, step=step: erasing.go_on(connection, now, step))  # type: ignore[misc]
+    database.compact()
+    return step.plan
 
 
 def _told(found: Plan, *, done: bool, again: str) -> None:

@@ -32,7 +32,7 @@ from handlers.domain.apology import Apology
 from handlers.domain.delivery import Place, Post
 from handlers.domain.incident import Room, Setting
 from handlers.domain.people import Account
-from storage import migrate
+from storage import erase, migrate
 from storage import outbox as posts
 from storage.book import SqlBook
 from storage.database import Database, make_engine
@@ -402,6 +402,10 @@ def test_the_audit_chain_is_verified_to_its_head(amends: Amends, database: Datab
         ("update audit set person = 'somebody' where seq = 1", "line 1"),
         ("delete from audit where seq = 3", "line 3"),
         ("update audit set digest = 'x' where seq = 5", "line 5"),
+        ("update audit set at = 'rubbish' where seq = 4", "after line 3: a line cannot be read"),
+        ("update audit set incident = 'x' where seq = 2", "line 2"),
+        ("update audit set what = x'ff' where seq = 2", "line 2"),
+        ("update audit set seq = 99 where seq = 2", "line 2 is missing"),
     ],
 )
 @pytest.mark.usefixtures("database")
@@ -987,6 +991,30 @@ def test_erase_says_what_would_go_and_does_it_only_when_told_to(amends: Amends, 
     for file in here.glob("amends.db*"):
         assert b"wanda" not in file.read_bytes().lower(), file.name
     assert "Nothing here knows" in sentence(amends("erase", "person", who))
+
+
+def test_an_erasure_that_broke_off_is_finished_by_the_next_one(amends: Amends, database: Database) -> None:
+    """A dry run says that there is one and does nothing; saying the same again, with --yes, finishes it."""
+    who = "wanda.gone@example.com"
+    database.run(
+        lambda c, now: SqlBook(c, now, database.catalog).put(
+            Account("slack", "U0WANDA", "Wanda Gone", "colleague", who)
+        )
+    )
+    database.run(lambda c, now: SqlBook(c, now, database.catalog).record(who, "slack", "note 3 I was here", 3))
+    step = database.run(lambda c, now: erase.begin(c, now, database.catalog(c), erase.person(c, who)))
+    while "accounts" not in step.plan.rows:
+        step = database.run(lambda c, now, step=step: erase.go_on(c, now, step))  # type: ignore[misc]
+    before = amends("export", "3").stdout
+    assert "The erasure of erased-1 is under way or broke off" in amends("erase", "person", who).output
+    assert amends("export", "3").stdout == before
+    assert who in before
+    done = amends("erase", "person", who, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "The erasure of erased-1, which had broken off, is done." in done.stdout
+    assert who not in amends("export", "3").stdout
+    assert "(1 erased), all sound" in amends("audit", "verify").stdout
+    assert "Nothing here knows" in sentence(amends("erase", "person", who, "--yes"))
 
 
 @pytest.mark.parametrize(

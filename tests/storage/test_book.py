@@ -379,6 +379,22 @@ def test_an_erased_line_with_other_words_in_it_is_a_break(database: Database) ->
         chain(database)
 
 
+@pytest.mark.parametrize("altered", ["incident = 7", "platform = 'teams'", "at = '2020-01-01 00:00:00'"])
+def test_threat_09_an_erased_line_keeps_its_seals(database: Database, altered: str) -> None:
+    """Without them it would look like one of before there were any, which nothing but the next digest holds."""
+    for number in range(4):
+        with book(database) as b:
+            b.record("ana", "slack", f"act {number}", None)
+    with database.begin() as (connection, _):
+        audit.empty(connection, {3: ("person", "what")})
+    with book(database) as b:
+        b.record("operator", "shell", f"erased somebody; {audit.in_words([3])}", None)
+    assert chain(database).erased == 1
+    unguarded(database, f"UPDATE audit SET person_seal = '', what_seal = '', {altered} WHERE seq = 3")
+    with pytest.raises(audit.BrokenChainError, match="line 3: its seals are gone"):
+        chain(database)
+
+
 @pytest.mark.parametrize("lines", [[], [1], [1, 2, 3], [5, 1, 3, 4, 9]])
 def test_a_list_of_lines_is_read_back(lines: list[int]) -> None:
     """As runs of numbers; other words hold none."""
