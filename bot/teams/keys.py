@@ -16,6 +16,7 @@ import requests
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
+from urllib3.exceptions import HTTPError
 
 from bot.teams.hosts import is_local
 
@@ -30,6 +31,9 @@ FIRST_FETCH_SECONDS: Final = 5
 TIMEOUT_SECONDS: Final = 5
 """Longest wait for each of the two documents; ours."""
 _DOCUMENT_BYTES = 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+_PATIENCE = 3
+"""How many times the wait for one document a request may take in all, whatever the server does meanwhile."""
 _KEY_BITS = 2048
 
 _log = structlog.get_logger(__name__)
@@ -84,7 +88,7 @@ class KeySet:
                 self._start()
             return key
         if self._fetch is not None or self._may_try():
-            await asyncio.shield(self._start())
+            await asyncio.wait({self._start()}, timeout=_PATIENCE * self._timeout)  # it goes on by itself
         if not self._keys:
             raise KeysUnavailableError("the signing keys could not be fetched")
         return self._keys.get(kid)
@@ -136,14 +140,20 @@ def _download(url: str, timeout: float) -> dict[str, SigningKey]:
 
 
 def _document(session: requests.Session, url: str, timeout: float) -> dict[str, Any]:
+    until = time.monotonic() + timeout  # of the whole: requests' own time-out is between two bytes
     with session.get(url, timeout=timeout, allow_redirects=False, stream=True) as response:
         if response.status_code != requests.codes.ok:
             raise ValueError(f"status {response.status_code}")
         body = bytearray()
-        for chunk in response.iter_content(64 * 1024):
-            body += chunk
-            if len(body) > _DOCUMENT_BYTES:
-                raise ValueError("the document is too large")
+        try:
+            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+                body += chunk
+                if len(body) > _DOCUMENT_BYTES:
+                    raise ValueError("the document is too large")
+                if time.monotonic() > until:
+                    raise ValueError("the document does not come to its end")
+        except HTTPError:  # beneath requests its errors are urllib3's
+            raise ValueError("the document broke off") from None
     value = json.loads(bytes(body))
     if not isinstance(value, dict):
         raise ValueError("the document is not a JSON object")  # noqa: TRY004 - the server's value, not a caller's type

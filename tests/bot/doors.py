@@ -42,11 +42,11 @@ class House:
     beside: sqlite3.Connection
     answers: list[bytes] = field(default_factory=list)
 
-    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
+    def post(self, path: str, body: bytes, headers: Mapping[str, str] | list[tuple[str, str]]) -> int:
         """Send this; the status of the answer."""
         return self.runner.run(self._post(path, body, headers))
 
-    async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
+    async def _post(self, path: str, body: bytes, headers: Mapping[str, str] | list[tuple[str, str]]) -> int:
         async with self.session.post(f"{self.url}{path}", data=body, headers=headers) as answer:
             self.answers.append(await answer.read())
             return answer.status

@@ -4,6 +4,7 @@ What other files show already stands there and is named in the page; here is wha
 """
 
 import asyncio
+import contextlib
 import http.server
 import io
 import json
@@ -14,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from multidict import CIMultiDict
 from sqlalchemy import func, select
 from starlette.requests import Request as HttpRequest
 from starlette.types import Message
@@ -25,7 +25,7 @@ from bot.intake import FLOOD, Intake
 from bot.logs import configure
 from bot.sandbox.ledger import Fault, Json
 from bot.sandbox.slack_records import CONTOSO_TEAM
-from bot.teams.keys import KeySet
+from bot.teams.keys import KeySet, KeysUnavailableError
 from bot.web.door import READ_SECONDS, body_of
 from handlers.domain.catalog import Catalog, to_dict
 from handlers.domain.incident import Incident, Room
@@ -90,6 +90,35 @@ def test_threat_02_a_microsoft_that_does_not_answer_holds_nobody_else_up(house: 
     house.settle()
 
 
+@pytest.mark.parametrize("slow", ["body", "head"])
+async def test_threat_02_keys_that_drip_in_are_not_waited_for(slow: str) -> None:
+    """A byte now and then is no answer: whoever waits is refused, and does not wait until the server has had enough."""
+    over = threading.Event()
+
+    class Dripping(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            said = b"HTTP/1.0 200 OK\r\n" + (b"X-Filler: " if slow == "head" else b"\r\n")
+            self.wfile.write(said)
+            while not over.wait(0.02):
+                with contextlib.suppress(OSError):
+                    self.wfile.write(b" ")
+
+        def log_message(self, *_: object) -> None:
+            """Not on the screen."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dripping) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            keys = KeySet(f"http://127.0.0.1:{server.server_address[1]}/keys", timeout=0.2)
+            with pytest.raises(KeysUnavailableError):
+                await asyncio.wait_for(keys.find("anything"), 60)
+        finally:
+            over.set()
+            server.shutdown()
+            thread.join()
+
+
 def test_threat_02_a_rollover_of_keys_costs_no_request(house: House) -> None:
     """The first activity signed with a new key, its first word to us, is let in; forgers' keys are not, meanwhile."""
     identity = house.box.teams.identity
@@ -113,9 +142,8 @@ def test_threat_01_a_header_given_twice_lets_nobody_in(house: House, twice: str)
         if twice == "Authorization":
             signed = {"Content-Type": JSON, twice: house.box.teams.identity.sign(json.loads(body))}
         pairs = [(twice, signed[twice]), (twice, "0000000000" if "Time" in twice else "text/html")]
-        headers = CIMultiDict(
-            [*((k, v) for k, v in signed.items() if k != twice), *pairs[:: 1 if genuine_first else -1]]
-        )
+        others = [(k, v) for k, v in signed.items() if k != twice]
+        headers = [*others, *pairs[:: 1 if genuine_first else -1]]
         before = house.trace(*LASTING, "requests")
         assert house.post(TEAMS if twice == "Authorization" else SLACK, body, headers) == 401
         assert house.trace(*LASTING, "requests") == before
