@@ -25,7 +25,7 @@ from handlers.domain.facts import FIX_STATES, KINDS, PRECISIONS, Fact
 from handlers.domain.incident import Incident, Recurrence, Task
 from handlers.domain.permit import must
 from handlers.domain.when import Unreadable, looks_like_date, parse_due, parse_window, parse_zone
-from handlers.rooms import changed, incident_of, refresh, say_in_rooms, standing, tell
+from handlers.rooms import alike, changed, incident_of, refresh, say_in_rooms, standing, tell
 from handlers.say import facts as say_facts
 from handlers.say import incident as say
 from handlers.void import void_approvals
@@ -338,6 +338,7 @@ def link(command: Link, ctx: Context, book: Book) -> Reply:
     must("act", standing(book, ctx, later, earlier))
     if later.number == earlier.number:
         raise Refused("An incident does not recur from itself. Nothing was changed.")
+    alike(later, earlier)
     if _leads_to(book, earlier.number, later.number):
         raise Refused(f"{earlier.name} is already linked as coming from {later.name}. Unlink that first.")
     known = book.get(Recurrence, later.number, earlier.number)

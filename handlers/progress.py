@@ -59,6 +59,7 @@ from handlers.oncall import invite
 from handlers.outside import leaks
 from handlers.remind import answer_reminder, asks_next, fits
 from handlers.rooms import (
+    alike,
     changed,
     enter,
     go_out,
@@ -293,12 +294,7 @@ def merge(command: Merge, ctx: Context, book: Book) -> Reply:
         raise Refused("An incident cannot be merged into itself. Nothing was changed.")
     if not into.open:
         raise Refused(f"{into.name} is {into.status}: reopen it first, or merge the other way. Nothing was changed.")
-    if incident.private != into.private:
-        hidden, open_ = (incident, into) if incident.private else (into, incident)
-        raise Refused(
-            f"{hidden.name} is private and {open_.name} is not. Make both the same first: `private {open_.number} on "
-            "because …`. Nothing was changed."
-        )
+    alike(incident, into)
     if incident.drill != into.drill:
         raise Refused("One of them is a drill and the other is real. Nothing was changed.")
     answer_reminder(book, ctx, incident, stopped(incident), f"merged it into {into.name}")

@@ -60,6 +60,16 @@ def may_see(book: Book, person: Person, incident: Incident) -> bool:
     return member is not None and member.left_at is None
 
 
+def alike(one: Incident, other: Incident) -> None:
+    """Refuse to tie a private incident to an open one: everybody would read of it there."""
+    if one.private != other.private:
+        hidden_, open_ = (one, other) if one.private else (other, one)
+        raise Refused(
+            f"{hidden_.name} is private and {open_.name} is not. Make both the same first: `private {open_.number} on "
+            "because …`. Nothing was changed."
+        )
+
+
 def sees(book: Book, ctx: Context, *numbers: int) -> bool:
     """Whether whoever asks may know of all these incidents."""
     found = [book.get(Incident, n) for n in numbers]

@@ -158,7 +158,7 @@ async def test_an_approver_outside_is_not_sent_the_preview_and_the_drafter_learn
 
 
 async def test_private_and_open_are_not_mixed(desk: Desk) -> None:
-    """Neither merged nor apologised for in one text."""
+    """Neither merged nor linked nor apologised for in one text; of a try nobody else learns."""
     await all_of(
         desk,
         ("ana", "declare Payroll leak sev1 services mail private"),
@@ -166,6 +166,12 @@ async def test_private_and_open_are_not_mixed(desk: Desk) -> None:
     )
     for line in ("merge 1 into 2 because same", "merge 2 into 1 because same"):
         assert "private" in refused(await desk.say("ana", line))
+    looks = ("timeline 2", "show 2", "facts 2")
+    before = [words((await desk.say("ben", look)).show) for look in looks]
+    for line in ("link 1 recurrence-of 2 because Payroll", "link 2 recurrence-of 1 because Payroll"):
+        assert "INC-1 is private and INC-2 is not" in refused(await desk.say("ana", line))
+    assert [words((await desk.say("ben", look)).show) for look in looks] == before
+    assert "INC-1" not in " ".join(before)
     await all_of(desk, ("ana", "resolve 1"), ("ana", "resolve 2"))
     assert "draft them apart" in refused(await desk.say("ana", "apology draft 1 2"))
 
