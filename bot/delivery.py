@@ -4,7 +4,8 @@ import asyncio
 import secrets
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,18 +16,21 @@ import structlog
 from prometheus_client import Counter as Metric
 from prometheus_client import Gauge
 from sqlalchemy import Connection, RowMapping
+from sqlalchemy.exc import DBAPIError
 
 from bot.channel import LEFT, Carrier
-from bot.intake import AWAY, Intake
+from bot.intake import AWAY, Intake, stumbled
 from bot.store import Store
 from handlers import channels
 from handlers.commands import Audited, CannotDo, ChannelSeen, LookedFor, PostSettled, RoomOpened, RoomShut, Trouble
 from handlers.domain.channels import Binding, Seen, gone
 from handlers.domain.delivery import BROADCAST, GONE, Dead, Held, Op, Outcome, Retry, Sent, Unknown
+from handlers.domain.incident import Setting
 from handlers.domain.letter import LETTERS
 from handlers.trouble import AWAY_SECONDS, REFUSALS, SKEW_SECONDS
 from storage import migrate, outbox, rates
 from storage.book import SqlBook
+from storage.database import passing, tie
 from storage.outbox import LEASE, Claimed
 
 log = structlog.get_logger()
@@ -47,10 +51,6 @@ PAUSES = 20
 """How many times as long as it took passes before the next dear look, so that others do not wait for it. Ours."""
 EXPIRE_EVERY = timedelta(seconds=1)
 """How often leases that ran out are taken back."""
-KEPT_SECONDS = 60.0
-"""How long an outcome is kept for a database that does not take it: it counts also beyond the lease; ours."""
-FINISH_AGAIN_SECONDS = 0.05
-"""The first pause before the database is told again; each is twice the one before, a second at most; ours."""
 LOOK_EVERY_SECONDS = 1.0
 """How often the unknown, and channels that something happened to, are looked after; ours."""
 UNCLEAR_AT_ONCE = 20
@@ -63,6 +63,8 @@ LINE = 3
 """New posts to customers in hand a platform, of which one is leaving: the others need no new look at the outbox."""
 LINE_SECONDS = 5.0
 """How long one of them waits for those before it; then it goes back, before its lease is over. Ours."""
+STANDS = timedelta(seconds=AWAY_SECONDS)
+"""How long a process believes that no trouble of a platform stands; ours."""
 OPTIONAL = ("topic", "pin", "rename")
 """Calls an incident can do without; a platform that lacks one is told once, then left alone."""
 IDEMPOTENT = ("open", "topic", "pin", "invite", "remove", "rename", "close", "home")
@@ -129,8 +131,9 @@ class Delivery:
         self._leaving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._outdated = False
         self._late = False
-        self._silent: dict[str, datetime] = {}  # since when a platform has said nothing
-        self._known: dict[tuple[str, str], bool] = {}  # troubles this process has told, or found over
+        self._silent: dict[str, datetime] = {}  # since when a platform has said nothing to this process
+        self._over: dict[tuple[str, str], datetime] = {}  # troubles found over, and when this was looked up
+        self._owed: list[tuple[Claimed, Outcome]] = []  # what came of posts, while the database did not take it
         self._opens = IDLE_SECONDS
         self._broadcasts = float("-inf")  # when broadcasts are looked at again, monotonic seconds
         # whether a post over which a worker died is in hand: one at a time, because if it is what ends its worker, the
@@ -150,8 +153,8 @@ class Delivery:
                 self._woken.clear()
                 try:
                     moved = await self.once()
-                except Exception:
-                    log.exception("the outbox stumbled; it goes on")
+                except Exception as error:  # noqa: BLE001 - it is logged there, and tried again
+                    stumbled("outbox", error)
                     moved = False
                     await asyncio.sleep(IDLE_SECONDS)
                 if not moved:
@@ -166,8 +169,8 @@ class Delivery:
         while True:
             try:
                 await look()
-            except Exception:
-                log.exception("a look stumbled; the next one tries again")
+            except Exception as error:  # noqa: BLE001 - it is logged there, and tried again
+                stumbled("look", error)
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def _pause(self) -> None:
@@ -183,6 +186,10 @@ class Delivery:
         self._woken.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within)
+        if self._owed:
+            with suppress(*AWAY):
+                await self.store.book(lambda book: self._write(book, self._owed), within=within)
+                self._owed.clear()
 
     async def once(self, *, whole: bool = False) -> bool:
         """Claim as much as there is room for; whether anything was claimed. `whole`: dear looks are taken too."""
@@ -193,7 +200,11 @@ class Delivery:
         platforms = tuple(self.carriers)
         if whole:
             self._broadcasts = float("-inf")
-        claimed = await self.store.book(lambda book: self._claim(book, platforms, free))
+        owed = tuple(self._owed)
+        claimed, sent = await self.store.book(lambda book: self._claim(book, platforms, free, owed))
+        del self._owed[: len(owed)]
+        if sent:
+            self.wake()
         for row in claimed:
             self._line[row.place.platform] += delicate(row)
             self._suspect |= row.deaths > 0
@@ -202,10 +213,17 @@ class Delivery:
             task.add_done_callback(self._tasks.discard)
         return bool(claimed)
 
-    def _claim(self, book: SqlBook, platforms: tuple[str, ...], free: int) -> list[Claimed]:
+    def _claim(
+        self, book: SqlBook, platforms: tuple[str, ...], free: int, owed: Sequence[tuple[Claimed, Outcome]] = ()
+    ) -> tuple[list[Claimed], int]:
+        """What is to be carried now, and how many posts were written down meanwhile.
+
+        `owed` is written down before leases that ran out are taken back: what is known is not asked of a person.
+        """
         connection, now = book.connection, book.now
+        self._write(book, owed)
         if not self._current(connection):
-            return []
+            return [], book.sent
         if self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY:
             self._expired = now
             for key in outbox.take_back(connection, now):
@@ -248,7 +266,18 @@ class Delivery:
             self._broadcasts = began + took + min(PAUSES * took, (opens - now).total_seconds())
         if self._broadcasts > began:
             self._opens = min(self._opens, max(0.01, self._broadcasts - began - took))
-        return self._addressed(book, claimed)
+        return self._addressed(book, claimed), book.sent
+
+    def _write(self, book: SqlBook, owed: Sequence[tuple[Claimed, Outcome]]) -> None:
+        """Write down what came of posts while the database did not take it."""
+        for row, outcome in owed:
+            try:
+                with book.attempt():
+                    self._finish(book, row, outcome)
+            except Exception as error:
+                if passing(error) or (isinstance(error, DBAPIError) and tie(error)):
+                    raise
+                log.exception("what came of a post cannot be written down; it is unknown", key=row.key)
 
     @staticmethod
     def _addressed(book: SqlBook, rows: list[Claimed]) -> list[Claimed]:
@@ -348,8 +377,8 @@ class Delivery:
                 await self._one_by_one(row)
             else:
                 await self._attempt(row)
-        except Exception:
-            log.exception("a post stumbled", key=row.key)
+        except Exception as error:  # noqa: BLE001 - it is logged there, and tried again
+            stumbled("outbox", error)
         if row.deaths:
             self._suspect = False
         self._woken.set()
@@ -388,23 +417,18 @@ class Delivery:
         outcome = await self._call(row, began)
         await self._point("called")
         carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
-        sent = await self._written_down(row, outcome)
+        try:
+            sent = await self.store.book(lambda book: self._finish(book, row, outcome))
+        except AWAY as error:
+            if not passing(error):
+                raise
+            # a full disk, or no database: it is known here, and written down once it can be
+            self._owed.append((row, outcome))
+            log.warning("what came of a post waits for the database", key=row.key, error=type(error).__name__)
+            return
         await self._point("finished")
         if sent:
             self.wake()
-
-    async def _written_down(self, row: Claimed, outcome: Outcome) -> int:
-        """What came of it, as soon as the database takes it: without that nobody would know although we do."""
-        until, pause = time.monotonic() + KEPT_SECONDS, FINISH_AGAIN_SECONDS
-        while True:
-            try:
-                return await self.store.book(lambda book: self._finish(book, row, outcome))
-            except AWAY as error:
-                if time.monotonic() > until:
-                    raise
-                log.warning("an outcome is not written down yet", key=row.key, error=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, 1.0)
 
     async def _call(self, row: Claimed, began: float) -> Outcome:
         handed = False  # to the carrier: from then on bytes may have left
@@ -503,25 +527,46 @@ class Delivery:
         if refused:
             self._trouble(book, "refused", platform, on=True, reason=reason)
         elif silent and not reason.startswith("database_"):
-            since = self._silent.setdefault(platform, book.now)
-            if (book.now - since).total_seconds() >= AWAY_SECONDS:
+            if self._silence(book, platform) >= AWAY_SECONDS:
                 self._trouble(book, "away", platform, on=True, reason=reason)
         elif isinstance(outcome, Sent):
             self._silent.pop(platform, None)
+            platform_up.labels(platform).set(1)
             for what in ("away", "refused", *(("archived",) if row.place.kind == "incidents" else ())):
                 self._trouble(book, what, platform, on=False)
         elif isinstance(outcome, Dead) and row.place.kind == "incidents" and reason in GONE and row.op == "message":
             self._trouble(book, "archived", platform, on=True, reason=reason)
 
+    def _silence(self, book: SqlBook, platform: str) -> float:
+        """For how many seconds a platform has said nothing, to this process and, as far as is known, to any replica.
+
+        One server that is cut off from it is no platform that is away: the others go on, and the house is told nothing.
+        """
+        since = self._silent.setdefault(platform, book.now)
+        told = book.get(Setting, f"trouble.away.{platform}")
+        if (book.now - since).total_seconds() >= AWAY_SECONDS and not (told and told.value):
+            heard = outbox.heard(book.connection, platform)
+            if heard is not None and heard > since:  # by another replica: it counts from the first silence after that
+                since = self._silent[platform] = book.now
+                platform_up.labels(platform).set(0)
+                log.error("a platform does not answer this server, but another", platform=platform)
+        return (book.now - since).total_seconds()
+
     def _trouble(self, book: SqlBook, what: Any, platform: str, *, on: bool, reason: str = "") -> None:
-        """Tell the house once; what was told before this process began is looked up once."""
-        if not on and self._known.get((what, platform)) is False:
+        """Tell the house once, and once that it is over, whichever replica told it: it stands in the database.
+
+        That nothing stands there is looked up again after half a minute: another replica may have told it.
+        """
+        looked = self._over.get((what, platform))
+        if not on and looked is not None and abs(book.now - looked) < STANDS:
             return
-        self._known[what, platform] = on
-        if what in ("away", "refused"):
-            platform_up.labels(platform).set(0 if on else 1)
         if on:
+            self._over.pop((what, platform), None)
             log.error("a platform is in trouble", what=what, platform=platform, reason=reason)
+        else:
+            self._over[what, platform] = book.now
+        if on and what in ("away", "refused"):
+            platform_up.labels(platform).set(0)
         self.intake.machine(book, Trouble(what, platform, on, reason))
 
     async def clocks(self, seconds: float, server: str) -> None:
@@ -534,7 +579,7 @@ class Delivery:
             self._trouble(book, "clock", server, on=on, reason=reason)
             return book.sent
 
-        if (on or self._known.get(("clock", server)) is not False) and await self.store.book(told) > 0:
+        if await self.store.book(told) > 0:
             self.wake()
 
     def _follow(self, book: SqlBook, row: Claimed, outcome: Outcome, state: str) -> None:

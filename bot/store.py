@@ -80,6 +80,7 @@ class Store:
         loop, turn = asyncio.get_running_loop(), _Turn()
         if self._ending:
             raise NotReachedError
+        asked = loop.time()
         answer: asyncio.Future[T] = loop.create_future()
 
         def done(connection: Connection, now: datetime) -> T:
@@ -91,12 +92,16 @@ class Store:
         heapq.heappush(self._waiting, (*place, answer, lambda: self.database.run(done)))
         self._next()
         while within is not None:
-            finished, _ = await asyncio.wait({answer}, timeout=within)
+            left = within - (loop.time() - max(asked, self._answered))  # since it last did something
+            finished, _ = await asyncio.wait({answer}, timeout=max(left, 0))
             if finished:
                 break
-            if loop.time() - self._answered >= within and turn.give_up():
-                answer.cancel()
-                raise NotReachedError
+            if loop.time() - max(asked, self._answered) < within:
+                continue
+            if not turn.give_up():
+                break  # it is committing: what comes of that is waited for
+            answer.cancel()
+            raise NotReachedError
         return await answer
 
     def _next(self) -> None:
