@@ -258,11 +258,13 @@ SAYABLE: dict[type, st.SearchStrategy[Command]] = {
     c.ServiceShow: st.builds(c.ServiceShow, _LINE),
     c.Stats: st.builds(c.Stats, st.none() | _LINE, st.none() | _LENGTH),
     c.Send: st.builds(c.Send, _NUMBER, st.just("") | _HASH),
-    c.Settle: st.builds(c.Settle, _NUMBER, st.sampled_from(["arrived", "again", "drop"])),
+    c.Settle: st.builds(
+        c.Settle, _NUMBER, st.sampled_from(["look", "arrived", "again", "drop"]), st.just(0) | st.integers(1, 99)
+    ),
 }
 UNSAYABLE = {
-    c.OpenForm, c.RoomOpened, c.CannotDo, c.MessageChanged, c.PostSettled, c.ChannelSeen, c.ChannelTouched,
-    c.ChannelMoved, c.Audited, c.Trouble, c.RoomShut, c.Tick,
+    c.OpenForm, c.RoomOpened, c.CannotDo, c.MessageChanged, c.PostSettled, c.LookedFor, c.ChannelSeen,
+    c.ChannelTouched, c.ChannelMoved, c.Audited, c.Trouble, c.RoomShut, c.Tick,
 }  # fmt: skip
 
 

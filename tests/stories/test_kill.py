@@ -125,7 +125,7 @@ async def test_a_customers_post_in_the_air_is_settled_by_a_look_or_by_a_person(
     desk = Desk(server.store.database, server.clock)
     desk.delivery.carriers = server.delivery.carriers
     asked = {p.key for p in await desk.posts("unclear/")}
-    assert asked == {f"unclear/{post.id}/{post.tried}@slack/U0CLEO" for post in open_}
+    assert asked == {f"unclear/{post.id}/{post.tried}@slack/U0ANA" for post in open_}
     for post in open_:
         assert post.key not in said(ledger)
         assert (await desk.say("ben", f"settle {post.id} again")).recorded
