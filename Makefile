@@ -45,6 +45,7 @@ bench: .venv/.dev
 soak: .venv/.dev
 	AMENDS_SOAK_REQUESTS=10000 $(BIN)/python -m pytest tests/stories/test_once.py -n0 -o timeout=7200
 	AMENDS_SOAK_REPLICAS=8 AMENDS_SOAK_POSTS=100000 $(BIN)/python -m pytest tests/stories/test_soak.py -k servers -n0 -o timeout=7200
+	AMENDS_SOAK_DISKS=1 $(BIN)/python -m pytest tests/bot/test_serve_degraded.py -k "full_disk and small" -n0 -o timeout=600
 	AMENDS_SOAK_POINTS=1 $(BIN)/python -m pytest tests/stories/test_kill.py -n0 -o timeout=600
 	AMENDS_SOAK_INCIDENTS=10000 $(BIN)/python -m pytest tests/stories/test_thirty_days.py -k 2-Australia -n0 -o timeout=7200
 	AMENDS_SOAK_EXAMPLES=500 $(BIN)/python -m pytest tests/stories/test_any_order.py -n0 -o timeout=7200

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.clock import Metronome
 from bot.delivery import Delivery
-from bot.intake import House, Intake
+from bot.intake import AWAY, House, Intake
 from bot.mail.carry import MailCarrier, utc_now
 from bot.mail.server import mail_sender, mail_server
 from bot.rates import Rates
@@ -55,6 +55,9 @@ AUDIT_SECONDS = 60
 """How often the auditor asks: due over 60 s ago, neither sent nor held? (promises.md, section 3)."""
 AGAIN_SECONDS = 5
 """How soon the auditor asks once more where posts seem to be late. Ours."""
+NOTED_AGAIN = (1, 5, 30, 120, 600)
+"""Seconds between tries to write down what a platform told by the way. Whatever is lost after that is asked for when
+it matters: a post without an echo is looked for, a channel is looked at before a customer's post. Ours."""
 LOOK_SECONDS = 1.0
 """How long a look at what is unclear may hold up the end; it is taken again after the next start. Ours."""
 
@@ -158,11 +161,22 @@ class App:
             if post is not None and post.audience == "customer":
                 self.intake.machine(book, PostSettled(post.key))
 
-        await self.store.book(settled)
+        await self._noted("an echo", settled)
 
     async def _told(self, command: ChannelTouched | ChannelMoved) -> None:
         """A platform told that a channel changed."""
-        await self.store.book(lambda book: self.intake.machine(book, command))
+        await self._noted("a change of a channel", lambda book: self.intake.machine(book, command))
+
+    async def _noted(self, what: str, work: Callable[[SqlBook], None]) -> None:
+        """Write down what nobody waits for; again, for a while, where the database is away."""
+        for pause in NOTED_AGAIN:
+            try:
+                return await self.store.book(work)
+            except AWAY as error:
+                log.warning("not recorded yet", what=what, error=type(error).__name__)
+            await asyncio.sleep(pause)
+        log.error("not recorded", what=what)
+        return None
 
     async def _start_teams(self) -> None:
         settings, outside = self.settings, self.outside

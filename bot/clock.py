@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-import structlog
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-log = structlog.get_logger()
+from bot.intake import stumbled
 
 TICK_SECONDS = 1
 """How often the database is asked what is due."""
@@ -30,8 +29,8 @@ class Metronome:
     async def _beat(self) -> None:
         try:
             await self._tick()
-        except Exception:
-            log.exception("a tick stumbled; the next one tries again")
+        except Exception as error:  # noqa: BLE001 - it is logged there, and tried again
+            stumbled("clock", error)
 
     def start(self) -> None:
         """Begin to tick."""

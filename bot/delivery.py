@@ -4,7 +4,8 @@ import asyncio
 import secrets
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,20 +16,22 @@ import structlog
 from prometheus_client import Counter as Metric
 from prometheus_client import Gauge
 from sqlalchemy import Connection, RowMapping
+from sqlalchemy.exc import DBAPIError
 
 from bot.channel import LEFT, Carrier
-from bot.intake import Intake
+from bot.intake import AWAY, Intake, stumbled
 from bot.store import Store
 from handlers import channels
 from handlers.card import Button, Buttons, Card, line
 from handlers.commands import Audited, CannotDo, ChannelSeen, PostSettled, RoomOpened, RoomShut, Trouble
 from handlers.domain.channels import Binding, Seen, gone
 from handlers.domain.delivery import BROADCAST, GONE, Dead, Held, Op, Outcome, Place, Post, Retry, Sent, Unknown
-from handlers.domain.incident import Incident
+from handlers.domain.incident import Incident, Setting
 from handlers.domain.letter import LETTERS, PLATFORMS
 from handlers.trouble import AWAY_SECONDS, REFUSALS, SKEW_SECONDS
 from storage import migrate, outbox, rates
 from storage.book import SqlBook
+from storage.database import passing, tie
 from storage.outbox import LEASE, Claimed
 
 log = structlog.get_logger()
@@ -53,6 +56,8 @@ LINE = 3
 """New posts to customers in hand a platform, of which one is leaving: the others need no new look at the outbox."""
 LINE_SECONDS = 5.0
 """How long one of them waits for those before it; then it goes back, before its lease is over. Ours."""
+STANDS = timedelta(seconds=AWAY_SECONDS)
+"""How long a process believes that no trouble of a platform stands; ours."""
 OPTIONAL = ("topic", "pin", "rename")
 """Calls an incident can do without; a platform that lacks one is told once, then left alone."""
 IDEMPOTENT = ("open", "topic", "pin", "invite", "remove", "rename", "close", "home")
@@ -119,8 +124,9 @@ class Delivery:
         self._leaving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._outdated = False
         self._late = False
-        self._silent: dict[str, datetime] = {}  # since when a platform has said nothing
-        self._known: dict[tuple[str, str], bool] = {}  # troubles this process has told, or found over
+        self._silent: dict[str, datetime] = {}  # since when a platform has said nothing to this process
+        self._over: dict[tuple[str, str], datetime] = {}  # troubles found over, and when this was looked up
+        self._owed: list[tuple[Claimed, Outcome]] = []  # what came of posts, while the database did not take it
         self._opens = IDLE_SECONDS
         self.fault: Callable[[str], Awaitable[None]] | None = None  # tests: named points at which a run may be ended
 
@@ -140,8 +146,8 @@ class Delivery:
                     looked = loop.time()
                     await self.settle()
                     await self.survey()
-            except Exception:
-                log.exception("the outbox stumbled; it goes on")
+            except Exception as error:  # noqa: BLE001 - it is logged there, and tried again
+                stumbled("outbox", error)
                 moved = False
                 await asyncio.sleep(IDLE_SECONDS)
             if not moved:
@@ -160,6 +166,10 @@ class Delivery:
         self._woken.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within)
+        if self._owed:
+            with suppress(*AWAY):
+                await self.store.book(lambda book: self._write(book, self._owed), within=within)
+                self._owed.clear()
 
     async def once(self) -> bool:
         """Claim as much as there is room for; whether anything was claimed."""
@@ -168,7 +178,11 @@ class Delivery:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return True
         platforms = tuple(self.carriers)
-        claimed = await self.store.book(lambda book: self._claim(book, platforms, free))
+        owed = tuple(self._owed)
+        claimed, sent = await self.store.book(lambda book: self._claim(book, platforms, free, owed))
+        del self._owed[: len(owed)]
+        if sent:
+            self.wake()
         for row in claimed:
             self._line[row.place.platform] += delicate(row)
             task = asyncio.create_task(self._carry(row))
@@ -176,10 +190,17 @@ class Delivery:
             task.add_done_callback(self._tasks.discard)
         return bool(claimed)
 
-    def _claim(self, book: SqlBook, platforms: tuple[str, ...], free: int) -> list[Claimed]:
+    def _claim(
+        self, book: SqlBook, platforms: tuple[str, ...], free: int, owed: Sequence[tuple[Claimed, Outcome]] = ()
+    ) -> tuple[list[Claimed], int]:
+        """What is to be carried now, and how many posts were written down meanwhile.
+
+        `owed` is written down before leases that ran out are taken back: what is known is not asked of a person.
+        """
         connection, now = book.connection, book.now
+        self._write(book, owed)
         if not self._current(connection):
-            return []
+            return [], book.sent
         if self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY:
             self._expired = now
             for key in outbox.take_back(connection, now):
@@ -199,7 +220,18 @@ class Delivery:
             return in_line[row["platform"]] <= LINE
 
         claimed = outbox.claim(connection, now, platforms, free, expire=False, shut=tuple(shut), room=room)
-        return self._addressed(book, claimed)
+        return self._addressed(book, claimed), book.sent
+
+    def _write(self, book: SqlBook, owed: Sequence[tuple[Claimed, Outcome]]) -> None:
+        """Write down what came of posts while the database did not take it."""
+        for row, outcome in owed:
+            try:
+                with book.attempt():
+                    self._finish(book, row, outcome)
+            except Exception as error:
+                if passing(error) or (isinstance(error, DBAPIError) and tie(error)):
+                    raise
+                log.exception("what came of a post cannot be written down; it is unknown", key=row.key)
 
     @staticmethod
     def _addressed(book: SqlBook, rows: list[Claimed]) -> list[Claimed]:
@@ -299,8 +331,8 @@ class Delivery:
                 await self._one_by_one(row)
             else:
                 await self._attempt(row)
-        except Exception:
-            log.exception("a post stumbled", key=row.key)
+        except Exception as error:  # noqa: BLE001 - it is logged there, and tried again
+            stumbled("outbox", error)
         self._woken.set()
 
     async def _one_by_one(self, row: Claimed) -> None:
@@ -337,7 +369,15 @@ class Delivery:
         outcome = await self._call(row, began)
         await self._point("called")
         carried.labels(row.place.platform, type(outcome).__name__.lower()).inc()
-        sent = await self.store.book(lambda book: self._finish(book, row, outcome))
+        try:
+            sent = await self.store.book(lambda book: self._finish(book, row, outcome))
+        except AWAY as error:
+            if not passing(error):
+                raise
+            # a full disk, or no database: it is known here, and written down once it can be
+            self._owed.append((row, outcome))
+            log.warning("what came of a post waits for the database", key=row.key, error=type(error).__name__)
+            return
         await self._point("finished")
         if sent:
             self.wake()
@@ -437,25 +477,46 @@ class Delivery:
         if refused:
             self._trouble(book, "refused", platform, on=True, reason=reason)
         elif silent and not reason.startswith("database_"):
-            since = self._silent.setdefault(platform, book.now)
-            if (book.now - since).total_seconds() >= AWAY_SECONDS:
+            if self._silence(book, platform) >= AWAY_SECONDS:
                 self._trouble(book, "away", platform, on=True, reason=reason)
         elif isinstance(outcome, Sent):
             self._silent.pop(platform, None)
+            platform_up.labels(platform).set(1)
             for what in ("away", "refused", *(("archived",) if row.place.kind == "incidents" else ())):
                 self._trouble(book, what, platform, on=False)
         elif isinstance(outcome, Dead) and row.place.kind == "incidents" and reason in GONE and row.op == "message":
             self._trouble(book, "archived", platform, on=True, reason=reason)
 
+    def _silence(self, book: SqlBook, platform: str) -> float:
+        """For how many seconds a platform has said nothing, to this process and, as far as is known, to any replica.
+
+        One server that is cut off from it is no platform that is away: the others go on, and the house is told nothing.
+        """
+        since = self._silent.setdefault(platform, book.now)
+        told = book.get(Setting, f"trouble.away.{platform}")
+        if (book.now - since).total_seconds() >= AWAY_SECONDS and not (told and told.value):
+            heard = outbox.heard(book.connection, platform)
+            if heard is not None and heard > since:  # by another replica: it counts from the first silence after that
+                since = self._silent[platform] = book.now
+                platform_up.labels(platform).set(0)
+                log.error("a platform does not answer this server, but another", platform=platform)
+        return (book.now - since).total_seconds()
+
     def _trouble(self, book: SqlBook, what: Any, platform: str, *, on: bool, reason: str = "") -> None:
-        """Tell the house once; what was told before this process began is looked up once."""
-        if not on and self._known.get((what, platform)) is False:
+        """Tell the house once, and once that it is over, whichever replica told it: it stands in the database.
+
+        That nothing stands there is looked up again after half a minute: another replica may have told it.
+        """
+        looked = self._over.get((what, platform))
+        if not on and looked is not None and abs(book.now - looked) < STANDS:
             return
-        self._known[what, platform] = on
-        if what in ("away", "refused"):
-            platform_up.labels(platform).set(0 if on else 1)
         if on:
+            self._over.pop((what, platform), None)
             log.error("a platform is in trouble", what=what, platform=platform, reason=reason)
+        else:
+            self._over[what, platform] = book.now
+        if on and what in ("away", "refused"):
+            platform_up.labels(platform).set(0)
         self.intake.machine(book, Trouble(what, platform, on, reason))
 
     async def clocks(self, seconds: float, server: str) -> None:
@@ -468,7 +529,7 @@ class Delivery:
             self._trouble(book, "clock", server, on=on, reason=reason)
             return book.sent
 
-        if (on or self._known.get(("clock", server)) is not False) and await self.store.book(told) > 0:
+        if await self.store.book(told) > 0:
             self.wake()
 
     def _follow(self, book: SqlBook, row: Claimed, outcome: Outcome, state: str) -> None:

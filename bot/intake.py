@@ -27,7 +27,7 @@ from handlers.due import Due
 from handlers.pins import room_of
 from handlers.rooms import may_see
 from storage.book import SqlBook
-from storage.database import full, tie
+from storage.database import full, passing, tie
 from storage.rows import pack, unpack
 
 log = structlog.get_logger()
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 AWAY = (DBAPIError, SQLAlchemyError, OSError, NotReachedError)
 """What is raised where the database is not there, or not fit."""
 not_recorded = Counter("amends_not_recorded_total", "Requests answered “not recorded”, by reason", ["reason"])
+stumbles = Counter("amends_stumbles_total", "Work that was put off, by what it was and reason", ["what", "reason"])
 
 SAME_WORDS = timedelta(seconds=10)
 """A change said in the same words by the same person in the same room within this time is one, unless its incident was
@@ -263,7 +264,8 @@ class Intake:
                     if done < due.at_once:
                         break
             except Exception as error:
-                log.exception("what is due stumbled; the rest goes on", due=due.name)
+                if not isinstance(error, AWAY):
+                    log.exception("what is due stumbled; the rest goes on", due=due.name)
                 fault = error
         if fault is not None:
             raise fault
@@ -281,7 +283,7 @@ class Intake:
                 with book.attempt():
                     due.then(done, ctx, book)
             except Exception as error:
-                if isinstance(error, DBAPIError) and tie(error):
+                if passing(error) or (isinstance(error, DBAPIError) and tie(error)):
                     raise
                 log.exception("what is said of all that was due is faulty; it is left out", due=due.name)
         return len(found), book.sent
@@ -295,8 +297,8 @@ class Intake:
                 for record in found:
                     due.act(record, ctx, book)
         except Exception as error:
-            if isinstance(error, DBAPIError) and tie(error):
-                raise  # the whole transaction runs again
+            if passing(error) or (isinstance(error, DBAPIError) and tie(error)):
+                raise  # no record is at fault; the whole transaction runs again
             log.warning("what is due is done one by one", due=due.name, because=type(error).__name__)
             return []
         return found
@@ -310,7 +312,7 @@ class Intake:
                     due.act(record, ctx, book)
                 done.append(record)
             except Exception as error:
-                if isinstance(error, DBAPIError) and tie(error):
+                if passing(error) or (isinstance(error, DBAPIError) and tie(error)):
                     raise  # the whole transaction runs again
                 key = book.key(record)
                 log.exception("something due is faulty; it is left alone for a minute", due=due.name, key=key)
@@ -345,9 +347,24 @@ class Intake:
             return unrecorded(error, request.platform)
 
 
+def reason_of(error: BaseException) -> str:
+    """Why the database did not take something; "fault" is a bug of ours."""
+    return "disk full" if full(error) else "database away" if isinstance(error, AWAY) else "fault"
+
+
+def stumbled(what: str, error: BaseException) -> None:
+    """The outbox or the clock could not do its work and tries again: counted, and logged; a bug with its traceback."""
+    reason = reason_of(error)
+    stumbles.labels(what, reason).inc()
+    if reason == "fault":
+        log.error("work stumbled; it is tried again", what=what, exc_info=error)
+    else:
+        log.error("work waits for the database", what=what, reason=reason, error=type(error).__name__)
+
+
 def unrecorded(error: BaseException, platform: str) -> Card:
     """What a person reads, at once, where the database did not take what they said; counted and logged by reason."""
-    reason = "disk full" if full(error) else "database away"
+    reason = reason_of(error)
     not_recorded.labels(reason).inc()
     log.error("not recorded", reason=reason, error=type(error).__name__, platform=platform)
     return Card("Amends", (line(DISK_FULL if full(error) else NOT_RECORDED),), "danger")

@@ -5,9 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store import Store
+from bot.store import NotReachedError, Store
 from handlers.domain.delivery import Bucket
 from storage import rates
+
+LOOK_SECONDS = 1.0
+"""How long a database that does nothing is waited for: what is to be said meanwhile is that nothing was recorded, to
+somebody who waits for it. Ours."""
+AWAY = (SQLAlchemyError, OSError, NotReachedError)
 
 
 class Rates:
@@ -23,15 +28,17 @@ class Rates:
         While the database is away nothing is counted: what is said then is that nothing could be recorded.
         """
         try:
-            return await self._store.rows(lambda c, now: _seconds(rates.take(c, now, buckets), now))
-        except (SQLAlchemyError, OSError):
+            return await self._store.rows(
+                lambda c, now: _seconds(rates.take(c, now, buckets), now), within=LOOK_SECONDS
+            )
+        except AWAY:
             return 0.0
 
     async def close(self, name: str, seconds: float) -> None:
         """The platform asked us to wait."""
         try:
-            await self._store.rows(lambda c, now: rates.close(c, now, name, seconds))
-        except (SQLAlchemyError, OSError):
+            await self._store.rows(lambda c, now: rates.close(c, now, name, seconds), within=LOOK_SECONDS)
+        except AWAY:
             return  # the next call may be told again
 
 

@@ -74,6 +74,7 @@ class Store:
         NotReachedError then. A database that is only busy is waited for.
         """
         loop, turn = asyncio.get_running_loop(), _Turn()
+        asked = loop.time()
         answer: asyncio.Future[T] = loop.create_future()
 
         def done(connection: Connection, now: datetime) -> T:
@@ -84,10 +85,11 @@ class Store:
         heapq.heappush(self._waiting, (rank, next(self._turn), answer, lambda: self.database.run(done)))
         self._next()
         while within is not None:
-            finished, _ = await asyncio.wait({answer}, timeout=within)
+            left = within - (loop.time() - max(asked, self._answered))  # since it last did something
+            finished, _ = await asyncio.wait({answer}, timeout=max(left, 0))
             if finished:
                 break
-            if loop.time() - self._answered >= within and turn.give_up():
+            if loop.time() - max(asked, self._answered) >= within and turn.give_up():
                 answer.cancel()
                 raise NotReachedError
         return await answer

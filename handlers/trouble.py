@@ -6,6 +6,7 @@ in every incidents channel; a room that takes no posts, in the incident's other 
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from handlers.book import Book
 from handlers.card import Block, Card, Code, line, small
@@ -28,6 +29,9 @@ https://docs.slack.dev/reference/methods/chat.postMessage (errors)"""
 SKEW_SECONDS = 300
 """How far a server's clock may be off the database's: from there on platforms' signatures are refused.
 https://docs.slack.dev/authentication/verifying-requests-from-slack"""
+SAME_EPISODE = timedelta(minutes=10)
+"""What is back so soon is said in the message that told of it: two servers of which one has an old token would
+otherwise post without end. Ours."""
 SENTENCES = {
     "away": "{name} does not answer. What is for {name} is kept and goes there, in order, as soon as it answers again. "
     "Everything works here meanwhile.",
@@ -55,8 +59,18 @@ def trouble(found: Trouble, ctx: Context, book: Book) -> None:
     episode = standing.value if standing is not None else ""
     if bool(episode) == found.on:
         return
+    lately = f"lately.{found.what}.{found.platform}"
     if found.on:
-        episode = str(book.number("trouble"))
+        number = str(book.number("trouble"))  # whoever else is about to tell it waits here, and finds it told
+        standing = book.get(Setting, name)
+        if standing is not None and standing.value:
+            return
+        last = book.get(Setting, lately)
+        before, _, over = last.value.partition(" ") if last is not None else ("", "", "")
+        again = bool(over) and abs(ctx.now - datetime.fromisoformat(over)) < SAME_EPISODE
+        episode = before if again else number
+    else:
+        book.put(Setting(lately, f"{episode} {ctx.now.isoformat()}"))
     book.put(Setting(name, episode if found.on else ""))
     called = PLATFORMS.get(found.platform, "")
     words = (SENTENCES if found.on else OVER)[found.what].format(name=called, reason=found.reason)

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from psycopg import OperationalError as PsycopgOperationalError
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from handlers.domain.catalog import Catalog, from_dict
 from storage.tables import catalogs
@@ -28,6 +30,9 @@ PATIENCE = {
 """When a connection to PostgreSQL counts as broken where the network swallows everything: 3 s until it stands, 8 s
 (here in ms) for what was sent and not acknowledged, 9 s of silence while we wait. Without them it hangs for a quarter
 of an hour, and people with it. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
+
+SQLITE_AWAY = ("disk I/O error", "database is locked", "unable to open database", "readonly database")
+"""How SQLite says that it cannot do anything just now. https://www.sqlite.org/rescode.html"""
 
 _LATEST = select(catalogs.c.number, catalogs.c.at).order_by(catalogs.c.number.desc()).limit(1)
 
@@ -137,8 +142,31 @@ def full(error: BaseException) -> bool:
 
     https://www.postgresql.org/docs/current/errcodes-appendix.html (53100); https://www.sqlite.org/rescode.html#full
     """
-    cause = getattr(error, "orig", None) or error
-    return getattr(cause, "sqlstate", None) == "53100" or "disk is full" in str(cause)
+    seen: BaseException | None = error
+    while seen is not None:  # SQLite undoes the whole transaction at once: then leaving a savepoint fails as well
+        cause = getattr(seen, "orig", None) or seen
+        if getattr(cause, "sqlstate", None) == "53100" or "disk is full" in str(cause):
+            return True
+        seen = seen.__context__
+    return False
+
+
+def passing(error: BaseException) -> bool:
+    """Whether the database could not do it now, whatever it was that was asked: it is away, full, or going down.
+
+    The fault is then not in one record, and the same may work in a minute. Classes 08, 53, 57, 58 and a server that is
+    read-only for now: https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    if isinstance(error, OSError | PoolTimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state[:2] in ("08", "53", "57", "58") or state == "25006"
+    if error.connection_invalidated or isinstance(error.orig, PsycopgOperationalError):
+        return True  # the connection broke, so there is no code
+    return full(error) or any(words in str(error.orig) for words in SQLITE_AWAY)
 
 
 def tie(error: DBAPIError) -> bool:

@@ -859,6 +859,13 @@ def overdue(connection: Connection, now: datetime) -> int:
     return connection.execute(query.where(~outbox.c.key.startswith(AUDITOR))).scalar_one()
 
 
+def heard(connection: Connection, platform: str) -> datetime | None:
+    """When a platform last took a post of any replica's; None if it never did."""
+    query = select(func.max(outbox.c.sent_at)).where(outbox.c.platform == platform, outbox.c.state == "sent")
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
 def reasons(connection: Connection, state: str, limit: int = 5) -> list[tuple[str, int]]:
     """Why posts are in a state, the most frequent reason first, with how many there are of each."""
     count = func.count()

@@ -127,6 +127,23 @@ def test_every_fault_has_tests_that_exist() -> None:
         assert set(named) <= there, row
 
 
+def test_every_degraded_state_is_seen_from_outside() -> None:
+    """docs/operations.md: each row names a test, which looks at what people read, at the metrics and at the doctor."""
+    text = (DOCS / "operations.md").read_text(encoding="utf-8").split("## When something is away")[1].split("\n## ")[0]
+    rows = [row for row in text.splitlines() if row.startswith("| ") and not row.startswith("| fault |")]
+    assert len(rows) > 9
+    sources = "\n\n\n".join(f.read_text(encoding="utf-8") for f in (DOCS.parent / "tests" / "bot").glob("test_*.py"))
+    tests = dict(re.findall(r"^async def (test_\w+)(\(.*?)(?=\n\n\n|\Z)", sources, re.MULTILINE | re.DOTALL))
+    for row in rows:
+        cells = [cell.strip() for cell in row.strip("| ").split(" | ")]
+        assert len(cells) == 5, row
+        named = re.findall(r"`(test_\w+)`", cells[-1])
+        assert named, row
+        for name in named:
+            assert "metric(" in tests[name], name
+            assert "doctor(" in tests[name], name
+
+
 def test_the_architecture_page_names_only_files_that_exist() -> None:
     """A file that moved breaks the walk-through, so the page moves with it."""
     root = DOCS.parent

@@ -11,7 +11,7 @@ from typing import Literal
 import click
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.cli.catalog import summary
 from bot.cli.opening import embedded_file, reason, there
@@ -21,7 +21,7 @@ from handlers.domain.catalog import Catalog
 from handlers.domain.letter import PLATFORMS
 from storage import migrate
 from storage import outbox as posts
-from storage.database import Database, make_engine
+from storage.database import Database, full, make_engine
 from storage.tables import catalogs
 from storage.tables import rooms as room_rows
 from storage.tables import settings as setting_rows
@@ -34,6 +34,10 @@ PLATFORM_SKEW_SECONDS = 60
 """A clock that is off by a minute is on its way to 300 s, where requests and tokens are refused.
 https://docs.slack.dev/authentication/verifying-requests-from-slack"""
 CALL_SECONDS = 8
+PROBE = """
+CREATE UNLOGGED TABLE amends_doctor AS SELECT repeat(md5(n::text), 58) AS filler FROM generate_series(1, 4300) AS n
+"""
+"""Eight megabytes: rows just too short to be compressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,11 @@ def _local(settings: Settings) -> Iterator[Check]:
         yield Check("Database", f"{where} answers.")
         yield from _schema(database, settings)
         yield from _clock(database)
+        yield from _room(database)
     except SQLAlchemyError as error:
         mend = "Start it, or mend AMENDS_DATABASE_URL"
+        if not database.sqlite:
+            mend += "; one whose disk is full of its own log stays down until there is room"
         yield Check("Database", f"{where} does not answer ({reason(error)}). {mend}.", "fault")
     finally:
         database.dispose()
@@ -216,6 +223,31 @@ def _clock(database: Database) -> Iterator[Check]:
     yield _skew("Database clock", theirs, DATABASE_SKEW_SECONDS)
 
 
+def _room(database: Database) -> Iterator[Check]:
+    """Whether PostgreSQL has room: how much its disk has cannot be asked, so a little is written and undone.
+
+    Without its log, which may be what is nearly full. https://www.postgresql.org/docs/current/sql-createtable.html
+    """
+    if database.sqlite:
+        return
+    try:
+        with database.engine.connect() as connection:
+            connection.execute(text(PROBE))
+            connection.rollback()
+    except DBAPIError as error:
+        if full(error):
+            words = (
+                f"PostgreSQL finds no room ({reason(error)}). Make some on its disk; nothing is recorded until then."
+            )
+            yield Check("Disk", words, "fault")
+        elif getattr(error.orig, "sqlstate", None) == "42501":
+            yield Check("Disk", "not looked at: this user of PostgreSQL may not make a table.", "note")
+        else:
+            raise
+    else:
+        yield Check("Disk", "PostgreSQL has room for 8 MB and more.")
+
+
 def _skew(subject: str, theirs: datetime, most: float) -> Check:
     apart = (datetime.now(UTC) - theirs).total_seconds()
     side = "ahead" if apart > 0 else "behind"
@@ -231,7 +263,7 @@ def _disk(settings: Settings) -> Iterator[Check]:
     if file is None:
         return
     try:
-        free = shutil.disk_usage(file.absolute().parent).free
+        free = shutil.disk_usage(file.resolve().parent).free
     except OSError as error:
         yield Check("Disk", f"cannot be looked at ({error.strerror}).", "fault")
         return

@@ -453,27 +453,27 @@ class SlackDoor:
         if kind == "app_mention" or (kind == "message" and event.get("channel_type") == "im"):
             await self._spoken(admitted, event, personal=kind == "message")
         elif kind == "message":
-            await self._altered(event)
+            await self._in_time(self._altered(event))
         elif kind in ("reaction_added", "reaction_removed"):
             await self._soon(self._reacted(admitted, event), self._finish)
         elif kind == "app_home_opened" and event.get("tab", "home") == "home" and isinstance(event.get("user"), str):
             self._spawn(self._draw_home(event["user"]))
         elif kind == "message_metadata_posted":
-            await self._echoed(event)
+            await self._in_time(self._echoed(event))
         elif kind in _TOUCHED:
             channel = event.get("channel")
             touched = str(channel.get("id") if isinstance(channel, dict) else channel)
             self.carrier.changed(touched)
             if self._told is not None:
-                await self._told(ChannelTouched("slack", touched))
+                await self._in_time(self._told(ChannelTouched("slack", touched)))
         elif kind == "channel_id_changed":
             old, new = str(event.get("old_channel_id")), str(event.get("new_channel_id"))
             log.warning("a Slack channel has another id now; mend the catalog if it is a customer's", old=old, new=new)
             self.carrier.moved(old, new)
             if self._told is not None:
-                await self._told(ChannelMoved("slack", old, new))
+                await self._in_time(self._told(ChannelMoved("slack", old, new)))
         elif kind in ("tokens_revoked", "app_uninstalled"):
-            log.error("the app was removed from the workspace, or its token revoked", event=kind)
+            log.error("the app was removed from the workspace, or its token revoked", told=kind)
         return _empty()
 
     def _first(self, key: str) -> bool:
@@ -717,6 +717,14 @@ class SlackDoor:
             return task.result()
         self._spawn(otherwise(task))
         return None
+
+    async def _in_time(self, work: Awaitable[object]) -> None:
+        """Wait for what an event sets off as long as Slack waits for its 200; then it goes on by itself."""
+
+        async def done() -> None:
+            await work
+
+        await asyncio.wait({self._spawn(done())}, timeout=ANSWER_SECONDS)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something in the background; a fault in it is written down, not lost."""

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psycopg
 import uvicorn
+from sqlalchemy import make_url
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -107,21 +109,23 @@ class World:
     port: int
     settings: dict[str, str] = field(default_factory=dict)
     bots: list[Bot] = field(default_factory=list)
+    module: str = "bot"  # or one of the tests' that begins like it
+    url: str = ""  # how the test itself reaches a PostgreSQL, which may be another way than the server's
 
     @property
     def database(self) -> Path:
         """The file of the database."""
         return self.folder / "amends.db"
 
-    def start(self, *words: str) -> Bot:
-        """Start the server; it is not ready yet."""
-        bot = launch(self.folder, self.settings, self.port, *words)
+    def start(self, *words: str, port: int = 0, **settings: str) -> Bot:
+        """Start the server; it is not ready yet. `port`: a second one's; `settings` that are its own."""
+        bot = launch(self.folder, self.settings | settings, port or self.port, *words, module=self.module)
         self.bots.append(bot)
         return bot
 
-    async def served(self, *words: str) -> Bot:
+    async def served(self, *words: str, port: int = 0, **settings: str) -> Bot:
         """Start the server and wait until it answers."""
-        bot = self.start(*words)
+        bot = self.start(*words, port=port, **settings)
         await bot.ready()
         return bot
 
@@ -129,14 +133,25 @@ class World:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds."""
+        if self.url:
+            return self._asked(query, values)
         with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
             return connection.execute(query, values).fetchall()
 
     def alter(self, line: str, *values: object) -> None:
         """Change the database behind the server's back."""
+        if self.url:
+            self._asked(line, values)
+            return
         with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
             connection.execute(line, values)
             connection.commit()
+
+    def _asked(self, line: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        where = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(where, autocommit=True) as connection:
+            found = connection.execute(line.replace("?", "%s").encode(), values or None)
+            return found.fetchall() if found.description else []
 
     def waiting(self) -> list[tuple[Any, ...]]:
         """Posts that were written down and have not come to an end."""
@@ -221,11 +236,11 @@ def command(folder: Path, settings: dict[str, str], *words: str) -> "subprocess.
     return subprocess.Popen(line, cwd=folder, env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def launch(folder: Path, settings: dict[str, str], port: int, *words: str) -> Bot:
-    """`amends serve` on this port, its log in a file."""
+def launch(folder: Path, settings: dict[str, str], port: int, *words: str, module: str = "bot") -> Bot:
+    """`amends serve` on this port, its log in a file. `module`: one of the tests' that begins like it."""
     log_file = folder / f"serve-{len(list(folder.glob('serve-*')))}.log"
     with log_file.open("wb") as log:
-        line = [sys.executable, "-m", "bot", "serve", "--port", str(port), *words]
+        line = [sys.executable, "-m", module, "serve", "--port", str(port), *words]
         process = subprocess.Popen(line, cwd=folder, env=environment(settings), stdout=log, stderr=log)
     return Bot(process, f"http://127.0.0.1:{port}", log_file)
 
@@ -280,11 +295,12 @@ async def world(
     scopes: bool = True,
     catalog: Path = CATALOG,
     template: Path | None = None,
+    url: str = "",
     **slack_options: Any,
 ) -> AsyncIterator[World]:
     """A Slack and a Teams on loopback and the settings that name them; every server started here is ended here.
 
-    `template`: a migrated database to begin with, for speed. `scopes`: whether Slack names the scopes it granted.
+    `template`: a migrated database to begin with, for speed; `url`: a migrated PostgreSQL instead. `scopes`: whether Slack names the scopes it granted.
     """
     clock = SandboxClock()
     ledger = Ledger(clock)
@@ -310,7 +326,9 @@ async def world(
             )
         if "teams" in platforms:
             settings |= {"TEAMS_UNAUTHENTICATED": "loopback", "TEAMS_INCIDENTS_CHANNEL": TEAMS_INCIDENTS}
-        found = World(folder, slack, teams, ledger, address, port, settings)
+        if url:
+            settings["AMENDS_DATABASE_URL"] = url
+        found = World(folder, slack, teams, ledger, address, port, settings, url=url)
         try:
             yield found
         finally:
