@@ -40,6 +40,7 @@ bench: .venv/.dev
 	$(BIN)/python benchmarks/ack.py
 	$(BIN)/python benchmarks/publish.py
 	$(BIN)/python benchmarks/remind.py
+	$(BIN)/python -m benchmarks.faults
 
 # Kills, zombies, restarts and partitions for an hour or two; the result in docs/soak.md.
 soak: .venv/.dev

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.clock import Metronome
-from bot.delivery import Delivery
+from bot.delivery import CALL_SECONDS, Delivery
 from bot.intake import House, Intake
 from bot.mail.carry import MailCarrier, utc_now
 from bot.mail.server import mail_sender, mail_server
@@ -55,6 +55,13 @@ AUDIT_SECONDS = 60
 """How often the auditor asks: due over 60 s ago, neither sent nor held? (promises.md, section 3)."""
 AGAIN_SECONDS = 5
 """How soon the auditor asks once more where posts seem to be late. Ours."""
+END_SECONDS = 9.0
+"""From the word that it should end until all is closed; a second is left of the ten (promises.md, section 4) for the
+process itself. What follows is shared out of it."""
+ANSWERS_SECONDS = 5
+"""How long requests that are under way may take to their answers; nobody waits longer (Slack 3 s, Teams 5)."""
+CALLS_SECONDS = CALL_SECONDS + 0.5
+"""How long posts that are under way may take to their outcomes, beside that; a call ends by itself before."""
 LOOK_SECONDS = 1.0
 """How long a look at what is unclear may hold up the end; it is taken again after the next start. Ours."""
 
@@ -98,6 +105,7 @@ class App:
         self.teams_door: TeamsListener | None = None
         self._stack = AsyncExitStack()
         self._running: asyncio.Task[None] | None = None
+        self._ends: float | None = None  # when it must have ended, seconds on the loop's clock
         self._audited = 0.0
 
     async def _tick(self) -> None:
@@ -144,7 +152,7 @@ class App:
             arrived=self._arrived,
             told=self._told,
         )
-        self._stack.push_async_callback(self.slack_door.close)
+        self._stack.push_async_callback(self._shut, self.slack_door)
         if token := settings.slack_app_token.get_secret_value():
             for problem in await carrier.check_socket(token):
                 raise Wrong(problem)
@@ -200,7 +208,7 @@ class App:
         self.teams = carrier
         self.delivery.carriers["teams"] = carrier
         self.teams_door = TeamsListener(self.intake, self.store, connector, verifier, carrier)
-        self._stack.push_async_callback(self.teams_door.close)
+        self._stack.push_async_callback(self._shut, self.teams_door)
 
     def _start_letters(self) -> None:
         """E-mail and webhooks, where they are set up. They are ways out only: nothing is asked of them at start."""
@@ -219,18 +227,33 @@ class App:
                 tls=outside.webhook_tls,
             )
 
-    async def stop(self) -> None:
-        """Claim nothing more, let what is under way finish, close everything. Also after a start that broke off."""
+    async def rest(self) -> None:
+        """Tick and claim no more, and let the posts that are under way finish."""
+        if self._ends is not None:
+            return
+        loop = asyncio.get_running_loop()
+        self._ends = loop.time() + END_SECONDS
+        until = loop.time() + CALLS_SECONDS
         self.metronome.stop()
-        await self.delivery.stop()
+        await self.delivery.stop(CALLS_SECONDS)
         if self._running is not None:
             _, late = await asyncio.wait({self._running}, timeout=LOOK_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-            await self.delivery.stop()  # whatever was being claimed when the first one was said
+            await self.delivery.stop(max(0.0, until - loop.time()))  # what was being claimed when it was said first
+
+    async def stop(self) -> None:
+        """Come to rest, then close everything. Also after a start that broke off."""
+        await self.rest()
         await self._stack.aclose()
+        self.store.end()
         await asyncio.to_thread(self.store.close)
+
+    async def _shut(self, door: SlackDoor | TeamsListener) -> None:
+        """Close a door; what it is still at may take what is left of the time."""
+        left = 0.0 if self._ends is None else self._ends - asyncio.get_running_loop().time()
+        await door.close(max(LOOK_SECONDS / 2, left))
 
     def asgi(self) -> Starlette:
         """The web application of this server; `serving` starts and stops the parts behind it."""
@@ -348,7 +371,7 @@ async def serving(app: App, sock: socket.socket) -> AsyncIterator[uvicorn.Server
         log_config=None,
         access_log=False,
         lifespan="off",
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=ANSWERS_SECONDS,
         server_header=False,
         proxy_headers=False,
     )
@@ -362,7 +385,9 @@ async def serving(app: App, sock: socket.socket) -> AsyncIterator[uvicorn.Server
             yield server
         finally:
             server.should_exit = True
+            resting = asyncio.create_task(app.rest())  # while the last answers are made
             await running
+            await resting
     finally:
         await app.stop()
 

@@ -43,6 +43,10 @@ IDLE_SECONDS = 0.5
 """How often the outbox is looked at without being told."""
 GATHER_SECONDS = 0.02
 """How long posts gather before the outbox is looked at: a burst of commands is one look, not hundreds."""
+DEAR_SECONDS = 0.005
+"""A look at all broadcasts in line that took longer is dear: ten thousand may wait for one place or platform. Ours."""
+PAUSES = 20
+"""How many times as long as it took passes before the next dear look, so that others do not wait for it. Ours."""
 EXPIRE_EVERY = timedelta(seconds=1)
 """How often leases that ran out are taken back."""
 LOOKED_AT = 200
@@ -122,6 +126,10 @@ class Delivery:
         self._silent: dict[str, datetime] = {}  # since when a platform has said nothing
         self._known: dict[tuple[str, str], bool] = {}  # troubles this process has told, or found over
         self._opens = IDLE_SECONDS
+        self._broadcasts = float("-inf")  # when broadcasts are looked at again, monotonic seconds
+        # whether a post over which a worker died is in hand: one at a time, because if it is what ends its worker, the
+        # others of its kind would die with it each time, and be held like it
+        self._suspect = False
         self.fault: Callable[[str], Awaitable[None]] | None = None  # tests: named points at which a run may be ended
 
     def wake(self) -> None:
@@ -161,16 +169,19 @@ class Delivery:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within)
 
-    async def once(self) -> bool:
-        """Claim as much as there is room for; whether anything was claimed."""
+    async def once(self, *, whole: bool = False) -> bool:
+        """Claim as much as there is room for; whether anything was claimed. `whole`: dear looks are taken too."""
         free = self._workers - len(self._tasks)
         if free <= 0:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return True
         platforms = tuple(self.carriers)
+        if whole:
+            self._broadcasts = float("-inf")
         claimed = await self.store.book(lambda book: self._claim(book, platforms, free))
         for row in claimed:
             self._line[row.place.platform] += delicate(row)
+            self._suspect |= row.deaths > 0
             task = asyncio.create_task(self._carry(row))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -190,15 +201,38 @@ class Delivery:
         self._opens = min(IDLE_SECONDS, max(0.01, (opens - now).total_seconds()))
         full = [p for p in platforms if self._line[p] >= LINE]
         shut |= {outbox.kind_of(p, "message", broadcast=b, customer=True): now for p in full for b in (False, True)}
-        in_line = self._line.copy()
+        in_line, suspect, looked = self._line.copy(), self._suspect, 0
 
         def room(row: RowMapping) -> bool:
-            if row["audience"] != "customer" or row["message_id"]:
-                return True
-            in_line[row["platform"]] += 1
-            return in_line[row["platform"]] <= LINE
+            nonlocal suspect, looked
+            looked += 1
+            if row["deaths"] and suspect:
+                return False
+            if row["audience"] == "customer" and not row["message_id"]:
+                in_line[row["platform"]] += 1
+                if in_line[row["platform"]] > LINE:
+                    return False
+            suspect = suspect or row["deaths"] > 0
+            return True
 
-        claimed = outbox.claim(connection, now, platforms, free, expire=False, shut=tuple(shut), room=room)
+        began = time.monotonic()
+        below = outbox.EVERY if began >= self._broadcasts else BROADCAST
+        claimed = outbox.claim(
+            connection,
+            now,
+            platforms,
+            free,
+            expire=False,
+            shut=tuple(shut),
+            room=room,
+            below=below,
+            suspects=not self._suspect,
+        )
+        took = time.monotonic() - began
+        if below == outbox.EVERY and looked < free and took > DEAR_SECONDS:  # all that waits was read
+            self._broadcasts = began + took + min(PAUSES * took, (opens - now).total_seconds())
+        if self._broadcasts > began:
+            self._opens = min(self._opens, max(0.01, self._broadcasts - began - took))
         return self._addressed(book, claimed)
 
     @staticmethod
@@ -282,7 +316,7 @@ class Delivery:
     async def drain(self, rounds: int = 200) -> None:
         """Carry until nothing is due or under way (tests, replay)."""
         for _ in range(rounds):
-            moved = await self.once()
+            moved = await self.once(whole=True)
             if self._tasks:
                 await asyncio.wait(self._tasks)
             elif not moved:
@@ -301,6 +335,8 @@ class Delivery:
                 await self._attempt(row)
         except Exception:
             log.exception("a post stumbled", key=row.key)
+        if row.deaths:
+            self._suspect = False
         self._woken.set()
 
     async def _one_by_one(self, row: Claimed) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import heapq
 import itertools
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -16,12 +17,13 @@ from storage.database import Database
 
 T = TypeVar("T")
 
-FIRST, LATER = 0, 1
-"""Somebody waits for an answer (3 s at most) · the outbox and the clock, which can wait a moment."""
+FIRST, LATER = 0.0, 1.0
+"""Seconds by which those that came later may go before: somebody waits for an answer (3 s at most) · the outbox and the
+clock, which can wait a moment, but not for as long as people go on asking. Ours."""
 
 
 class NotReachedError(Exception):
-    """The database did not take it in time. It was surely not done, and will not be."""
+    """The database did not take it in time, or the server ends. It was surely not done, and will not be."""
 
 
 class _Turn:
@@ -52,21 +54,23 @@ class Store:
     command is the rule of the house; what that costs is in benchmarks/ack.py.
     """
 
-    def __init__(self, database: Database) -> None:
-        """Threads start when they are first needed."""
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        """Threads start when they are first needed. `clock` says in seconds who has waited how long."""
         self.database = database
+        self._clock = clock
         self._free = 1 if database.sqlite else 4
         self._threads = ThreadPoolExecutor(self._free, thread_name_prefix="store")
-        self._waiting: list[tuple[int, int, asyncio.Future[Any], Callable[[], Any]]] = []
+        self._waiting: list[tuple[float, int, asyncio.Future[Any], Callable[[], Any]]] = []
+        self._ending = False
         self._turn = itertools.count()
         self._answered = float("-inf")  # when the database last did something, seconds on the loop's clock
 
-    async def book(self, work: Callable[[SqlBook], T], *, rank: int = LATER, within: float | None = None) -> T:
+    async def book(self, work: Callable[[SqlBook], T], *, rank: float = LATER, within: float | None = None) -> T:
         """Run `work` with a book, in one transaction, in a worker thread; it commits before this returns."""
         return await self.rows(lambda connection, now: work(self.open(connection, now)), rank=rank, within=within)
 
     async def rows(
-        self, work: Callable[[Connection, datetime], T], *, rank: int = LATER, within: float | None = None
+        self, work: Callable[[Connection, datetime], T], *, rank: float = LATER, within: float | None = None
     ) -> T:
         """Run `work` with a bare connection, in one transaction, in a worker thread.
 
@@ -74,6 +78,8 @@ class Store:
         NotReachedError then. A database that is only busy is waited for.
         """
         loop, turn = asyncio.get_running_loop(), _Turn()
+        if self._ending:
+            raise NotReachedError
         answer: asyncio.Future[T] = loop.create_future()
 
         def done(connection: Connection, now: datetime) -> T:
@@ -81,7 +87,8 @@ class Store:
             turn.commit()
             return found
 
-        heapq.heappush(self._waiting, (rank, next(self._turn), answer, lambda: self.database.run(done)))
+        place = (self._clock() + rank, next(self._turn))
+        heapq.heappush(self._waiting, (*place, answer, lambda: self.database.run(done)))
         self._next()
         while within is not None:
             finished, _ = await asyncio.wait({answer}, timeout=within)
@@ -93,7 +100,7 @@ class Store:
         return await answer
 
     def _next(self) -> None:
-        """Start what waits, the most urgent first, as long as a thread is free."""
+        """Start what waits, the most urgent first, as long as a thread is free: nothing waits for ever."""
         loop = asyncio.get_running_loop()
         while self._free and self._waiting:
             _, _, answer, work = heapq.heappop(self._waiting)
@@ -120,6 +127,14 @@ class Store:
     def open(self, connection: Connection, now: datetime) -> SqlBook:
         """The book of a transaction that has begun."""
         return SqlBook(connection, now, self.database.catalog)
+
+    def end(self) -> None:
+        """Begin nothing more. What has not begun is refused: it was surely not done, and whoever asked reads so."""
+        self._ending = True
+        while self._waiting:
+            answer = heapq.heappop(self._waiting)[2]
+            if not answer.done():
+                answer.set_exception(NotReachedError())
 
     def close(self) -> None:
         """Finish what runs, then close."""

@@ -155,6 +155,8 @@ requests = Table(
 
 _LET_GO = text("due IS NOT NULL")
 _IN_LINE = text("state = 'pending' AND due IS NOT NULL")
+_UNSETTLED = text("state NOT IN ('sent', 'dead') AND due IS NOT NULL")
+_SUSPECT = text("deaths > 0")
 
 outbox = Table(
     "outbox",
@@ -194,6 +196,10 @@ outbox = Table(
     CheckConstraint("(audience = 'customer') = (kind = 'channel')", name="customers_and_the_house_never_share_a_place"),
     Index("ix_outbox_due", "state", "due"),
     Index("ix_outbox_lane_seq", "lane", "seq"),
+    Index(  # who stands before whom: what is through and settled is not read again for each post to the same place
+        "ix_outbox_ahead", "lane", "seq", "id", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED
+    ),
+    Index("ix_outbox_deaths", "deaths", sqlite_where=_SUSPECT, postgresql_where=_SUSPECT),
     Index(  # what goes next, in order: a worker takes a dozen of ten thousand without sorting them
         "ix_outbox_next", "state", "rank", "turn", "seq", "id", sqlite_where=_LET_GO, postgresql_where=_LET_GO
     ),

@@ -118,10 +118,13 @@ class TeamsListener:
 
         return await self._door.handle(activity, verified, heard)
 
-    async def close(self) -> None:
-        """Let cards that are on their way arrive."""
+    async def close(self, within: float = 5.0) -> None:
+        """Let cards that are on their way arrive, at most `within` seconds."""
         if self._under_way:
-            await asyncio.wait(self._under_way)
+            _, late = await asyncio.wait(set(self._under_way), timeout=within)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _heard(self, activity: Json, verified: Verified) -> Json | None:
         origin = _origin(activity, verified)

@@ -10,6 +10,7 @@ import itertools
 import json
 import random
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -408,6 +409,7 @@ class Watch:
     kinds: Counter[str] = field(default_factory=Counter)
     asked: int = 0
     effects: int = 0
+    times: array[float] = field(default_factory=lambda: array("d"))  # seconds of each, from the application's door
 
     def ask(self, cases: Iterable[Case]) -> None:
         """Ask these, a batch at a time. Fails if one of them is answered or leaves anything behind that it should not."""
@@ -436,7 +438,9 @@ class Watch:
 
     async def _send(self, batch: list[Case], *, out: bool) -> None:
         for case in batch:
+            began = time.perf_counter()
             status, body = await self.house.straight(case.path, case.body, case.headers)
+            self.times.append(time.perf_counter() - began)
             self.asked += 1
             self.statuses[status] += 1
             self.kinds[case.name] += 1

@@ -111,6 +111,41 @@ async def test_requests_go_before_the_outbox(store: Store) -> None:
     assert max(n for n, name in enumerate(order) if name == "request") < 150
 
 
+async def test_the_outbox_does_not_wait_for_as_long_as_people_ask(database_url: str) -> None:
+    """What waited for a second is served before requests that came after it, or a flood of them would end all posts."""
+    clock = [0.0]
+    store = Store(Database(hurried(make_engine(database_url)), Clock()), lambda: clock[0])
+    order: list[str] = []
+
+    def note(name: str) -> Callable[[SqlBook], None]:
+        return lambda _book: order.append(name)
+
+    async with Held(store):
+        waiting = [asyncio.create_task(store.book(note("outbox"), rank=LATER))]
+        await asyncio.sleep(0)
+        for second in (0.5, 1.5):
+            clock[0] = second
+            waiting += [asyncio.create_task(store.book(note(f"asked at {second}"), rank=FIRST)) for _ in range(20)]
+            await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+    before = order[: order.index("outbox")]
+    assert before.count("asked at 0.5") >= 16
+    assert before.count("asked at 1.5") <= 3
+    store.close()
+
+
+async def test_a_store_that_ends_refuses_what_has_not_begun(store: Store) -> None:
+    """Nobody waits for ever for a server that ends: what had begun is kept, the rest was surely not done, and is said."""
+    async with Held(store) as held:
+        waiting = [asyncio.create_task(store.book(write(f"s{n}"))) for n in range(3)]
+        await asyncio.sleep(0)
+        store.end()
+        assert [type(f) for f in await asyncio.gather(*waiting, return_exceptions=True)] == [NotReachedError] * 3
+        with pytest.raises(NotReachedError):
+            await store.book(write("late"))
+    assert await asyncio.gather(*held.hanging) == [None] * len(held.hanging)
+
+
 class Held:
     """The database as one that does nothing: each of its threads hangs in a transaction until it is let go."""
 

@@ -209,3 +209,17 @@ def test_workers_at_the_same_moment_never_share_a_row(worker: Worker) -> None:
     for place in lanes:
         mine = [key for key in taken if key.startswith(f"{place.address}/")]
         assert mine == sorted(mine)
+
+
+def test_three_deaths_are_enough_although_it_surely_did_not_arrive(worker: Worker) -> None:
+    """Looked for and not found each time, it is sent again twice; the third time it is left to a person at once."""
+    worker.put(post("poison"))
+    for _ in range(QUARANTINE_DEATHS):
+        (row,) = worker.claim()
+        worker.start(row)
+        worker.clock.wind(seconds=11)
+        assert worker.claim() == []
+        (lost,) = worker.database.run(lambda c, now: outbox.unclear(c, now, PLATFORMS, 10))
+        assert worker.database.run(lambda c, now, lost=lost: outbox.reconcile(c, now, lost, None, again=True))
+    assert (worker.state("poison"), worker.row("poison")["error"]) == ("held", outbox.QUARANTINED)
+    assert worker.claim() == []

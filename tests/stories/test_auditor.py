@@ -4,7 +4,7 @@ from sqlalchemy import text, update
 
 from bot.delivery import old_version
 from handlers.card import Card
-from handlers.domain.delivery import BROADCAST, Dead, Place, Post, Retry, Unknown
+from handlers.domain.delivery import BROADCAST, PAGE, Dead, Place, Post, Retry, Sent, Unknown
 from storage import outbox
 from storage.tables import outbox as table
 from tests.desk import Desk, words
@@ -143,6 +143,37 @@ async def test_a_poison_post_is_quarantined_after_three_dead_workers_and_said(de
     await audit(desk)
     assert (await states(desk))["poison"][0] == "sent"
     assert alarms(desk)[0].startswith("Every post is through again")
+
+
+async def test_what_was_in_the_same_hands_as_the_poison_is_not_held_with_it(desk: Desk) -> None:
+    """Twelve posts in the hands of a server that dies of one: from then on each is taken by itself, and eleven are sent."""
+    keys = ["poison", *(f"p{n}" for n in range(11))]
+    await put(desk, *(Post(key, Place("slack", "thread", f"C0{key}"), card=Card(key)) for key in keys))
+    deaths = 0
+    for _ in range(40):
+        server = Desk(desk.store.database, desk.clock)
+        rows = await server.store.book(lambda book, server=server: server.delivery._claim(book, ("slack",), 12))
+        if "poison" in [row.key for row in rows]:
+            deaths += 1
+            desk.clock.wind(seconds=11)
+            continue
+        for row in rows:
+            await desk.store.rows(lambda c, now, row=row: outbox.start(c, now, row))
+            await desk.store.rows(lambda c, now, row=row: outbox.finish(c, now, row, Sent(row.key, row.address)))
+    assert deaths == 3
+    assert {k: s for k, (s, _) in (await states(desk)).items()} == {"poison": "held"} | dict.fromkeys(keys[1:], "sent")
+
+
+async def test_a_suspect_in_hand_holds_up_nobody_else(desk: Desk) -> None:
+    """More of them than one look takes: one is taken, and then whoever is above suspicion."""
+    for n in range(20):
+        await put(desk, Post(f"s{n}", Place("slack", "thread", f"C0S{n}"), card=Card("x"), rank=PAGE))
+    await desk.store.rows(lambda c, _now: c.execute(update(table).values(deaths=1)))
+    await put(desk, Post("fresh", Place("slack", "thread", "C0FRESH"), card=Card("x"), rank=BROADCAST))
+    claims = [await desk.store.book(lambda book: desk.delivery._claim(book, ("slack",), 12))]
+    desk.delivery._suspect = True  # it is under way
+    claims.append(await desk.store.book(lambda book: desk.delivery._claim(book, ("slack",), 12)))
+    assert [[row.key for row in rows] for rows in claims] == [["s0"], ["fresh"]]
 
 
 async def test_an_old_version_stops_claiming_when_the_schema_moved_on(desk: Desk) -> None:

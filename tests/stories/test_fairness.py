@@ -1,11 +1,18 @@
 """Limits of the platforms, and neighbours: who has ten thousand to tell does not hold up who has one."""
 
 from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, update
 
 from handlers.card import Card
 from handlers.domain.delivery import BROADCAST, PAGE, Place, Post, Retry
+from storage import outbox
+from storage.database import Database
+from storage.tables import outbox as table
 from tests.desk import Desk
 
 
@@ -78,3 +85,64 @@ async def test_two_replicas_share_one_bucket(desk: Desk) -> None:
     for replica in (desk, *others):
         await replica.delivery.drain()
     assert len(desk.screens("mass-1/")) == 10
+
+
+async def test_a_dear_look_at_the_broadcasts_is_not_taken_for_every_page(desk: Desk) -> None:
+    """While it is too soon for another, a page goes, and so do broadcasts once it is time."""
+    await put(desk, broadcast(3))
+    await put(desk, [Post("page", Place("slack", "thread", "P1"), card=Card("y"), rank=PAGE)])
+    desk.delivery._broadcasts = float("inf")
+    claimed = await desk.store.book(lambda book: desk.delivery._claim(book, ("slack",), 12))
+    assert [row.key for row in claimed] == ["page"]
+    desk.delivery._broadcasts = 0.0
+    claimed = await desk.store.book(lambda book: desk.delivery._claim(book, ("slack",), 12))
+    assert [row.key for row in claimed] == [p.key for p in broadcast(3)]
+
+
+def steps(database: Database, work: Callable[[Connection, datetime], object]) -> int:
+    """How many thousand steps SQLite takes (https://www.sqlite.org/c3ref/progress_handler.html): no clock is asked."""
+    taken = [0]
+
+    def step() -> None:
+        taken[0] += 1
+
+    def counted(connection: Connection, now: datetime) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(step, 1000)
+        try:
+            work(connection, now)
+        finally:
+            driver.set_progress_handler(None, 0)
+
+    database.run(counted)
+    return taken[0]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_long_line_to_one_place_costs_its_length_and_not_its_square(desk: Desk) -> None:
+    """A look at the outbox, and what the auditor asks: twice the line, about twice the work."""
+    one = Place("slack", "thread", "C0ONE")
+    took: list[tuple[int, int]] = []
+    for size in (1000, 2000):
+        start = size - 1000
+        await put(desk, [Post(f"deep/{n}", one, card=Card("x"), rank=BROADCAST) for n in range(start, size)])
+        database = desk.store.database
+        took.append(
+            (
+                steps(database, lambda c, now: outbox.claim(c, now, ("slack",), 12)),
+                steps(database, lambda c, now: outbox.overdue(c, now + timedelta(minutes=5))),
+            )
+        )
+    assert took[0][1] > 0
+    for once, twice in zip(*took, strict=True):
+        assert twice <= 3 * once + 5
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_was_said_in_a_place_is_not_read_again_for_what_comes_next(desk: Desk) -> None:
+    """A channel with two thousand messages behind it: the next costs as much to look at as the first."""
+    one = Place("slack", "thread", "C0ONE")
+    await put(desk, [Post(f"old/{n}", one, card=Card("x")) for n in range(2000)])
+    await desk.store.rows(lambda c, _now: c.execute(update(table).values(state="sent")))
+    await put(desk, [Post("next", one, card=Card("x"))])
+    assert steps(desk.store.database, lambda c, now: outbox.claim(c, now, ("slack",), 12)) <= 3
