@@ -409,7 +409,7 @@ class Watch:
     kinds: Counter[str] = field(default_factory=Counter)
     asked: int = 0
     effects: int = 0
-    times: array[float] = field(default_factory=lambda: array("d"))  # seconds of each, from the application's door
+    times: "array[float]" = field(default_factory=lambda: array("d"))  # seconds of each, from the application's door
 
     def ask(self, cases: Iterable[Case]) -> None:
         """Ask these, a batch at a time. Fails if one of them is answered or leaves anything behind that it should not."""
