@@ -886,11 +886,12 @@ async def rolling(server: Soak | None) -> list[Figure]:
             retried = people.repeats - again
         failed = [people.failed[w] for w in words["rolling"] if w in people.failed]
     before, after = people.acks(words["quiet"]), people.acks(words["rolling"])
+    refused = f"{len(failed)} {'/'.join(sorted(set(failed)))} of {len(after)}"
     return [
         Figure(
             "SIGTERM, two servers in turns: failed acks",
             f"p99 {at(before, 0.99):.0f} ms",
-            f"{len(failed)} {'/'.join(set(failed))} of {len(after)}, {retried} asked twice; p99 {at(after, 0.99):.0f} ms",
+            f"{refused}, {retried} asked twice; p99 {at(after, 0.99):.0f} ms",
             at(after, 0.99) / at(before, 0.99),
             "0",
             not failed,
