@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.clock import Metronome
 from bot.delivery import Delivery
-from bot.intake import House, Intake
+from bot.intake import AWAY, House, Intake
 from bot.mail.carry import MailCarrier, utc_now
 from bot.mail.server import mail_sender, mail_server
 from bot.rates import Rates
@@ -98,6 +98,7 @@ class App:
         self.teams_door: TeamsListener | None = None
         self._stack = AsyncExitStack()
         self._running: asyncio.Task[None] | None = None
+        self._retaining: asyncio.Task[None] | None = None
         self._audited = 0.0
 
     async def _tick(self) -> None:
@@ -107,7 +108,18 @@ class App:
             if await self.delivery.audit():
                 self._audited -= AUDIT_SECONDS - AGAIN_SECONDS
             await self.delivery.clocks(await health.refresh(self.store), socket.gethostname())
+            self._retain()
+
+    def _retain(self) -> None:
+        """Erase what is to be erased, beside the clock: it may take many small steps, and reminders do not wait."""
+        if self._retaining is None or self._retaining.done():
+            self._retaining = asyncio.create_task(self._retained())
+
+    async def _retained(self) -> None:
+        try:
             await self.retention.tick()
+        except AWAY as error:
+            log.warning("not looked for what is to be erased", error=type(error).__name__)
 
     async def start(self) -> None:
         """Database, schema, catalog, platforms, then the outbox and the clock. Raises Wrong with a cure."""
@@ -222,6 +234,9 @@ class App:
     async def stop(self) -> None:
         """Claim nothing more, let what is under way finish, close everything. Also after a start that broke off."""
         self.metronome.stop()
+        if self._retaining is not None:
+            self._retaining.cancel()
+            await asyncio.gather(self._retaining, return_exceptions=True)
         await self.delivery.stop()
         if self._running is not None:
             _, late = await asyncio.wait({self._running}, timeout=LOOK_SECONDS)
