@@ -109,6 +109,7 @@ class App:
         self._stack = AsyncExitStack()
         self._running: asyncio.Task[None] | None = None
         self._ends: float | None = None  # when it must have ended, seconds on the loop's clock
+        self._retaining: asyncio.Task[None] | None = None
         self._audited = 0.0
 
     async def _tick(self) -> None:
@@ -118,7 +119,18 @@ class App:
             if await self.delivery.audit():
                 self._audited -= AUDIT_SECONDS - AGAIN_SECONDS
             await self.delivery.clocks(await health.refresh(self.store), socket.gethostname())
+            self._retain()
+
+    def _retain(self) -> None:
+        """Erase what is to be erased, beside the clock: it may take many small steps, and reminders do not wait."""
+        if self._retaining is None or self._retaining.done():
+            self._retaining = asyncio.create_task(self._retained())
+
+    async def _retained(self) -> None:
+        try:
             await self.retention.tick()
+        except AWAY as error:
+            log.warning("not looked for what is to be erased", error=type(error).__name__)
 
     async def start(self) -> None:
         """Database, schema, catalog, platforms, then the outbox and the clock. Raises Wrong with a cure."""
@@ -252,6 +264,9 @@ class App:
         self._ends = loop.time() + END_SECONDS
         until = loop.time() + CALLS_SECONDS
         self.metronome.stop()
+        if self._retaining is not None:
+            self._retaining.cancel()
+            await asyncio.gather(self._retaining, return_exceptions=True)
         await self.delivery.stop(CALLS_SECONDS)
         if self._running is not None:
             _, late = await asyncio.wait({self._running}, timeout=LOOK_SECONDS)

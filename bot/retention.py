@@ -18,13 +18,15 @@ log = structlog.get_logger()
 
 EVERY: Final = timedelta(days=1)
 """How often it is looked at; replicas share it by a setting in the database."""
+BROKEN_OFF: Final = timedelta(hours=1)
+"""An erasure begun so long ago, here or from the shell, broke off: it is finished, whatever the setting."""
 LAST: Final = "retention.last"
 
 
 class Retention:
     """Erases people and customers of whom there was nothing for `days` days and whom the catalog no longer names.
 
-    0 days: nothing is ever erased by itself, which is the house's default.
+    0 days: nothing is ever erased by itself, which is the house's default. What somebody began is finished even so.
     """
 
     def __init__(self, store: Store, days: int) -> None:
@@ -34,12 +36,10 @@ class Retention:
 
     async def tick(self) -> int:
         """Look once a day; how many were erased. It goes in small steps, and people's requests go first."""
-        if not self.days:
-            return 0
         done = 0
-        for broken_off in await self.store.rows(lambda connection, _now: erase.unfinished(connection)):
+        for broken_off in await self.store.rows(lambda c, now: erase.unfinished(c, now - BROKEN_OFF)):
             done += await self._to_its_end(broken_off)
-        for subject in await self.store.rows(self._due):
+        for subject in () if not self.days else await self.store.rows(self._due):
             try:
                 begun = await self.store.rows(lambda c, now, who=subject: self._begin(c, now, who))  # type: ignore[misc]
             except Refused:
@@ -53,9 +53,7 @@ class Retention:
     async def _to_its_end(self, step: Step) -> int:
         while not step.done:
             step = await self.store.rows(lambda c, now, step=step: erase.go_on(c, now, step))  # type: ignore[misc]
-        log.info(
-            "erased after the time that is set", kind=step.plan.subject.kind, label=step.plan.label, days=self.days
-        )
+        log.info("erased", kind=step.plan.subject.kind, label=step.plan.label, days=self.days)
         return 1
 
     def _due(self, connection: Connection, now: datetime) -> list[Subject]:

@@ -151,9 +151,7 @@ def full(error: BaseException) -> bool:
     https://www.postgresql.org/docs/current/errcodes-appendix.html (53100); https://www.sqlite.org/rescode.html#full
     """
     seen: BaseException | None = error
-    while (
-        seen is not None
-    ):  # SQLite undoes the whole transaction at once, so that leaving a savepoint fails in its turn
+    while seen is not None:  # SQLite undoes the whole transaction at once: then leaving a savepoint fails as well
         cause = getattr(seen, "orig", None) or seen
         if getattr(cause, "sqlstate", None) == "53100" or "disk is full" in str(cause):
             return True

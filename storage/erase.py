@@ -360,12 +360,14 @@ def begin(connection: Connection, now: datetime, catalog: Catalog, subject: Subj
     return Step(Plan(subject, label), platform)
 
 
-def unfinished(connection: Connection) -> list[Step]:
-    """Erasures that were begun and are not done, from their beginning: what is done already is found done."""
+def unfinished(connection: Connection, before: datetime | None = None) -> list[Step]:
+    """Erasures begun (before that time) and not done, from their beginning: what is done already is found done."""
     found = []
     kept = select(settings).where(settings.c.name.startswith(UNDER_WAY, autoescape=True)).order_by(settings.c.name)
     for row in connection.execute(kept).mappings():
         said = json.loads(row["value"])
+        if before is not None and datetime.fromisoformat(said["at"]) >= before:
+            continue
         words = {name: tuple(said[name]) for name in ("keys", "anywhere", "exact")}
         subject = Subject(said["kind"], said["called"], **words)
         found.append(Step(Plan(subject, row["name"].removeprefix(UNDER_WAY)), said["platform"]))

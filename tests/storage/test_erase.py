@@ -418,6 +418,23 @@ async def test_after_the_days_that_are_set_they_go_by_themselves(desk: Desk) -> 
     assert await keeper.tick() >= 1  # the customer who came back, and left again
 
 
+async def test_the_server_finishes_what_broke_off_an_hour_ago(seed_desk: Desk) -> None:
+    """Whatever the setting: somebody said so. What was begun just now is still under way elsewhere."""
+    desk = seed_desk
+    await lived(desk)
+    await load(desk, with_dora=False, with_zyx=False)
+    step = await gone_on(desk, await begun(desk, "person", "U0DORA"))
+    keeper = Retention(desk.store, 0)
+    assert await keeper.tick() == 0
+    assert await desk.store.rows(lambda c, _now: erase.unfinished(c)) != []
+    desk.clock.wind(hours=2)
+    assert await keeper.tick() == 1
+    assert await desk.store.rows(lambda c, _now: erase.unfinished(c)) == []
+    after = (await everything(desk)).lower()
+    assert not [spelling for spelling in PERSON if spelling.lower() in after]
+    assert step.plan.label in after
+
+
 async def test_what_is_at_work_waits_for_another_day(desk: Desk) -> None:
     """Nothing is forced: an apology that is not over keeps its people."""
     await lived(desk)

@@ -261,6 +261,9 @@ async def test_an_outcome_that_the_database_did_not_take_at_once_is_kept(desk: D
 
     desk.delivery.store = Gone(desk.store.database)
     await desk.store.book(lambda book: book.send(Post("k", Place("slack", "thread", "C1"), card=Card("x"))))
+    for _ in range(2):  # the outbox stumbles over the same database
+        with pytest.raises(OSError, match="away"):
+            await desk.settle()
     await desk.settle()
     (post,) = await desk.posts("k")
     assert (gone, post.state, post.attempts) == (3, "sent", 1)
