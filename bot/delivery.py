@@ -201,7 +201,12 @@ class Delivery:
         if whole:
             self._broadcasts = float("-inf")
         owed = tuple(self._owed)
-        claimed, sent = await self.store.book(lambda book: self._claim(book, platforms, free, owed))
+
+        def work(book: SqlBook) -> tuple[list[Claimed], int]:
+            self._write(book, owed)  # before leases that ran out are taken back: what is known is not asked of a person
+            return self._claim(book, platforms, free), book.sent
+
+        claimed, sent = await self.store.book(work)
         del self._owed[: len(owed)]
         if sent:
             self.wake()
@@ -213,17 +218,10 @@ class Delivery:
             task.add_done_callback(self._tasks.discard)
         return bool(claimed)
 
-    def _claim(
-        self, book: SqlBook, platforms: tuple[str, ...], free: int, owed: Sequence[tuple[Claimed, Outcome]] = ()
-    ) -> tuple[list[Claimed], int]:
-        """What is to be carried now, and how many posts were written down meanwhile.
-
-        `owed` is written down before leases that ran out are taken back: what is known is not asked of a person.
-        """
+    def _claim(self, book: SqlBook, platforms: tuple[str, ...], free: int) -> list[Claimed]:
         connection, now = book.connection, book.now
-        self._write(book, owed)
         if not self._current(connection):
-            return [], book.sent
+            return []
         if self._expired is None or abs(now - self._expired) >= EXPIRE_EVERY:
             self._expired = now
             for key in outbox.take_back(connection, now):
@@ -266,7 +264,7 @@ class Delivery:
             self._broadcasts = began + took + min(PAUSES * took, (opens - now).total_seconds())
         if self._broadcasts > began:
             self._opens = min(self._opens, max(0.01, self._broadcasts - began - took))
-        return self._addressed(book, claimed), book.sent
+        return self._addressed(book, claimed)
 
     def _write(self, book: SqlBook, owed: Sequence[tuple[Claimed, Outcome]]) -> None:
         """Write down what came of posts while the database did not take it."""
