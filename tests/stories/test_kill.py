@@ -169,18 +169,22 @@ async def test_a_server_that_stood_still_does_not_say_it_again(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_post_that_ends_three_servers_is_left_to_a_person(database_url: str, tmp_path: Path) -> None:
-    """`os._exit` in its carrier, three servers in a row: it is held, all else is said once, and it can be tried again."""
+    """`os._exit` in its carrier, three servers each: it is held, all else is said once, and it can be tried again."""
     await furnish(database_url)
     ledger = tmp_path / "ledger.jsonl"
-    for minutes in range(1, 4):
-        with victim(database_url, ledger, "poison", minutes) as process:
-            assert await asyncio.to_thread(process.wait, 60) == POISONED
+    deaths = 0
+    while deaths < 30:
+        with victim(database_url, ledger, "poison", deaths + 1) as process:
+            if await asyncio.to_thread(process.wait, 60) != POISONED:
+                break
+        deaths += 1
     server = build(database_url, ledger)
-    server.clock.wind(minutes=4)
+    server.clock.wind(minutes=deaths + 2)
     posts = await recover(server)
     held = [p for p in posts if p.state == "held"]
     assert {p.error for p in held} == {QUARANTINED}
     assert {p.key[: len(POISON)] for p in held} == {POISON}
+    assert 3 <= deaths <= 3 * len(held)  # the first may have met several of them at once
     assert {p.state for p in posts if p not in held} == {"sent"}
     for post in held:
         await server.store.rows(lambda c, now, post=post: outbox.settle(c, now, post.id, "again"))
