@@ -1,8 +1,12 @@
 """Receipts: what may follow what, cell by cell; and which questions ask the same."""
 
+from typing import get_args
+
 import pytest
 
-from handlers.domain.relay import ACTS, STATES, TABLE, Act, Relay, asks_the_same, follows, refuses
+from handlers.domain.relay import STATES, TABLE, Act, Relay, asks_the_same, follows, refuses
+
+ACTS: tuple[Act, ...] = get_args(Act)
 
 # What follows each act, written down by hand from the rules; a word that is no state is why nothing follows.
 RULES: dict[str, dict[Act, str]] = {
