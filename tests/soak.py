@@ -50,14 +50,15 @@ ANSWER_SECONDS = 3.0
 RECOVERY_SECONDS = 15.0
 """promises.md, section 4: the lease and five seconds."""
 QUIET_SECONDS = 120.0
-MOVING = """
+_ASKED = "EXISTS (SELECT 1 FROM outbox u WHERE u.key LIKE 'unclear/' || {0}.id || '/%')"
+_WAITS = f"(a.state = 'held' OR (a.state = 'unknown' AND {_ASKED.format('a')}))"
+MOVING = f"""
 SELECT o.key, o.state, o.error, o.due FROM outbox o
 WHERE (o.state IN ('claimed', 'sending', 'retry') OR (o.state = 'pending' AND o.due IS NOT NULL)
-    OR (o.state = 'unknown' AND NOT EXISTS (SELECT 1 FROM outbox u WHERE u.key LIKE 'unclear/' || o.id || '/%')))
-AND NOT EXISTS (SELECT 1 FROM outbox a WHERE (a.key = o.needs OR (a.kind = 'room' AND a.op = 'open' AND
-    o.kind = 'room' AND a.incident = o.incident AND a.platform = o.platform)) AND a.state IN ('unknown', 'held'))
-AND NOT EXISTS (SELECT 1 FROM outbox a WHERE a.lane = o.lane AND a.seq < o.seq AND a.audience = 'customer'
-    AND a.state IN ('unknown', 'held'))
+    OR (o.state = 'unknown' AND NOT {_ASKED.format("o")}))
+AND NOT EXISTS (SELECT 1 FROM outbox a WHERE a.id <> o.id AND (a.key = o.needs OR (a.kind = 'room' AND a.op = 'open' AND
+    o.kind = 'room' AND a.incident = o.incident AND a.platform = o.platform)) AND {_WAITS})
+AND NOT EXISTS (SELECT 1 FROM outbox a WHERE a.lane = o.lane AND a.seq < o.seq AND a.audience = 'customer' AND {_WAITS})
 """
 """What is on its way by itself: not what waits for a person, nor what stands behind that."""
 _WORD = re.compile(r"w[0-9]{5}x")
