@@ -483,9 +483,15 @@ class Watch:
         box.ledger.refusals.clear()
         box.teams.deliveries.clear()
         box.slack.wire.acks.clear()
-        for messages in box.teams.world.messages.values():
-            for old in list(messages)[:-50]:
-                del messages[old]
+        box.slack.wire.events.clear()
+        box.slack.calls.clear()
+        for posted in box.teams.world.messages.values():
+            for old in list(posted)[:-50]:
+                del posted[old]
+        for channel in box.slack.world.channels.values():
+            channel.ephemerals.clear()
+            for gone in list(channel.messages)[:-50]:
+                del channel.messages[gone]
 
     @staticmethod
     def _named(batch: list[Case]) -> str:
