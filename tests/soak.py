@@ -456,6 +456,7 @@ Before these two, `make soak` runs the following, and stops at the first that fa
 | a kill at every passing of every point, on both databases: 200 kills (`AMENDS_SOAK_POINTS`) | 16 of them |
 | eight servers at one outbox of 100,000 posts (`AMENDS_SOAK_REPLICAS`, `AMENDS_SOAK_POSTS`) | two and 400 |
 | 10 deliveries of 10,000 requests on two replicas (`AMENDS_SOAK_REQUESTS`) | 100 requests |
+| small disks, full: SQLite's, PostgreSQL's data, PostgreSQL's own log (`AMENDS_SOAK_DISKS`, root) | the same by other means |
 | 10,000 incidents in thirty days on two servers with kills, against a reference (`AMENDS_SOAK_INCIDENTS`) | 200 incidents on one, two and four servers |
 | anything by anybody in any order, 500 stories (`AMENDS_SOAK_EXAMPLES`) | 12 stories |
 """

@@ -98,8 +98,9 @@ async def test_nobody_is_answered_before_the_commit(store: Store) -> None:
     assert await names(store) == []
 
 
-async def test_requests_go_before_the_outbox(store: Store) -> None:
-    """Whoever waits for an answer is served first, whenever they came."""
+async def test_requests_go_before_the_outbox(database_url: str) -> None:
+    """Whoever waits for an answer is served first, whenever they came within the same second."""
+    store = Store(Database(hurried(make_engine(database_url)), Clock()), lambda: 0.0)
     order: list[str] = []
 
     def note(name: str) -> Callable[[SqlBook], None]:
@@ -109,6 +110,7 @@ async def test_requests_go_before_the_outbox(store: Store) -> None:
     first = [asyncio.create_task(store.book(note("request"), rank=FIRST)) for _ in range(4)]
     await asyncio.gather(*later, *first)
     assert max(n for n, name in enumerate(order) if name == "request") < 150
+    store.close()
 
 
 async def test_the_outbox_does_not_wait_for_as_long_as_people_ask(database_url: str) -> None:
