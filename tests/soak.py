@@ -449,7 +449,7 @@ platforms' ledger with the database and fails on any message that nobody asked f
 *unconfirmed*: a customer's post of which nobody can know; a person was asked. It is never sent again by itself. *quarantined*: so
 many deaths meet innocent posts as well; the operator let them go at the end, and they were said once.
 
-Before these two, `make soak` runs the following, and stops at the first that fails:
+Before this, `make soak` runs the following, and stops at the first that fails:
 
 | what | in `make test` |
 |---|---|
