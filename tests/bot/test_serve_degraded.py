@@ -486,11 +486,13 @@ async def test_a_commit_whose_answer_was_lost_is_found_over_http(tmp_path: Path,
         network.cut_at = b"COMMIT"
         assert NOT_RECORDED in await typed_in_slack(house)
         assert NOT_RECORDED in await typed_in_teams(house)
-        assert effects(house)["a line typed in Slack"] == 1
+        # the clock's commits are cut as well: now and then the line is cut before this one is asked for
+        assert effects(house)["a line typed in Slack"] <= 1
         network.cut_at = b""
-        typed = house.slack.wire.acks[begun[0]]
+        typed = next(ack for ack in house.slack.wire.acks[begun[0] :] if ack.kind == "slash_commands")
         assert "Noted" in (await house.slack.wire.again(typed)).body
-        await house.teams.redeliver(house.teams.deliveries[begun[1]].activity["id"])
+        line = next(d for d in house.teams.deliveries[begun[1] :] if "a line typed in Teams" in str(d.activity))
+        await house.teams.redeliver(line.activity["id"])
         await house.settled()
         assert effects(house)["a line typed in Slack"] == effects(house)["a line typed in Teams"] == 1
         assert limits(house) == []
