@@ -47,7 +47,7 @@ GATHER_SECONDS = 0.02
 """How long posts gather before the outbox is looked at: a burst of commands is one look, not hundreds."""
 DEAR_SECONDS = 0.005
 """A look at all broadcasts in line that took longer is dear: ten thousand may wait for one place or platform. Ours."""
-PAUSES = 20
+PAUSES = 100
 """How many times as long as it took passes before the next dear look, so that others do not wait for it. Ours."""
 EXPIRE_EVERY = timedelta(seconds=1)
 """How often leases that ran out are taken back."""
@@ -61,6 +61,10 @@ LOOKING = 8
 """Channels looked at at once; ours."""
 LINE = 3
 """New posts to customers in hand a platform, of which one is leaving: the others need no new look at the outbox."""
+BROADCASTS = 4
+"""Broadcasts in the house in hand a platform: a burst of them, all at once, is felt by everybody else. Ours."""
+FULL_SECONDS = 0.1
+"""While as many broadcasts are in hand as may be, others are looked at when one has left, and so often. Ours."""
 LINE_SECONDS = 5.0
 """How long one of them waits for those before it; then it goes back, before its lease is over. Ours."""
 STANDS = timedelta(seconds=AWAY_SECONDS)
@@ -101,6 +105,11 @@ def delicate(row: Claimed) -> bool:
     return row.audience == "customer" and not row.message_id
 
 
+def broad(row: Claimed) -> bool:
+    """Whether it may wait longest and is not a customer's first, for which there is a line."""
+    return row.rank >= BROADCAST and not delicate(row)
+
+
 def _bug(row: Claimed, reason: str, *, handed: bool) -> Outcome:
     """What a fault of ours means for a row: it may have come after the bytes left, and would come again.
 
@@ -128,14 +137,17 @@ class Delivery:
         self._expired: datetime | None = None
         self._told: set[str] = set()
         self._line: Counter[str] = Counter()  # new posts to customers that have not left, by platform
+        self._broad: Counter[str] = Counter()  # other broadcasts in hand, by platform
         self._leaving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._outdated = False
         self._late = False
         self._silent: dict[str, datetime] = {}  # since when a platform has said nothing to this process
         self._over: dict[tuple[str, str], datetime] = {}  # troubles found over, and when this was looked up
         self._owed: list[tuple[Claimed, Outcome]] = []  # what came of posts, while the database did not take it
+        self._starting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._opens = IDLE_SECONDS
         self._broadcasts = float("-inf")  # when broadcasts are looked at again, monotonic seconds
+        self._full = False  # whether that is because as many are in hand as may be
         # whether a post over which a worker died is in hand: one at a time, because if it is what ends its worker, the
         # others of its kind would die with it each time, and be held like it
         self._suspect = False
@@ -212,6 +224,7 @@ class Delivery:
             self.wake()
         for row in claimed:
             self._line[row.place.platform] += delicate(row)
+            self._broad[row.place.platform] += broad(row)
             self._suspect |= row.deaths > 0
             task = asyncio.create_task(self._carry(row))
             self._tasks.add(task)
@@ -230,9 +243,15 @@ class Delivery:
         shut = self._shut(closed) if closed else {}
         opens = min(shut.values(), default=now + timedelta(seconds=IDLE_SECONDS))
         self._opens = min(IDLE_SECONDS, max(0.01, (opens - now).total_seconds()))
+        busy = [p for p in platforms if self._broad[p] >= BROADCASTS]
+        shut |= {
+            outbox.kind_of(p, op, edit=edit, broadcast=True): now
+            for p, op, edit in product(busy, get_args(Op), (False, True))
+        }
+        waits = any("*" in kind for kind in shut)  # broadcasts are read past, each time they are looked at
         full = [p for p in platforms if self._line[p] >= LINE]
         shut |= {outbox.kind_of(p, "message", broadcast=b, customer=True): now for p in full for b in (False, True)}
-        in_line, suspect, looked = self._line.copy(), self._suspect, 0
+        in_line, in_hand, suspect, looked = self._line.copy(), self._broad.copy(), self._suspect, 0
 
         def room(row: RowMapping) -> bool:
             nonlocal suspect, looked
@@ -242,6 +261,10 @@ class Delivery:
             if row["audience"] == "customer" and not row["message_id"]:
                 in_line[row["platform"]] += 1
                 if in_line[row["platform"]] > LINE:
+                    return False
+            elif row["rank"] >= BROADCAST:
+                in_hand[row["platform"]] += 1
+                if in_hand[row["platform"]] > BROADCASTS:
                     return False
             suspect = suspect or row["deaths"] > 0
             return True
@@ -260,8 +283,12 @@ class Delivery:
             suspects=not self._suspect,
         )
         took = time.monotonic() - began
-        if below == outbox.EVERY and looked < free and took > DEAR_SECONDS:  # all that waits was read
-            self._broadcasts = began + took + min(PAUSES * took, (opens - now).total_seconds())
+        if below == outbox.EVERY:
+            self._full = any(in_line[p] >= LINE or in_hand[p] >= BROADCASTS for p in platforms)
+            if self._full:
+                self._broadcasts = began + took + FULL_SECONDS
+            elif looked < free and (took > DEAR_SECONDS or waits):  # all that waits was read
+                self._broadcasts = began + took + min(PAUSES * took, (opens - now).total_seconds())
         if self._broadcasts > began:
             self._opens = min(self._opens, max(0.01, self._broadcasts - began - took))
         return self._addressed(book, claimed)
@@ -379,6 +406,15 @@ class Delivery:
             stumbled("outbox", error)
         if row.deaths:
             self._suspect = False
+        if broad(row):
+            self._broad[row.place.platform] -= 1
+            self._free_hand()
+        self._woken.set()
+
+    def _free_hand(self) -> None:
+        """A broadcast has left: the next one may be taken."""
+        if self._full:
+            self._full, self._broadcasts = False, float("-inf")
         self._woken.set()
 
     async def _one_by_one(self, row: Claimed) -> None:
@@ -389,6 +425,7 @@ class Delivery:
             await asyncio.wait_for(leaving.acquire(), LINE_SECONDS)
         except TimeoutError:
             self._line[platform] -= 1
+            self._free_hand()
             await self.store.rows(lambda c, now: outbox.give_back(c, row, now))
             return
         mine = True
@@ -399,7 +436,7 @@ class Delivery:
                 mine = False
                 self._line[platform] -= 1
                 leaving.release()
-                self._woken.set()
+                self._free_hand()
 
         try:
             await self._attempt(row, left)
@@ -407,9 +444,11 @@ class Delivery:
             left()
 
     async def _attempt(self, row: Claimed, left: Callable[[], None] = lambda: None) -> None:
-        began = time.monotonic()
-        if not await self.store.rows(lambda c, now: self._start(c, now, row)):
-            return
+        # one after another: they all count in the platform's bucket, and would wait for it with a thread each
+        async with self._starting[row.place.platform]:
+            began = time.monotonic()
+            if not await self.store.rows(lambda c, now: self._start(c, now, row)):
+                return
         await self._point("started")
         LEFT.set(left)  # this task's own
         outcome = await self._call(row, began)

@@ -349,7 +349,7 @@ class Intake:
 
     async def room(self, platform: str, channel: str) -> int | None:
         """The incident whose room this is; None: nothing said there is any business of ours."""
-        return await self.store.book(lambda book: room_of(book, platform, channel))
+        return await self.store.book(lambda book: room_of(book, platform, channel), rank=FIRST)
 
     async def followed(self, change: commands.MessageChanged) -> None:
         """Somebody edited or deleted a message. Most are nobody's business; a pinned one is followed."""
@@ -366,7 +366,7 @@ class Intake:
             return None if account is None else look.home(self._context(book, request, book.of_account(account)), book)
 
         try:
-            return await self.store.book(draw, within=self.patience)
+            return await self.store.book(draw, rank=FIRST, within=self.patience)
         except AWAY as error:
             return unrecorded(error, request.platform)
 

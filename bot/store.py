@@ -1,10 +1,9 @@
 """The way from the async edge to the synchronous store: worker threads, one transaction a call."""
 
 import asyncio
-import heapq
-import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -20,6 +19,10 @@ T = TypeVar("T")
 FIRST, LATER = 0.0, 1.0
 """Seconds by which those that came later may go before: somebody waits for an answer (3 s at most) · the outbox and the
 clock, which can wait a moment, but not for as long as people go on asking. Ours."""
+
+
+_Waiting = tuple[float, asyncio.Future[Any], Callable[[], Any]]
+"""Up to when those that came later may go before, who is answered, and the work."""
 
 
 class NotReachedError(Exception):
@@ -50,7 +53,8 @@ class _Turn:
 class Store:
     """One writer thread on SQLite (it has one writer anyway), four on PostgreSQL; one commit per call.
 
-    Requests go before the outbox and the clock. Sharing a commit among several requests is not done: one commit per
+    Requests go before the outbox and the clock; where there are four threads, one is theirs alone, because posts may
+    all wait for the same bucket of a platform. Sharing a commit among several requests is not done: one commit per
     command is the rule of the house; what that costs is in benchmarks/ack.py.
     """
 
@@ -59,10 +63,13 @@ class Store:
         self.database = database
         self._clock = clock
         self._free = 1 if database.sqlite else 4
+        self._others_free = max(
+            1, self._free - 1
+        )  # how many more of the others may run: a thread is for requests alone
         self._threads = ThreadPoolExecutor(self._free, thread_name_prefix="store")
-        self._waiting: list[tuple[float, int, asyncio.Future[Any], Callable[[], Any]]] = []
+        self._requests: deque[_Waiting] = deque()
+        self._others: deque[_Waiting] = deque()
         self._ending = False
-        self._turn = itertools.count()
         self._answered = float("-inf")  # when the database last did something, seconds on the loop's clock
 
     async def book(self, work: Callable[[SqlBook], T], *, rank: float = LATER, within: float | None = None) -> T:
@@ -88,8 +95,8 @@ class Store:
             turn.commit()
             return found
 
-        place = (self._clock() + rank, next(self._turn))
-        heapq.heappush(self._waiting, (*place, answer, lambda: self.database.run(done)))
+        line = self._requests if rank == FIRST else self._others
+        line.append((self._clock() + rank, answer, lambda: self.database.run(done)))
         self._next()
         while within is not None:
             left = within - (loop.time() - max(asked, self._answered))  # since it last did something
@@ -107,16 +114,28 @@ class Store:
     def _next(self) -> None:
         """Start what waits, the most urgent first, as long as a thread is free: nothing waits for ever."""
         loop = asyncio.get_running_loop()
-        while self._free and self._waiting:
-            _, _, answer, work = heapq.heappop(self._waiting)
+        while line := self._line():
+            _, answer, work = line.popleft()
             if answer.cancelled():
                 continue
+            other = line is self._others
             self._free -= 1
+            self._others_free -= other
             running = loop.run_in_executor(self._threads, work)
-            running.add_done_callback(lambda done, answer=answer: self._done(done, answer))  # type: ignore[misc]
+            running.add_done_callback(lambda done, a=answer, other=other: self._done(done, a, other))  # type: ignore[misc]
 
-    def _done(self, done: asyncio.Future[Any], answer: asyncio.Future[Any]) -> None:
+    def _line(self) -> deque[_Waiting] | None:
+        """Whose turn it is; None if nothing may start."""
+        if not self._free:
+            return None
+        lines = [
+            line for line in (self._requests, self._others) if line and (self._others_free or line is self._requests)
+        ]
+        return min(lines, key=lambda line: line[0][0], default=None)
+
+    def _done(self, done: asyncio.Future[Any], answer: asyncio.Future[Any], other: bool) -> None:
         self._free += 1
+        self._others_free += other
         if not done.cancelled() and (error := done.exception()) is None:
             self._answered = asyncio.get_running_loop().time()
         if done.cancelled():
@@ -136,10 +155,11 @@ class Store:
     def end(self) -> None:
         """Begin nothing more. What has not begun is refused: it was surely not done, and whoever asked reads so."""
         self._ending = True
-        while self._waiting:
-            answer = heapq.heappop(self._waiting)[2]
-            if not answer.done():
-                answer.set_exception(NotReachedError())
+        for line in (self._requests, self._others):
+            while line:
+                answer = line.popleft()[1]
+                if not answer.done():
+                    answer.set_exception(NotReachedError())
 
     def close(self) -> None:
         """Finish what runs, then close."""

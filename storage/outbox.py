@@ -87,6 +87,8 @@ AHEAD = "ahead.state NOT IN ('sent', 'dead') AND ahead.due IS NOT NULL"
 BATCH = 500
 """Rows written or named by one statement: well below the parameters a statement may have (SQLite's older default 999,
 https://www.sqlite.org/limits.html#max_variable_number), and nothing is gained beyond a few hundred."""
+MANY = 1000
+"""So many posts at once change what the database should know of the outbox. Ours."""
 ORPHANED = "what it belongs to is not there: "
 """The mark of a post whose `needs` can never be on screen, before that one's key. It lives again with it."""
 HEARD = "heard"
@@ -209,6 +211,10 @@ def put_all(connection: Connection, now: datetime, posts: Sequence[Post], order:
             connection.execute(_CHANGED, edits)
         for place, post in later:
             put(connection, now, post, place)
+    if len(posts) >= MANY and connection.dialect.name == "postgresql":
+        # by itself it would count them a minute later, and until then plan each look as for the few there were before:
+        # https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-STATISTICS
+        connection.execute(text("ANALYZE outbox"))
 
 
 def _body(post: Post, packed: dict[int, Any]) -> dict[str, Any]:
@@ -525,13 +531,14 @@ def give_back(connection: Connection, row: Claimed, due: datetime) -> None:
 
 def finish(connection: Connection, now: datetime, row: Claimed, outcome: Outcome) -> bool:
     """Write down what came of an attempt; whether the row took it (a late result still counts if it arrived)."""
+    # the row before its attempt, as `arrived` does: the other way round they would wait for each other
+    current = connection.execute(select(outbox).where(outbox.c.id == row.id).with_for_update()).mappings().one()
     heard = _heard(connection, row.id, row.fence)
     connection.execute(
         update(attempts)
         .where(attempts.c.post == row.id, attempts.c.fence == row.fence)
         .values(finished_at=now, outcome=type(outcome).__name__.lower(), detail=getattr(outcome, "reason", ""))
     )
-    current = connection.execute(select(outbox).where(outbox.c.id == row.id).with_for_update()).mappings().one()
     mine = current["fence"] == row.fence and current["state"] == "sending"
     late = isinstance(outcome, Sent) and (current["state"] in ("unknown", "sending") or _never_shown(current))
     if not mine and not late:

@@ -196,6 +196,7 @@ outbox = Table(
     CheckConstraint("(audience = 'customer') = (kind = 'channel')", name="customers_and_the_house_never_share_a_place"),
     Index("ix_outbox_due", "state", "due"),
     Index("ix_outbox_lane_seq", "lane", "seq"),
+    Index("ix_outbox_nonce", "nonce"),  # what an echo tells of
     Index(  # who stands before whom: what is through and settled is not read again for each post to the same place
         "ix_outbox_ahead", "lane", "seq", "id", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED
     ),

@@ -78,8 +78,8 @@ CHANNEL_POSTS: Final = ((4, 4.5),)
 """Posts into one channel: one a second, short bursts pass. https://docs.slack.dev/apis/web-api/rate-limits"""
 WORKSPACE_POSTS: Final = ((300, MINUTE),)
 """Posts in one workspace: "several hundred" a minute, no figure is published (same page); 300 is our reading."""
-BROADCAST_POSTS: Final = ((24, 5.0),)
-"""Broadcasts among them, evenly: 288 a minute, so that a declare in the midst of one finds room; ours."""
+BROADCAST_POSTS: Final = ((10, 2.06),)
+"""Broadcasts among them, evenly: 291 a minute, so that a declare in the midst of one finds room; ours."""
 BINDING_SECONDS: Final = 600.0
 """How old what we know of a customer's channel may be when its post leaves (promises, section 5, threat 5)."""
 UNNAMED: Final = "an organisation that Slack does not name"

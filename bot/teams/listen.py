@@ -205,7 +205,10 @@ class TeamsListener:
                 room = await self._intake.room("teams", origin.conversation)
                 if room is None:
                     return
-                card = await self._store.book(lambda book, room=room: book.on_screen("teams", message, room))  # type: ignore[misc]
+                card = await self._store.book(
+                    lambda book, room=room: book.on_screen("teams", message, room),  # type: ignore[misc]
+                    rank=FIRST,
+                )
             except AWAY as error:
                 log.warning("not recorded", error=type(error).__name__, platform="teams")
                 return
@@ -257,7 +260,9 @@ class TeamsListener:
         """Whether intake wrote its answer down for the outbox to carry."""
         try:
             return bool(
-                await self._store.book(lambda book: book.posts(_reply_key(origin)), within=self._intake.patience)
+                await self._store.book(
+                    lambda book: book.posts(_reply_key(origin)), rank=FIRST, within=self._intake.patience
+                )
             )
         except AWAY:
             return False
@@ -312,7 +317,9 @@ class TeamsListener:
         """Whether this server shows the form: two may be handed the same line or press at the same moment."""
         try:
             return await self._store.book(
-                lambda book: book.admit(_form_key(origin), origin.user, "teams", "", ""), within=self._intake.patience
+                lambda book: book.admit(_form_key(origin), origin.user, "teams", "", ""),
+                rank=FIRST,
+                within=self._intake.patience,
             )
         except AWAY:
             return True
@@ -417,7 +424,7 @@ class TeamsListener:
                 place = Place("teams", "person", origin.user)
             post = Post(_reply_key(origin), place, card=show, rank=REPLY)
             try:
-                await self._store.book(lambda book: book.send(post), within=self._intake.patience)
+                await self._store.book(lambda book: book.send(post), rank=FIRST, within=self._intake.patience)
             except AWAY:
                 log.warning("an answer was not written down", platform="teams")
             self._intake.wake()

@@ -136,6 +136,22 @@ async def test_the_outbox_does_not_wait_for_as_long_as_people_ask(database_url: 
     store.close()
 
 
+async def test_posts_that_wait_for_each_other_leave_a_request_its_thread(database_url: str) -> None:
+    """Posts may all stand before one bucket: whoever waits for an answer is not behind them. SQLite has one writer."""
+    store = Store(Database(hurried(make_engine(database_url)), Clock()))
+    if store.database.sqlite:
+        store.close()
+        return
+    go = threading.Event()
+    posts = [asyncio.create_task(store.rows(lambda _c, _now: go.wait(10))) for _ in range(12)]
+    await asyncio.sleep(0)
+    assert await asyncio.wait_for(store.book(lambda _book: "answered", rank=FIRST), 5) == "answered"
+    assert not any(post.done() for post in posts)
+    go.set()
+    assert await asyncio.gather(*posts) == [True] * 12
+    store.close()
+
+
 async def test_a_store_that_ends_refuses_what_has_not_begun(store: Store) -> None:
     """Nobody waits for ever for a server that ends: what had begun is kept, the rest was surely not done, and is said."""
     async with Held(store) as held:
@@ -163,7 +179,7 @@ class Held:
             begun.wait(10)
             self.go.wait(10)
 
-        self.hanging = [asyncio.create_task(self.store.rows(hang)) for _ in range(threads)]
+        self.hanging = [asyncio.create_task(self.store.rows(hang, rank=FIRST)) for _ in range(threads)]
         await asyncio.to_thread(begun.wait, 10)
         return self
 

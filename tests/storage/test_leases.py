@@ -1,10 +1,12 @@
 """Leases and fences: what becomes of a post whose worker died, and when one is given up."""
 
 import threading
+import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from handlers.domain.delivery import Dead, Held, Outcome, Place, Retry, Sent, Unknown
 from handlers.domain.errors import Refused
@@ -167,6 +169,35 @@ def test_an_echo_of_a_post_whose_answer_comes_too_changes_nothing(worker: Worker
     worker.database.run(lambda c, now: outbox.arrived(c, now, nonce, SENT))
     assert worker.finish(row, Sent("m1", "C0HERE", "https://chat.example/m1"))
     assert (worker.state("card"), worker.row("card")["link"]) == ("sent", "https://chat.example/m1")
+
+
+def test_an_echo_and_the_answer_at_the_same_moment_do_not_wait_for_each_other(worker: Worker) -> None:
+    """Both write in the row and in its attempt, in the same order: a knot would cost PostgreSQL a second to untie."""
+    worker.put(post("card"))
+    (row,) = worker.claim()
+    worker.start(row)
+    nonce = worker.row("card")["nonce"]
+    between, faults, answers = threading.Event(), list[BaseException](), list[bool]()
+
+    @event.listens_for(worker.database.engine, "before_cursor_execute")
+    def pause(*said: Any) -> None:
+        if "UPDATE attempts" in said[2] and threading.current_thread() is not other:
+            between.set()
+            time.sleep(0.3)  # long enough for the other to take what it takes first
+
+    @event.listens_for(worker.database.engine, "handle_error")
+    def note(context: Any) -> None:
+        faults.append(context.original_exception)
+
+    def answer() -> None:
+        between.wait(10)
+        answers.append(worker.finish(row, SENT))
+
+    other = threading.Thread(target=answer)
+    other.start()
+    worker.database.run(lambda c, now: outbox.arrived(c, now, nonce, SENT))
+    other.join(10)
+    assert (faults, answers, worker.state("card")) == ([], [True], "sent")
 
 
 def test_it_is_tried_for_a_day_before_it_is_given_up(worker: Worker) -> None:

@@ -1,5 +1,6 @@
 """Limits of the platforms, and neighbours: who has ten thousand to tell does not hold up who has one."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
+from bot.delivery import BROADCASTS
 from handlers.card import Card
-from handlers.domain.delivery import BROADCAST, PAGE, Place, Post, Retry
+from handlers.domain.delivery import BROADCAST, PAGE, Outcome, Place, Post, Retry
 from storage import outbox
 from storage.database import Database
+from storage.outbox import Claimed
 from storage.tables import outbox as table
 from tests.desk import Desk
 
@@ -51,6 +54,35 @@ async def test_ten_thousand_posts_and_their_429s_do_not_delay_a_neighbour(desk: 
     carried = Counter(key for _, key, _ in desk.slack.calls if key.startswith("mass"))
     assert 80 <= carried.total() <= 96
     assert max(carried.values()) == 1
+
+
+async def test_broadcasts_that_hang_leave_hands_for_a_neighbour(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A platform that takes its time with them holds four of our hands, not all twelve; the rest still comes."""
+    answers, carry, under_way = asyncio.Event(), desk.slack.carry, 0
+
+    async def slow(row: Claimed) -> Outcome:
+        nonlocal under_way
+        if row.key.startswith("mass"):
+            under_way += 1
+            await answers.wait()
+        return await carry(row)
+
+    monkeypatch.setattr(desk.slack, "carry", slow)
+    await put(desk, broadcast(30))
+    for _ in range(20):
+        await desk.delivery.once()
+        await asyncio.sleep(0.01)
+    await put(desk, [Post("page", Place("slack", "thread", "P1"), card=Card("y"), rank=PAGE)])
+    assert await desk.delivery.once()
+    for _ in range(200):
+        if desk.screens("page"):
+            break
+        await asyncio.sleep(0.05)
+    assert desk.screens("page")
+    assert under_way == BROADCASTS
+    answers.set()
+    await desk.delivery.drain()
+    assert len(desk.screens("mass-1/")) == 30
 
 
 async def test_a_small_incidents_broadcast_is_not_behind_a_large_ones(desk: Desk) -> None:
