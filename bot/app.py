@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.clock import Metronome
-from bot.delivery import CALL_SECONDS, Delivery
+from bot.delivery import CALL_SECONDS, Delivery, lock_incident
 from bot.intake import AWAY, House, Intake
 from bot.mail.carry import MailCarrier, utc_now
 from bot.mail.server import mail_sender, mail_server
@@ -177,6 +177,7 @@ class App:
         """The echo of our own post settles its row, whatever became of the answer."""
 
         def settled(book: SqlBook) -> None:
+            lock_incident(book, outbox.incident_of(book.connection, nonce))
             post = outbox.arrived(book.connection, book.now, nonce, found)
             if post is None:
                 return

@@ -25,7 +25,7 @@ from handlers import channels
 from handlers.commands import Audited, CannotDo, ChannelSeen, LookedFor, PostSettled, RoomOpened, RoomShut, Trouble
 from handlers.domain.channels import Binding, Seen, gone
 from handlers.domain.delivery import BROADCAST, GONE, Dead, Held, Op, Outcome, Retry, Sent, Unknown
-from handlers.domain.incident import Setting
+from handlers.domain.incident import Incident, Setting
 from handlers.domain.letter import LETTERS
 from handlers.trouble import AWAY_SECONDS, REFUSALS, SKEW_SECONDS
 from storage import migrate, outbox, rates
@@ -108,6 +108,12 @@ def delicate(row: Claimed) -> bool:
 def broad(row: Claimed) -> bool:
     """Whether it may wait longest and is not a customer's first, for which there is a line."""
     return row.rank >= BROADCAST and not delicate(row)
+
+
+def lock_incident(book: SqlBook, number: int | None) -> None:
+    """Take the incident before its posts, as a command does: the other way round they would wait for each other."""
+    if number is not None:
+        book.get(Incident, number)
 
 
 def _bug(row: Claimed, reason: str, *, handed: bool) -> Outcome:
@@ -505,7 +511,10 @@ class Delivery:
         def judged(book: SqlBook) -> str:
             return channels.verdict(book, row.key, row.place, row.approval, seen)
 
-        drift = await self.store.book(judged)
+        try:
+            drift = await self.store.book(judged)
+        except AWAY as error:  # no fault of ours, for which a person would have to look: nothing has left yet
+            return Retry(f"database_{type(error).__name__}")
         return Held(drift) if drift else None
 
     async def survey(self) -> None:
@@ -546,6 +555,8 @@ class Delivery:
         """Write down the outcome and, in the same transaction, what follows from it."""
         if isinstance(outcome, Unknown) and repeatable(row):
             outcome = Retry(outcome.reason)
+        if row.audience == "customer" or row.op != "message" or isinstance(outcome, Dead):
+            lock_incident(book, row.incident)
         taken = outbox.finish(book.connection, book.now, row, outcome)
         state = outbox.state_of_key(book.connection, row.key)
         if taken and state == "sent" and book.now > row.lease_until:  # somebody may have been asked meanwhile
@@ -665,6 +676,7 @@ class Delivery:
 
     def _settled(self, book: SqlBook, row: Claimed, found: Sent | bool) -> int:
         again = found is False and (row.audience == "internal" or repeatable(row))
+        lock_incident(book, row.incident)
         if not outbox.reconcile(book.connection, book.now, row, found if isinstance(found, Sent) else None, again):
             return 0
         if isinstance(found, Sent) and row.op == "open" and row.incident is not None:

@@ -627,6 +627,12 @@ def reconcile(connection: Connection, now: datetime, row: Claimed, found: Sent |
     return True
 
 
+def incident_of(connection: Connection, nonce: str) -> int | None:
+    """The incident of the post that carries this opaque id; None if it has none, or there is no such post."""
+    found: int | None = connection.execute(select(outbox.c.incident).where(outbox.c.nonce == nonce)).scalar()
+    return found
+
+
 def arrived(connection: Connection, now: datetime, nonce: str, found: Sent) -> PostState | None:
     """An echo of our own message reached us: it settles a row that nobody carries just now and that has no id yet.
 

@@ -332,7 +332,8 @@ class Soak:
         behind = {r["lane"] for r in unknown}
         lost = [r["key"] for r in unsent if r not in unknown and r["lane"] not in behind]
         states = {r["key"]: (r["state"], r["error"], r["deaths"]) for r in unsent if r["key"] in lost}
-        assert not lost, f"not sent: {states}"
+        first = sorted(states.items(), key=lambda each: each[1][0] == "pending")  # what they stand behind
+        assert not lost, f"not sent: {first}"
         shown = {e["key"] for e in new}
         silent = [k for k, r in rows.items() if r["state"] == "sent" and r["op"] == "message" and k not in shown]
         assert not silent, f"called sent, never said: {silent}"

@@ -1,22 +1,28 @@
 """Limits of the platforms, and neighbours: who has ten thousand to tell does not hold up who has one."""
 
 import asyncio
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, event, update
 
 from bot.delivery import BROADCASTS
 from handlers.card import Card
-from handlers.domain.delivery import BROADCAST, PAGE, Outcome, Place, Post, Retry
+from handlers.domain.delivery import BROADCAST, PAGE, Outcome, Place, Post, Retry, Sent, Unknown
+from handlers.domain.incident import Incident
 from storage import outbox
+from storage.book import SqlBook
 from storage.database import Database
 from storage.outbox import Claimed
 from storage.tables import outbox as table
 from tests.desk import Desk
+from tests.stories.quick import all_of, customer, furnish
 
 
 def broadcast(count: int, incident: int = 1) -> list[Post]:
@@ -178,3 +184,42 @@ async def test_what_was_said_in_a_place_is_not_read_again_for_what_comes_next(de
     await desk.store.rows(lambda c, _now: c.execute(update(table).values(state="sent")))
     await put(desk, [Post("next", one, card=Card("x"))])
     assert steps(desk.store.database, lambda c, now: outbox.claim(c, now, ("slack",), 12)) <= 3
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_command_and_the_answer_to_a_post_at_the_same_moment_do_not_wait_for_each_other(
+    desk: Desk, answered: bool
+) -> None:
+    """The incident comes before its posts, for whoever writes: a knot would cost PostgreSQL a second to untie."""
+    await furnish(desk, customer("acme", "slack: C0ACME001"))
+    await all_of(desk, ("ana", "declare Search is slow sev3"))
+    await desk.settle()
+    there = Place("slack", "channel", "C0ACME001")
+    post = Post(
+        "update-9/acme/slack:C0ACME001", there, text="We are sorry.", audience="customer", approval="d", incident=1
+    )
+    await put(desk, [post])
+    (row,) = await desk.store.rows(lambda c, now: outbox.claim(c, now, ("slack",), 1))
+    assert row.key == post.key
+    assert await desk.store.rows(lambda c, now: outbox.start(c, now, row))
+    if not answered:
+        await desk.store.book(lambda book: desk.delivery._finish(book, row, Unknown("reset")))
+    faults: list[BaseException] = []
+    event.listen(desk.store.database.engine, "handle_error", lambda fault: faults.append(fault.original_exception))
+    locked = threading.Event()
+
+    def command(book: SqlBook) -> None:
+        book.get(Incident, 1)
+        locked.set()
+        time.sleep(0.3)  # long enough for the other to take what it takes first
+        book.send(replace(post, text="Other words."))
+
+    def answer(book: SqlBook) -> None:
+        locked.wait(10)
+        if answered:
+            desk.delivery._finish(book, row, Sent("m1", "C0ACME001"))
+        else:
+            desk.delivery._settled(book, row, Sent("m1", "C0ACME001"))
+
+    await asyncio.gather(desk.store.book(command), desk.store.book(answer))
+    assert faults == []

@@ -1,7 +1,11 @@
 """Forty customers, one apology: in steps, pausing by itself, nobody twice, nobody forgotten."""
 
-import pytest
+from typing import Any
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from handlers import channels
 from handlers.card import Form
 from handlers.domain.channels import Seen
 from handlers.domain.delivery import Dead, Outcome, Post, Retry, Unknown
@@ -227,6 +231,30 @@ async def test_a_bug_of_ours_is_no_definite_failure(
     assert set(told(desk)) == shown
     asked = "unclear/" if state == "unknown" else "inc-1/untold/"
     assert len(await desk.posts(asked)) == 1
+
+
+async def test_a_database_that_is_away_while_the_channel_is_judged_is_no_bug(
+    seed_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing has left: the post is tried again by itself, nobody has to look, and it goes out once."""
+    desk = seed_desk
+    await clumsy(desk)
+    judge, away = channels.verdict, [OperationalError("SELECT 1", {}, ConnectionResetError("reset"))]
+
+    def verdict(*asked: Any) -> str:
+        if away:
+            raise away.pop()
+        return judge(*asked)
+
+    monkeypatch.setattr(channels, "verdict", verdict)
+    await all_of(desk, ("cleo", "apology publish 1"))
+    await desk.settle()
+    (post,) = await desk.posts("apology-1/acme/")
+    assert (post.state, post.error) == ("retry", "database_OperationalError")
+    await desk.pass_time(minutes=1)
+    await desk.settle()
+    assert [c for c in told(desk) if c == "C0ACME001"] == ["C0ACME001"]
+    assert not await desk.posts("inc-1/untold/")
 
 
 async def test_a_bug_in_a_correction_does_not_tell_the_next_channel(seed_desk: Desk) -> None:
