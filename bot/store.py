@@ -63,9 +63,7 @@ class Store:
         self.database = database
         self._clock = clock
         self._free = 1 if database.sqlite else 4
-        self._others_free = max(
-            1, self._free - 1
-        )  # how many more of the others may run: a thread is for requests alone
+        self._others_free = max(1, self._free - 1)  # of these, how many may serve others than requests
         self._threads = ThreadPoolExecutor(self._free, thread_name_prefix="store")
         self._requests: deque[_Waiting] = deque()
         self._others: deque[_Waiting] = deque()
@@ -128,10 +126,8 @@ class Store:
         """Whose turn it is; None if nothing may start."""
         if not self._free:
             return None
-        lines = [
-            line for line in (self._requests, self._others) if line and (self._others_free or line is self._requests)
-        ]
-        return min(lines, key=lambda line: line[0][0], default=None)
+        lines = (self._requests, self._others) if self._others_free else (self._requests,)
+        return min(filter(None, lines), key=lambda line: line[0][0], default=None)
 
     def _done(self, done: asyncio.Future[Any], answer: asyncio.Future[Any], other: bool) -> None:
         self._free += 1
