@@ -48,7 +48,8 @@ GATHER_SECONDS = 0.02
 DEAR_SECONDS = 0.005
 """A look at all broadcasts in line that took longer is dear: ten thousand may wait for one place or platform. Ours."""
 PAUSES = 100
-"""How many times as long as it took passes before the next dear look, so that others do not wait for it. Ours."""
+"""How many times as long as it took passes before the next dear look, so that others do not wait for it; half a second
+at most. Ours."""
 EXPIRE_EVERY = timedelta(seconds=1)
 """How often leases that ran out are taken back."""
 LOOK_EVERY_SECONDS = 1.0
@@ -294,7 +295,7 @@ class Delivery:
             if self._full:
                 self._broadcasts = began + took + FULL_SECONDS
             elif looked < free and (took > DEAR_SECONDS or waits):  # all that waits was read
-                self._broadcasts = began + took + min(PAUSES * took, (opens - now).total_seconds())
+                self._broadcasts = began + took + min(PAUSES * took, (opens - now).total_seconds(), IDLE_SECONDS)
         if self._broadcasts > began:
             self._opens = min(self._opens, max(0.01, self._broadcasts - began - took))
         return self._addressed(book, claimed)

@@ -138,7 +138,8 @@ async def told_by_phone(desk: Desk) -> None:
     await desk.become("slack", "U0DANA")
     await desk.slack_chat()
     await expect(desk.slack).to_contain_text("Tailspin Toys: to be told")
-    await expect(desk.slack).to_contain_text("sent in their Slack channel")
+    # an edit: Slack lets fifty of them through a minute, and this story may have used them up
+    await expect(desk.slack).to_contain_text("sent in their Slack channel", timeout=75_000)
     await desk.press(desk.slack, "Told Contoso Ltd by phone")
     await expect(desk.slack).to_contain_text("Told 1 of 5")
 
