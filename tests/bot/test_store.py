@@ -136,12 +136,9 @@ async def test_the_outbox_does_not_wait_for_as_long_as_people_ask(database_url: 
     store.close()
 
 
-async def test_posts_that_wait_for_each_other_leave_a_request_its_thread(database_url: str) -> None:
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_posts_that_wait_for_each_other_leave_a_request_its_thread(store: Store) -> None:
     """Posts may all stand before one bucket: whoever waits for an answer is not behind them. SQLite has one writer."""
-    store = Store(Database(hurried(make_engine(database_url)), Clock()))
-    if store.database.sqlite:
-        store.close()
-        return
     go = threading.Event()
     posts = [asyncio.create_task(store.rows(lambda _c, _now: go.wait(10))) for _ in range(12)]
     await asyncio.sleep(0)
@@ -149,7 +146,6 @@ async def test_posts_that_wait_for_each_other_leave_a_request_its_thread(databas
     assert not any(post.done() for post in posts)
     go.set()
     assert await asyncio.gather(*posts) == [True] * 12
-    store.close()
 
 
 async def test_a_store_that_ends_refuses_what_has_not_begun(store: Store) -> None:
